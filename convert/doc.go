@@ -1,0 +1,9 @@
+// Package convert turns Ingresses of a source controller into Traefik objects
+// that answer every request the same way, and says where that is not possible.
+//
+// It is pure: objects in, objects and diagnostics out; no client, no clock, no
+// logger. The plugin, the webhook, its reconciler and the cutover all call the
+// one function Convert.
+//
+//	Input → dialect (what the source controller does) → ir.Translation → emit → Result
+package convert

@@ -1,0 +1,153 @@
+// Package ir is the language in which a dialect (what the source controller
+// does) tells emit (how a target Traefik is told to do the same) what one
+// request should meet. It knows neither annotations nor Traefik's CRD types.
+package ir
+
+// Translation is everything a dialect understood of an Input.
+type Translation struct {
+	Routes []Route
+	// Certificates are loaded beside the routes (more than one secret of an
+	// Ingress; an IngressRoute carries only one).
+	Certificates []Certificate
+	// Ingresses has one entry per input Ingress, in input order.
+	Ingresses []Outcome
+}
+
+// Ref names an Ingress.
+type Ref struct{ Namespace, Name string }
+
+// String returns namespace/name.
+func (r Ref) String() string { return r.Namespace + "/" + r.Name }
+
+// Origin is one place of the input that a route comes from.
+type Origin struct {
+	Ingress Ref
+	// Field is the path inside the Ingress, such as spec.rules[0].http.paths[1].
+	Field string
+}
+
+// Route is one router of the target: a match, what happens to the request on
+// its way (outermost first), and where it goes.
+type Route struct {
+	// Owner is the Ingress whose IngressRoute carries this route.
+	Owner   Ref
+	Origins []Origin
+	// EntryPoints are names of the target's entry points, never empty.
+	EntryPoints []string
+	// TLS is nil for a route that answers plain text only.
+	TLS   *TLS
+	Match Match
+	// Priority is always explicit and greater than zero.
+	Priority int
+	Filters  []Filter
+	Backend  Backend
+}
+
+// TLS says that a route answers TLS connections.
+type TLS struct {
+	// SecretName is a secret in the owner's namespace; empty: the default certificate.
+	SecretName string
+	// OptionsName is a TLSOption in the owner's namespace; empty: the default.
+	OptionsName string
+}
+
+// Certificate asks for a secret to be loaded into the certificate store.
+type Certificate struct {
+	Owner       Ref
+	EntryPoints []string
+	SecretName  string
+}
+
+// Match is a conjunction: (any of Hosts) and (any of Paths) and (all Headers).
+// Empty Hosts or Paths match everything. Values are data: emit quotes them.
+type Match struct {
+	Hosts   []Host
+	Paths   []Path
+	Headers []HeaderMatch
+}
+
+// HostKind tells how a Host is compared.
+type HostKind int
+
+// Host kinds.
+const (
+	HostExact    HostKind = iota // the Host header without port, ignoring case
+	HostWildcard                 // Value "*.example.com": exactly one label [A-Za-z0-9-_]+ for the star
+	HostRegexp                   // Value is an anchored Go regular expression
+)
+
+// Host is one alternative for the request's host.
+type Host struct {
+	Kind  HostKind
+	Value string
+}
+
+// PathKind tells how a Path is compared with the percent-decoded request path.
+type PathKind int
+
+// Path kinds.
+const (
+	PathExact          PathKind = iota // equal
+	PathPrefix                         // plain string prefix: /foo matches /foobar
+	PathSegmentPrefix                  // Kubernetes Prefix: /foo matches /foo and /foo/x, not /foobar
+	PathExactTemplate                  // gorilla/mux template, whole path
+	PathPrefixTemplate                 // gorilla/mux template, prefix
+	PathRegexp                         // Go regular expression, anchored as written
+)
+
+// Path is one alternative for the request's path.
+type Path struct {
+	Kind  PathKind
+	Value string
+}
+
+// HeaderMatch asks for a header to have (or, with Not, not to have) a value.
+type HeaderMatch struct {
+	Name, Value string
+	Regexp, Not bool
+}
+
+// Backend is where a route's requests go: one Service, several with weights, or
+// nothing (a route whose filters answer by themselves, such as a redirect).
+type Backend struct {
+	Services []Service
+	// Sticky is the cookie that keeps a client on one of several Services.
+	Sticky *Sticky
+}
+
+// Service is one Kubernetes Service of the owner's namespace.
+type Service struct {
+	Name string
+	// Port is a port number or name, as the Ingress gave it.
+	PortNumber int32
+	PortName   string
+	// Scheme is http, https or h2c; empty lets the target detect it.
+	Scheme string
+	// PassHostHeader is nil for the target's default (true).
+	PassHostHeader *bool
+	// Weight is relative; nil when the Backend has one Service.
+	Weight *int
+	Sticky *Sticky
+	// FlushInterval is a Go duration; empty is the target's default (100ms).
+	FlushInterval string
+	Transport     *Transport
+}
+
+// Sticky keeps a client on one server by a cookie.
+type Sticky struct {
+	CookieName       string
+	Secure, HTTPOnly bool
+	// SameSite is none, lax, strict or empty.
+	SameSite string
+	Path     string
+	Domain   string
+	MaxAge   int
+}
+
+// Transport is how Traefik talks to a Service's servers.
+type Transport struct {
+	ServerName          string
+	InsecureSkipVerify  bool
+	RootCASecrets       []string
+	CertificatesSecrets []string
+}
