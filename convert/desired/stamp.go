@@ -1,0 +1,101 @@
+// Package desired knows how an object of the conversion looks in a cluster: who
+// owns it, how it is marked as ours, and how a live object differs from it. The
+// webhook's reconciler writes by it, scan and sync judge by it.
+package desired
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+
+	networkingv1 "k8s.io/api/networking/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert"
+)
+
+// Marks of objects that are ours.
+const (
+	// FieldManager is the server-side apply manager of every object we write.
+	FieldManager = "ingress-migrate"
+	// ManagedLabel is "true" on every object we write.
+	ManagedLabel = "ingress-migrate.io/managed"
+	// IngressUIDLabel carries the UID of the Ingress that an object was written for.
+	IngressUIDLabel = "ingress-migrate.io/ingress-uid"
+	// AppliedAnnotation carries the hash of the spec that was last applied by us.
+	AppliedAnnotation = "ingress-migrate.io/applied"
+	// IngressAnnotation carries the name of the Ingress that an object was written for.
+	IngressAnnotation = "ingress-migrate.io/ingress"
+	// ModeAnnotation on an Ingress: "ignore" opts it out.
+	ModeAnnotation = "ingress-migrate.io/mode"
+	// ModeIgnore is the value of ModeAnnotation that opts an Ingress out.
+	ModeIgnore = "ignore"
+)
+
+// Object returns what a cluster should hold for one object of the conversion of
+// ingress: marked as ours and, when the Ingress is stored (it has a UID), owned
+// by it, so that the garbage collector removes it together with the Ingress.
+//
+// blockOwnerDeletion stays unset: the OwnerReferencesPermissionEnforcement
+// admission plugin would ask for update rights on ingresses/finalizers.
+func Object(o convert.Object, ingress *networkingv1.Ingress) (*unstructured.Unstructured, error) {
+	raw, err := json.Marshal(o)
+	if err != nil {
+		return nil, fmt.Errorf("encoding %s/%s: %w", o.GetNamespace(), o.GetName(), err)
+	}
+	u := &unstructured.Unstructured{}
+	if err := u.UnmarshalJSON(raw); err != nil {
+		return nil, fmt.Errorf("decoding %s/%s: %w", o.GetNamespace(), o.GetName(), err)
+	}
+	unstructured.RemoveNestedField(u.Object, "metadata", "creationTimestamp")
+	unstructured.RemoveNestedField(u.Object, "status")
+
+	labels := u.GetLabels()
+	if labels == nil {
+		labels = map[string]string{}
+	}
+	labels[ManagedLabel] = "true"
+	if ingress.UID != "" {
+		labels[IngressUIDLabel] = string(ingress.UID)
+		controller := true
+		u.SetOwnerReferences([]metav1.OwnerReference{{
+			APIVersion: networkingv1.SchemeGroupVersion.String(),
+			Kind:       "Ingress",
+			Name:       ingress.Name,
+			UID:        ingress.UID,
+			Controller: &controller,
+		}})
+	}
+	u.SetLabels(labels)
+
+	annotations := u.GetAnnotations()
+	if annotations == nil {
+		annotations = map[string]string{}
+	}
+	annotations[IngressAnnotation] = ingress.Name
+	annotations[AppliedAnnotation] = SpecHash(u)
+	u.SetAnnotations(annotations)
+	return u, nil
+}
+
+// SpecHash is a short hash of an object's spec. JSON of Go maps is sorted, so
+// equal specs have equal hashes.
+func SpecHash(u *unstructured.Unstructured) string {
+	raw, err := json.Marshal(u.Object["spec"])
+	if err != nil {
+		// A spec that came from JSON can always be written as JSON again.
+		return "unencodable"
+	}
+	sum := sha256.Sum256(raw)
+	return hex.EncodeToString(sum[:8])
+}
+
+// IsOurs tells whether a live object was written by us.
+func IsOurs(live metav1.Object) bool { return live.GetLabels()[ManagedLabel] == "true" }
+
+// OwnedBy tells whether a live object was written for the named Ingress.
+func OwnedBy(live metav1.Object, ingress string) bool {
+	return IsOurs(live) && live.GetAnnotations()[IngressAnnotation] == ingress
+}

@@ -1,0 +1,9 @@
+package plugin
+
+import "github.com/spf13/cobra"
+
+// commands lists every command of the plugin; a command that is not ready is
+// not here.
+func commands(c *cluster) []*cobra.Command {
+	return []*cobra.Command{}
+}
