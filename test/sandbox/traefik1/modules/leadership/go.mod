@@ -1,0 +1,3 @@
+module github.com/docker/leadership
+
+go 1.26.0

@@ -1,0 +1,3 @@
+module github.com/thoas/stats
+
+go 1.26.0
