@@ -1,0 +1,7 @@
+package kubelet
+
+type Program struct{}
+type APIServer struct{ URL string }
+type Kubelet struct{}
+
+func (k *Kubelet) Close() {}

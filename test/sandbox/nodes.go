@@ -1,0 +1,5 @@
+package sandbox
+
+import "context"
+
+func (s *Sandbox) startNodes(context.Context) error { return nil }
