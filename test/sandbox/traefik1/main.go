@@ -53,6 +53,9 @@ func run(args []string, getenv func(string) string) error {
 	if config.ACME != nil {
 		return fmt.Errorf("%s: acme is not part of the sandbox's Traefik 1.7: remove it", file)
 	}
+	if config.API != nil {
+		config.API.Dashboard = false // its pages are what autogen/genstatic would hold
+	}
 	listenOnNode(config, getenv("NODE_IP"))
 	if err := useKubeconfig(config, getenv("KUBECONFIG")); err != nil {
 		return err
