@@ -1,0 +1,96 @@
+package diag
+
+// noteInfos are the I-* codes: nothing to decide, good to know.
+var noteInfos = []Info{
+	{
+		Code: IAnnForeign, Severity: Exact,
+		Title:   "The annotation belongs to another system",
+		Explain: "Annotations of cert-manager, external-dns, kubectl, Helm and others are not read by the ingress controller. They stay on the Ingress, which stays in the cluster, so those systems go on working.",
+		Remedy:  "Nothing to do while the Ingress exists; before deleting it, see what its other readers need.",
+		Warning: "annotation of another system",
+	},
+	{
+		Code: IAnnIgnored, Severity: Exact,
+		Title:   "The source controller does not read this annotation",
+		Explain: "The annotation has no effect today: its name is unknown to the source controller, or it belongs on another kind of object, or its value is empty or malformed and the default applies. The conversion keeps it without effect.",
+		Remedy:  "Remove it, or correct it if the effect is wanted; then the behaviour changes before the migration and not because of it.",
+		Warning: "annotation has no effect",
+	},
+	{
+		Code: IErrPageHost, Severity: Equivalent,
+		Title:   "Error page requests carry another Host header",
+		Explain: "Traefik 1.7 asks the error page backend with Host 0.0.0.0, Traefik 2 and 3 with the original Host.",
+		Remedy:  "Check only if the error page backend looks at the Host header.",
+		Warning: "error page backend sees another Host",
+	},
+	{
+		Code: IExtNamePort, Severity: Equivalent,
+		Title:   "Requests to an ExternalName Service name the port in Host",
+		Explain: "With preserve-host off, Traefik 1.7 sends the external name as Host for ports 80 and 443; Traefik 2 and 3 append the port. They also need providers.kubernetesCRD.allowExternalNameServices.",
+		Remedy:  "Set allowExternalNameServices=true in the target, and check that the external server accepts a Host with port.",
+		Warning: "ExternalName Service gets Host with port",
+	},
+	{
+		Code: IHostHeader, Severity: Equivalent,
+		Title:   "A custom request header Host has no effect in Traefik 1.7",
+		Explain: "Traefik 1.7 ignores Host in custom-request-headers; Traefik 2 and 3 would rewrite the Host that the backend sees. The entry is left out, so that the backend sees the same Host as now.",
+		Remedy:  "If the rewriting was wanted all along, add the header to the middleware by hand.",
+		Warning: "Host in custom headers is left out",
+	},
+	{
+		Code: INotChecked, Severity: Equivalent,
+		Title:   "Something was not part of the input and could not be checked",
+		Explain: "Services, endpoints or secrets were not given, so the conversion assumes that they exist and are well formed. The source controller drops routes whose Service or secret is missing.",
+		Remedy:  "Convert from the cluster, or pass the Services along with the Ingresses.",
+		Warning: "Services or Secrets were not checked",
+	},
+	{
+		Code: IOtherKind, Severity: Exact,
+		Title:   "An object of another kind in the input",
+		Explain: "Only Ingresses are converted. Services, Endpoints and Secrets are looked at where the source controller looks at them; every other object is passed over.",
+		Remedy:  "Nothing to do.",
+		Warning: "object of another kind",
+	},
+	{
+		Code: IPrioScale, Severity: Equivalent,
+		Title:   "Priorities are scaled by 1000",
+		Explain: "Traefik 1.7 orders routes by the length of its own rule text. To keep that order between all converted routes, priorities are that length times 1000. Routes written by hand without a priority have small ones and lose against converted routes of the same host.",
+		Remedy:  "Give hand-written routes that must win an explicit priority.",
+		Warning: "priorities are scaled by 1000",
+	},
+	{
+		Code: ISemicolon, Severity: Equivalent,
+		Title:   "Semicolons in a query are rewritten",
+		Explain: "Traefik 1.7 forwards a query such as a=1;b=2 as it is; Traefik 2 and 3 forward a=1&b=2.",
+		Remedy:  "Set encodeQuerySemicolons on the entry point if an application needs the semicolon.",
+		Warning: "semicolons in queries are rewritten",
+	},
+	{
+		Code: ITerminating, Severity: Equivalent,
+		Title:   "Terminating pods keep their sticky clients",
+		Explain: "Traefik 3 goes on sending sticky clients to pods that are serving while they terminate; Traefik 1.7 and 2 do not.",
+		Remedy:  "Nothing to do.",
+		Warning: "terminating pods keep sticky clients",
+	},
+	{
+		Code: ITrailingDot, Severity: Equivalent,
+		Title:   "Hosts with a trailing dot are accepted",
+		Explain: "A request for host example.com. (with the dot) finds no route in Traefik 1.7 and finds one in Traefik 2 and 3.",
+		Remedy:  "Nothing to do.",
+		Warning: "hosts with a trailing dot are accepted",
+	},
+	{
+		Code: IV1StrictSlashLeak, Severity: Equivalent,
+		Title:   "Bogus redirects of Traefik 1.7 disappear",
+		Explain: "In Traefik 1.7 the slash redirect of a Path rule can leak to other hosts with the same path, depending on the order in which it happened to load. Traefik 2 and 3 do not have that fault.",
+		Remedy:  "Nothing to do.",
+		Warning: "bogus slash redirects disappear",
+	},
+	{
+		Code: IWeightZero, Severity: Equivalent,
+		Title:   "Weight zero means never",
+		Explain: "Traefik 1.7 gives a Service of weight 0 still about one request in 100,000, and everything when the others have no pods. In the output it gets nothing.",
+		Remedy:  "Give it a weight of its own if it must take over.",
+		Warning: "weight zero now means never",
+	},
+}
