@@ -109,9 +109,13 @@ func (p *Proxy) URL() string { return p.url }
 // CA is the certificate authority of the proxy, PEM.
 func (p *Proxy) CA() []byte { return p.ca }
 
-// Config is a client configuration for the proxy with a caller's token.
+// Config is a client configuration for the proxy with a caller's token. It
+// speaks JSON, as clients of the old API's time do.
 func (p *Proxy) Config(token string) *rest.Config {
-	return &rest.Config{Host: p.url, BearerToken: token, TLSClientConfig: rest.TLSClientConfig{CAData: p.ca}}
+	return &rest.Config{
+		Host: p.url, BearerToken: token, TLSClientConfig: rest.TLSClientConfig{CAData: p.ca},
+		ContentConfig: rest.ContentConfig{ContentType: "application/json"},
+	}
 }
 
 // Kubeconfig is the text of a kubeconfig file for the proxy with a caller's
