@@ -1,9 +1,6 @@
 package convert
 
 import (
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
-
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/diag"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/emit"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/ir"
@@ -30,33 +27,10 @@ type Dialect string
 const FromTraefikV1 Dialect = "traefik-v1"
 
 // Object is one object of the output: an IngressRoute, Middleware, TraefikService, ….
-type Object interface {
-	metav1.Object
-	runtime.Object
-}
-
-// Verdict sums up what became of one Ingress.
-type Verdict string
-
-// The verdicts.
-const (
-	// Converted: routes were emitted, everything is carried over exactly or equivalently.
-	Converted Verdict = "Converted"
-	// ConvertedWithLoss: routes were emitted, at least one diagnostic is lossy or worse.
-	ConvertedWithLoss Verdict = "ConvertedWithLoss"
-	// Blocked: at least one route was withheld because it would expose more than the source controller does.
-	Blocked Verdict = "Blocked"
-	// NotServed: the source controller serves nothing of it, so nothing is emitted.
-	NotServed Verdict = "NotServed"
-	// Skipped: not an Ingress of the source controller.
-	Skipped Verdict = "Skipped"
-)
+type Object = emit.Object
 
 // Output is one emitted object and the Ingress it belongs to.
-type Output struct {
-	Owner  ir.Ref
-	Object Object
-}
+type Output = emit.Output
 
 // IngressReport is what became of one input Ingress.
 type IngressReport struct {
@@ -73,4 +47,40 @@ type IngressReport struct {
 type Result struct {
 	Objects   []Output
 	Ingresses []IngressReport
+}
+
+// Convert says which Traefik objects answer every request as the source
+// controller does with the Ingresses of in, and what became of each of them. It
+// modifies nothing of in, never fails and never panics: what cannot be converted
+// is in the report, and does not stop the rest.
+//
+// An Ingress may be converted together with its Peers alone; the objects it owns
+// are the same as when the whole cluster is converted.
+func Convert(in Input, opts Options) Result {
+	in, replaced := withoutDuplicates(in)
+	translation := translate(in, opts)
+	label(translation.Ingresses, in.Ingresses)
+	objects, findings := emit.Emit(translation, opts.Target)
+	return Result{
+		Objects:   objects,
+		Ingresses: judge(translation, findings, replaced),
+	}
+}
+
+// translate asks the dialect. There is one so far; the next ones are further cases.
+func translate(in Input, opts Options) ir.Translation {
+	switch opts.From {
+	case FromTraefikV1, "":
+		return traefikv1.Translate(in, opts.TraefikV1)
+	}
+	return ir.Translation{}
+}
+
+// label hands the labels of the Ingresses to emit. Outcomes are in input order.
+func label(outcomes []ir.Outcome, ingresses []ir.Ingress) {
+	for i := range outcomes {
+		if i < len(ingresses) {
+			outcomes[i].Labels = ingresses[i].Labels
+		}
+	}
 }

@@ -14,6 +14,8 @@ type Outcome struct {
 	// Annotations has one entry per annotation of the Ingress, sorted by key.
 	Annotations []Annotation
 	Diagnostics []diag.Diagnostic
+	// Labels of the Ingress; package convert fills them in, every emitted object gets them.
+	Labels map[string]string
 }
 
 // Annotation is the fate of one annotation.

@@ -1,0 +1,43 @@
+package emit
+
+import (
+	"github.com/traefik/traefik/v2/pkg/config/dynamic"
+
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/ir"
+)
+
+// headers returns nil when nothing is left to do. Traefik 3 accepts the ssl*
+// redirect options and ignores them, so they are left out there; what they did
+// is emulated, see sslredirect.go.
+func headers(f ir.Headers, target Target) *dynamic.Headers {
+	out := &dynamic.Headers{
+		CustomRequestHeaders:    f.CustomRequest,
+		CustomResponseHeaders:   f.CustomResponse,
+		AllowedHosts:            f.AllowedHosts,
+		HostsProxyHeaders:       f.ProxyHeaders,
+		SSLProxyHeaders:         f.SSLProxyHeaders,
+		STSSeconds:              f.STSSeconds,
+		STSIncludeSubdomains:    f.STSIncludeSubdomains,
+		STSPreload:              f.STSPreload,
+		ForceSTSHeader:          f.ForceSTS,
+		FrameDeny:               f.FrameDeny,
+		CustomFrameOptionsValue: f.CustomFrameOptions,
+		ContentTypeNosniff:      f.ContentTypeNosniff,
+		BrowserXSSFilter:        f.BrowserXSSFilter,
+		CustomBrowserXSSValue:   f.CustomBrowserXSS,
+		ContentSecurityPolicy:   f.ContentSecurityPolicy,
+		PublicKey:               f.PublicKey,
+		ReferrerPolicy:          f.ReferrerPolicy,
+		IsDevelopment:           f.IsDevelopment,
+	}
+	if target.Version == V2 {
+		out.SSLRedirect = f.SSLRedirect
+		out.SSLTemporaryRedirect = f.SSLTemporaryRedirect
+		out.SSLHost = f.SSLHost
+		out.SSLForceHost = f.SSLForceHost
+	}
+	if !out.HasCustomHeadersDefined() && !out.HasSecureHeadersDefined() {
+		return nil
+	}
+	return out
+}

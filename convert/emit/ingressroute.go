@@ -1,0 +1,199 @@
+package emit
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/traefik/traefik/v2/pkg/provider/kubernetes/crd/traefikio/v1alpha1"
+
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/diag"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/ir"
+)
+
+// emit writes the IngressRoutes for routes, which are all of this owner and
+// sorted by group.
+func (o *owner) emit(routes []ir.Route) {
+	plain, secure := true, true
+	for start := 0; start < len(routes); {
+		first := &routes[start]
+		end := start + 1
+		for end < len(routes) && compareGroups(first, &routes[end]) == 0 {
+			end++
+		}
+		tag := ""
+		switch {
+		case first.TLS == nil && plain:
+			plain = false
+		case first.TLS != nil && secure:
+			tag, secure = "tls", false
+		default:
+			tag = strings.Join(first.EntryPoints, "-")
+			if first.TLS != nil {
+				tag += "-tls"
+			}
+		}
+		o.ingressRoute(tag, routes[start:end])
+		start = end
+	}
+}
+
+// ingressRoute writes one IngressRoute. Traefik makes a router's name of the
+// IngressRoute's name and a hash of the match, so a second route with the same
+// match would silently replace the first: an equal one is left out, a different
+// one goes into an IngressRoute of its own.
+func (o *owner) ingressRoute(tag string, routes []ir.Route) {
+	object := &v1alpha1.IngressRoute{}
+	object.Spec.Routes = make([]v1alpha1.Route, 0, len(routes))
+	object.Spec.EntryPoints = slices.Clone(routes[0].EntryPoints)
+	services := make([]v1alpha1.Service, 0, len(routes))
+	var overflow []ir.Route
+	var twins matchIndex
+	var cookies []cookie
+	for i := range routes {
+		r := &routes[i]
+		match, problems, err := rule(r.Match, o.target.Version)
+		for _, problem := range problems {
+			o.ruleProblem(r, problem)
+		}
+		if err != nil {
+			o.ruleProblem(r, err).Blocking = true
+			continue
+		}
+		services = append(services, o.service(r.Backend))
+		route := v1alpha1.Route{
+			Match: match, Kind: "Rule", Priority: r.Priority,
+			Services:    services[len(services)-1 : len(services) : len(services)],
+			Middlewares: o.chain(r),
+		}
+		if twin := twins.find(object.Spec.Routes, match); twin >= 0 {
+			if !sameRoute(&object.Spec.Routes[twin], &route) {
+				overflow = append(overflow, *r)
+			}
+			continue
+		}
+		cookies = append(cookies, routeCookies(len(object.Spec.Routes), r.Backend)...)
+		object.Spec.Routes = append(object.Spec.Routes, route)
+	}
+	if len(object.Spec.Routes) == 0 {
+		return
+	}
+	if t := routes[0].TLS; t != nil {
+		object.Spec.TLS = &v1alpha1.TLS{SecretName: t.SecretName}
+		if t.OptionsName != "" {
+			object.Spec.TLS.Options = &v1alpha1.TLSOptionRef{Name: t.OptionsName}
+		}
+		o.secrets = append(o.secrets, t.SecretName)
+	}
+	o.add(object, tag, cookies)
+	if len(overflow) > 0 {
+		o.ingressRoute(numbered(tag, 2), overflow)
+	}
+}
+
+// add names the IngressRoute and files it.
+func (o *owner) add(object *v1alpha1.IngressRoute, tag string, cookies []cookie) {
+	name := plainName(o.ref.Namespace, o.ref.Name)
+	if tag != "" {
+		name = taggedName(o.ref.Namespace, o.ref.Name, tag)
+	}
+	for i := 2; o.routes[name]; i++ {
+		name = taggedName(o.ref.Namespace, o.ref.Name, numbered(tag, i))
+	}
+	if o.routes == nil {
+		o.routes = make(map[string]bool, 2)
+	}
+	o.routes[name] = true
+	o.meta("IngressRoute", name, &object.TypeMeta, &object.ObjectMeta)
+	if o.target.IngressClass != "" {
+		object.Annotations = map[string]string{classAnnotation: o.target.IngressClass}
+	}
+	o.all.clashes.note(o, object)
+	o.ingressRoutes = append(o.ingressRoutes, withCookies(object, cookies, o.target))
+}
+
+func numbered(tag string, n int) string {
+	if tag == "" {
+		return "route-" + strconv.Itoa(n)
+	}
+	return tag + "-" + strconv.Itoa(n)
+}
+
+// chain makes the middlewares of a route, in the given order: the outermost first.
+func (o *owner) chain(r *ir.Route) []v1alpha1.MiddlewareRef {
+	if len(r.Filters) == 0 {
+		return nil
+	}
+	refs := make([]v1alpha1.MiddlewareRef, 0, len(r.Filters))
+	for _, f := range r.Filters {
+		var tag string
+		var spec v1alpha1.MiddlewareSpec
+		if pages, ok := f.(ir.ErrorPages); ok {
+			tag = "errors"
+			spec.Errors = &v1alpha1.ErrorPage{Status: pages.Status, Query: pages.Query, Service: o.service(pages.Service)}
+		} else {
+			tag, spec = middleware(f, o.target)
+		}
+		if tag == "" {
+			continue
+		}
+		name, isNew := o.named(tag, content(spec, nil))
+		if isNew {
+			object := &v1alpha1.Middleware{Spec: spec}
+			o.meta("Middleware", name, &object.TypeMeta, &object.ObjectMeta)
+			o.middlewares = append(o.middlewares, object)
+		}
+		refs = append(refs, v1alpha1.MiddlewareRef{Name: name})
+	}
+	return refs
+}
+
+// sameRoute compares two routes of one match. Services and middlewares are
+// compared by what they refer to: equal content has equal names.
+func sameRoute(a, b *v1alpha1.Route) bool {
+	return a.Priority == b.Priority && slices.Equal(a.Middlewares, b.Middlewares) &&
+		string(content(a.Services, nil)) == string(content(b.Services, nil))
+}
+
+// matchIndex finds a route by its match. Ingresses with thousands of redirects
+// need the map, all others are faster without.
+type matchIndex struct{ byMatch map[string]int }
+
+func (x *matchIndex) find(routes []v1alpha1.Route, match string) int {
+	const few = 32
+	if len(routes) < few {
+		return slices.IndexFunc(routes, func(r v1alpha1.Route) bool { return r.Match == match })
+	}
+	if x.byMatch == nil {
+		x.byMatch = make(map[string]int, 2*len(routes))
+	}
+	for i := len(x.byMatch); i < len(routes); i++ {
+		x.byMatch[routes[i].Match] = i
+	}
+	if i, ok := x.byMatch[match]; ok {
+		return i
+	}
+	return -1
+}
+
+func (o *owner) ruleProblem(r *ir.Route, problem error) *diag.Diagnostic {
+	field := ""
+	if len(r.Origins) > 0 {
+		field = r.Origins[0].Field
+	}
+	return o.report(diag.ERuleTarget, field, problem.Error())
+}
+
+// certificate emits an IngressRoute without routes: Traefik 2 and 3 load the
+// secret of its tls section all the same.
+func (o *owner) certificate(c *ir.Certificate) {
+	if c.SecretName == "" || slices.Contains(o.secrets, c.SecretName) {
+		return
+	}
+	o.secrets = append(o.secrets, c.SecretName)
+	object := &v1alpha1.IngressRoute{}
+	object.Spec.Routes = []v1alpha1.Route{}
+	object.Spec.EntryPoints = slices.Clone(c.EntryPoints)
+	object.Spec.TLS = &v1alpha1.TLS{SecretName: c.SecretName}
+	o.add(object, "cert-"+c.SecretName, nil)
+}

@@ -1,0 +1,137 @@
+package emit
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/diag"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/ir"
+)
+
+// ManagedLabel marks every emitted object.
+const ManagedLabel = "ingress-migrate.io/managed"
+
+const classAnnotation = "kubernetes.io/ingress.class"
+
+// owners are the Ingresses that objects are emitted for.
+type owners struct {
+	target   Target
+	apiGroup string
+	byRef    map[ir.Ref]*owner
+	shared   sharedServices
+	clashes  clashes
+}
+
+// owner collects the objects of one Ingress.
+type owner struct {
+	ref      ir.Ref
+	outcome  *ir.Outcome
+	target   Target
+	all      *owners
+	names    map[string][]byte // names taken by content, and that content
+	routes   map[string]bool   // names taken by IngressRoutes
+	secrets  []string          // certificates that an IngressRoute already loads
+	problems []diag.Diagnostic
+
+	transports, weightedServices, middlewares, ingressRoutes []Object
+
+	sslRedirect, stickyLost bool
+}
+
+func newOwners(t ir.Translation, target Target) *owners {
+	all := &owners{target: target, apiGroup: target.APIVersion(), byRef: make(map[ir.Ref]*owner, len(t.Ingresses))}
+	for i := range t.Ingresses {
+		all.byRef[t.Ingresses[i].Ingress] = &owner{ref: t.Ingresses[i].Ingress, outcome: &t.Ingresses[i], target: target, all: all}
+	}
+	return all
+}
+
+// of returns the owner, also for an Ingress that the translation does not list.
+func (all *owners) of(ref ir.Ref) *owner {
+	o, ok := all.byRef[ref]
+	if !ok {
+		o = &owner{ref: ref, outcome: &ir.Outcome{Ingress: ref}, target: all.target, all: all}
+		all.byRef[ref] = o
+	}
+	return o
+}
+
+// finish returns everything in order.
+func (all *owners) finish() ([]Output, []diag.Diagnostic) {
+	list := make([]*owner, 0, len(all.byRef))
+	for _, o := range all.byRef {
+		list = append(list, o)
+	}
+	slices.SortFunc(list, func(a, b *owner) int {
+		return cmp.Or(strings.Compare(a.ref.Namespace, b.ref.Namespace), strings.Compare(a.ref.Name, b.ref.Name))
+	})
+	all.clashes.rename(list)
+	out := make([]Output, 0, len(list))
+	var problems []diag.Diagnostic
+	for _, o := range list {
+		o.notes()
+		problems = append(problems, o.problems...)
+		for _, kind := range [][]Object{o.transports, o.weightedServices, o.middlewares, o.ingressRoutes} {
+			if len(kind) > 1 {
+				slices.SortFunc(kind, func(a, b Object) int { return strings.Compare(a.GetName(), b.GetName()) })
+			}
+			for _, object := range kind {
+				out = append(out, Output{Owner: o.ref, Object: object})
+			}
+		}
+	}
+	return out, problems
+}
+
+// notes reports what concerns the Ingress as a whole.
+func (o *owner) notes() {
+	if o.sslRedirect {
+		o.report(diag.WSSLRedirectV3, "", "")
+	}
+	if o.stickyLost {
+		o.report(diag.WStickyFields, "", "")
+	}
+}
+
+func (o *owner) report(code diag.Code, field, text string) *diag.Diagnostic {
+	object := diag.Object{Kind: "Ingress", Namespace: o.ref.Namespace, Name: o.ref.Name, File: o.outcome.File}
+	o.problems = append(o.problems, diag.New(code, object, field, text))
+	return &o.problems[len(o.problems)-1]
+}
+
+// meta fills what all objects have in common: Traefik's label selector is for
+// every kind, so all get the labels of the Ingress.
+func (o *owner) meta(kind, name string, t *metav1.TypeMeta, m *metav1.ObjectMeta) {
+	t.APIVersion = o.all.apiGroup
+	t.Kind = kind
+	m.Namespace = o.ref.Namespace
+	m.Name = name
+	m.Labels = make(map[string]string, len(o.outcome.Labels)+1)
+	for k, v := range o.outcome.Labels {
+		m.Labels[k] = v
+	}
+	m.Labels[ManagedLabel] = "true"
+}
+
+// named returns the name for an object of this content and whether it is new:
+// equal content is one object. Two contents with one hash get different names.
+func (o *owner) named(tag string, content []byte) (name string, isNew bool) {
+	for salted := content; ; salted = append(slices.Clip(salted), 0) {
+		name = contentName(o.ref.Namespace, o.ref.Name, tag, salted)
+		taken, ok := o.names[name]
+		if !ok {
+			break
+		}
+		if string(taken) == string(content) {
+			return name, false
+		}
+	}
+	if o.names == nil {
+		o.names = make(map[string][]byte)
+	}
+	o.names[name] = content
+	return name, true
+}

@@ -1,0 +1,64 @@
+package convert
+
+import (
+	"slices"
+	"strings"
+
+	networkingv1 "k8s.io/api/networking/v1"
+)
+
+// AnyHost is the host key of an Ingress that can match requests for every host.
+const AnyHost = "*"
+
+// HostKeys returns the sorted keys under which an index of Ingresses must file
+// ing: its hosts in lower case, and AnyHost when it has a rule without host, a
+// wildcard, a default backend or no rule at all.
+//
+// The source controllers decide some things across Ingresses: equal host and
+// path are merged, one default backend wins. To convert one Ingress alone, pass
+// Convert that Ingress and its peers, and use only the Objects whose Owner is
+// the Ingress. Peers are, by key:
+//
+//	HostKeys(ing) contains AnyHost   every Ingress
+//	otherwise                        those filed under one of its keys or under AnyHost
+//
+// The objects are then the same as those of converting the whole cluster. When
+// an Ingress is created, changed or deleted, the objects of its peers can change
+// as well, of those before the change and of those after.
+func HostKeys(ing *networkingv1.Ingress) []string {
+	if ing == nil {
+		return nil
+	}
+	keys := make([]string, 0, len(ing.Spec.Rules)+1)
+	if ing.Spec.DefaultBackend != nil || len(ing.Spec.Rules) == 0 {
+		keys = append(keys, AnyHost)
+	}
+	for i := range ing.Spec.Rules {
+		host := strings.ToLower(ing.Spec.Rules[i].Host)
+		if host == "" || strings.Contains(host, "*") {
+			host = AnyHost
+		}
+		keys = append(keys, host)
+	}
+	slices.Sort(keys)
+	return slices.Compact(keys)
+}
+
+// Peers returns those of all that have to be converted together with ing, ing
+// itself not among them.
+func Peers(ing *networkingv1.Ingress, all []*networkingv1.Ingress) []*networkingv1.Ingress {
+	keys := HostKeys(ing)
+	every := slices.Contains(keys, AnyHost)
+	var peers []*networkingv1.Ingress
+	for _, other := range all {
+		if other == nil || other.Namespace == ing.Namespace && other.Name == ing.Name {
+			continue
+		}
+		if every || slices.ContainsFunc(HostKeys(other), func(key string) bool {
+			return key == AnyHost || slices.Contains(keys, key)
+		}) {
+			peers = append(peers, other)
+		}
+	}
+	return peers
+}
