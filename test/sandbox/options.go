@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
+
 	"github.com/ingress-migrate/kubectl-ingress-migrate/test/sandbox/binaries"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/test/sandbox/kubelet"
 )
@@ -22,6 +24,7 @@ type Options struct {
 	Nodes int
 	// NodeLabels are given to every node, NodeTaints likewise.
 	NodeLabels map[string]string
+	NodeTaints []corev1.Taint
 	// Images says which program stands for which image. More can be added later
 	// with Sandbox.SetImage.
 	Images map[string]kubelet.Program

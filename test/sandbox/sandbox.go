@@ -37,6 +37,9 @@ type Sandbox struct {
 	plane   *controlPlane
 	kubelet *kubelet.Kubelet
 
+	nodesMu   sync.Mutex
+	nodeCount int
+
 	stopOnce sync.Once
 	stopErr  error
 }
