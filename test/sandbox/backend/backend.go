@@ -39,13 +39,16 @@ type Service struct {
 type Set struct {
 	services []Service
 	servers  []*http.Server
-	served   map[string]*atomic.Int64
+	counts   map[string]*counts
 }
+
+// counts are a service's.
+type counts struct{ served, inFlight atomic.Int64 }
 
 // Start listens for every service, in this process, until Close or the end of
 // ctx.
 func Start(ctx context.Context, services []Service) (*Set, error) {
-	s := &Set{served: map[string]*atomic.Int64{}}
+	s := &Set{counts: map[string]*counts{}}
 	for i, service := range services {
 		service = withDefaults(service, i+1)
 		if err := s.serve(ctx, service); err != nil {
@@ -71,7 +74,7 @@ func withDefaults(service Service, n int) Service {
 
 func (s *Set) serve(ctx context.Context, service Service) error {
 	name := key(service.Namespace, service.Name)
-	if _, ok := s.served[name]; ok {
+	if _, ok := s.counts[name]; ok {
 		return errors.New("named twice")
 	}
 	var listen net.ListenConfig
@@ -79,12 +82,12 @@ func (s *Set) serve(ctx context.Context, service Service) error {
 	if err != nil {
 		return err
 	}
-	served := &atomic.Int64{}
-	server := &http.Server{Handler: echo(service, served)}
+	counted := &counts{}
+	server := &http.Server{Handler: echo(service, counted)}
 	go server.Serve(listener) // ends with Close
 	s.services = append(s.services, service)
 	s.servers = append(s.servers, server)
-	s.served[name] = served
+	s.counts[name] = counted
 	return nil
 }
 
@@ -99,10 +102,19 @@ func (s *Set) Close() error {
 
 // Served is how many requests a service has answered.
 func (s *Set) Served(namespace, name string) int64 {
-	if served, ok := s.served[key(namespace, name)]; ok {
-		return served.Load()
+	return s.countsOf(namespace, name).served.Load()
+}
+
+// InFlight is how many requests a service is answering.
+func (s *Set) InFlight(namespace, name string) int64 {
+	return s.countsOf(namespace, name).inFlight.Load()
+}
+
+func (s *Set) countsOf(namespace, name string) *counts {
+	if counted, ok := s.counts[key(namespace, name)]; ok {
+		return counted
 	}
-	return 0
+	return &counts{}
 }
 
 // Objects are the Services of the applications, in the order given to Start.

@@ -5,7 +5,6 @@ import (
 	"io"
 	"net/http"
 	"strconv"
-	"sync/atomic"
 	"time"
 )
 
@@ -30,9 +29,11 @@ type Answer struct {
 
 // echo answers with the request. Two query parameters change the answer:
 // sleep=1s delays it, status=503 sets its status.
-func echo(service Service, served *atomic.Int64) http.Handler {
+func echo(service Service, counted *counts) http.Handler {
 	name := key(service.Namespace, service.Name)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		counted.inFlight.Add(1)
+		defer counted.inFlight.Add(-1)
 		size, err := io.Copy(io.Discard, r.Body)
 		if err != nil {
 			return // the caller went away
@@ -48,7 +49,7 @@ func echo(service Service, served *atomic.Int64) http.Handler {
 		case <-r.Context().Done():
 			return
 		}
-		served.Add(1)
+		counted.served.Add(1)
 		w.Header().Set(HeaderService, name)
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(status)
