@@ -101,8 +101,14 @@ func compareRoutes(a, b ir.Route) int {
 	return compareGroups(&a, &b)
 }
 
+// compareGroups puts the group with most entry points first: it gets the plain
+// name, also when single routes are split off because of a limit.
 func compareGroups(a, b *ir.Route) int {
-	return cmp.Or(compareTLS(a.TLS, b.TLS), slices.Compare(a.EntryPoints, b.EntryPoints))
+	return cmp.Or(
+		compareTLS(a.TLS, b.TLS),
+		cmp.Compare(len(b.EntryPoints), len(a.EntryPoints)),
+		slices.Compare(a.EntryPoints, b.EntryPoints),
+	)
 }
 
 func compareTLS(a, b *ir.TLS) int {
