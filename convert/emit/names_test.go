@@ -57,16 +57,13 @@ func TestSubdomain(t *testing.T) {
 // hash of the match) are different for different objects, and all names are
 // valid and unique per kind and namespace.
 func TestObjectsNeverShareAnIdentity(t *testing.T) {
-	part := rapid.SampledFrom([]string{"a", "b", "c", "a-b", "b-c", "tls", "auth"})
+	namespaces := rapid.SampledFrom([]string{"a", "a-b", "a--b", "a-b-c"})
+	names := rapid.SampledFrom([]string{"b-c", "b.c", "c", "b-c-d", "c-d", "d", "b-c.d", "c-tls"})
 	rapid.Check(t, func(t *rapid.T) {
-		name := func(label string) string {
-			parts := rapid.SliceOfN(part, 1, 3).Draw(t, label)
-			return strings.Join(parts, rapid.SampledFrom([]string{"-", ".", "--"}).Draw(t, label+" separator"))
-		}
 		var in ir.Translation
 		for range rapid.IntRange(1, 12).Draw(t, "routes") {
 			r := at(rapid.SampledFrom([]string{"/a", "/b"}).Draw(t, "path"))
-			r.Owner = ir.Ref{Namespace: strings.ReplaceAll(name("namespace"), ".", "-"), Name: name("name")}
+			r.Owner = ir.Ref{Namespace: namespaces.Draw(t, "namespace"), Name: names.Draw(t, "name")}
 			if rapid.Bool().Draw(t, "tls") {
 				r.TLS = &ir.TLS{SecretName: rapid.SampledFrom([]string{"", "x", "y"}).Draw(t, "secret")}
 			}
