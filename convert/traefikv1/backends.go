@@ -1,0 +1,294 @@
+package traefikv1
+
+import (
+	"strconv"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/diag"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/ir"
+)
+
+// backend is where a frontend's requests go: the pods of all Services that paths
+// of its key list, and what the annotations of the last of them ask.
+type backend struct {
+	namespace, key string
+	members        []*member
+	// last is the Service whose annotations hold for the whole backend; nil: unknown.
+	last   *corev1.Service
+	lastAt place
+
+	// What the annotations of the Service ask, see serviceannotations.go.
+	sticky    *ir.Sticky
+	maxConn   *ir.InFlightReq
+	breaker   *ir.CircuitBreaker
+	buffering *ir.Buffering
+	flush     string
+	// servers is the number of servers, 0 when it is not known.
+	servers int
+}
+
+// member is one Service of a backend.
+type member struct {
+	at       place
+	name     string
+	port     networkingv1.ServiceBackendPort
+	service  *corev1.Service // nil: not known
+	protocol string          // annotation protocol, unescaped
+	https    bool            // what Traefik 1.7 detects from the port
+	// pods are the servers, nil when they are not known.
+	pods []string
+	// podsKnown: pods is what there is.
+	podsKnown bool
+	// noServers: Traefik 1.7 has no server for it and answers 503.
+	noServers bool
+}
+
+// take adds the Service of one path. service is nil when the input does not have it.
+func (b *backend) take(t *translator, at place, service *corev1.Service, serviceName string, port networkingv1.ServiceBackendPort) {
+	b.last, b.lastAt = service, at
+	m := &member{at: at, name: serviceName, port: normalPort(port), service: service}
+	defer b.addMember(m)
+	if service == nil {
+		m.protocol = at.src.ann.str("protocol", "")
+		at.src.say(diag.INotChecked, at.field()+".backend", "Service "+serviceName+" is not part of the input and taken to exist")
+		m.checkProtocol()
+		return
+	}
+	found := findPort(service, port)
+	if found == nil {
+		m.noServers = true
+		at.src.add(diag.New(diag.W503, at.src.object(), at.field()+".backend",
+			"Service "+serviceName+" has no port "+portText(port)+": Traefik 1.7 answers 503, the target 404"))
+		return
+	}
+	m.protocol = at.src.ann.str("protocol", "")
+	m.https = found.Port == 443 || strings.HasPrefix(found.Name, "https")
+	if !m.checkProtocol() {
+		return
+	}
+	m.countPods(t, found)
+}
+
+// addMember keeps one entry per Service: a second port of the same Service has
+// the same pod names and so replaces the first one in Traefik 1.7.
+func (b *backend) addMember(m *member) {
+	for i, other := range b.members {
+		if other.name != m.name || m.noServers {
+			continue
+		}
+		if other.port != m.port && !other.noServers {
+			m.at.src.say(diag.WPodNameCollision, m.at.field()+".backend",
+				"Service "+m.name+" is listed with two ports; Traefik 1.7 keeps one server per pod name, so port "+portText(m.port)+" replaces "+portText(other.port))
+		}
+		b.members[i] = m
+		return
+	}
+	b.members = append(b.members, m)
+}
+
+// checkProtocol refuses a protocol that Traefik 1.7 does not know.
+func (m *member) checkProtocol() bool {
+	switch m.protocol {
+	case "", "http", "https", "h2c":
+		return true
+	}
+	m.noServers = true
+	m.at.src.sayOf(diag.W503, "protocol", "protocol is none of http, https, h2c: Traefik 1.7 answers 503, no route is emitted for Service "+m.name)
+	return false
+}
+
+// countPods lists the servers of a port as Traefik 1.7 names them.
+func (m *member) countPods(t *translator, port *corev1.ServicePort) {
+	if m.service.Spec.Type == corev1.ServiceTypeExternalName {
+		m.pods, m.podsKnown = []string{m.service.Spec.ExternalName}, true
+		m.at.src.say(diag.IExtNamePort, m.at.field()+".backend", "Service "+m.name+" is an ExternalName, which the target only serves with allowExternalNameServices")
+		return
+	}
+	if !t.in.EndpointsKnown {
+		return
+	}
+	m.podsKnown = true
+	endpoints := t.endpoints[name{m.service.Namespace, m.service.Name}]
+	if endpoints == nil {
+		return
+	}
+	for _, subset := range endpoints.Subsets {
+		number := endpointPort(*port, subset.Ports)
+		if number == 0 {
+			continue
+		}
+		for _, address := range subset.Addresses {
+			pod := address.IP + ":" + strconv.Itoa(int(number))
+			if address.TargetRef != nil && address.TargetRef.Name != "" {
+				pod = address.TargetRef.Name
+			}
+			m.pods = append(m.pods, pod)
+		}
+	}
+}
+
+// endpointPort is the port of a subset by equal name; a subset without ports has
+// the one of the Service.
+func endpointPort(port corev1.ServicePort, ports []corev1.EndpointPort) int32 {
+	if len(ports) == 0 {
+		return port.Port
+	}
+	for _, p := range ports {
+		if p.Name == port.Name {
+			return p.Port
+		}
+	}
+	return 0
+}
+
+// findPort finds the port of a Service by number, or by name. A name that is a
+// number counts as one.
+func findPort(service *corev1.Service, port networkingv1.ServiceBackendPort) *corev1.ServicePort {
+	wanted := normalPort(port)
+	text := portText(port)
+	for i := range service.Spec.Ports {
+		p := &service.Spec.Ports[i]
+		if p.Port == wanted.Number || p.Name != "" && p.Name == text {
+			return p
+		}
+	}
+	return nil
+}
+
+// normalPort turns a port name that is a number into a port number.
+func normalPort(port networkingv1.ServiceBackendPort) networkingv1.ServiceBackendPort {
+	if port.Name == "" {
+		return port
+	}
+	if number, err := strconv.ParseInt(port.Name, 10, 32); err == nil {
+		return networkingv1.ServiceBackendPort{Number: int32(number)}
+	}
+	return networkingv1.ServiceBackendPort{Name: port.Name}
+}
+
+func portText(port networkingv1.ServiceBackendPort) string {
+	if port.Name != "" {
+		return port.Name
+	}
+	return strconv.Itoa(int(port.Number))
+}
+
+// serve turns the backend into Services of the target.
+func (b *backend) serve(t *translator, f *frontend) ir.Backend {
+	members := b.serving()
+	var out ir.Backend
+	for _, m := range members {
+		out.Services = append(out.Services, b.targetService(m, f.config.passHost))
+	}
+	if len(members) > 1 {
+		for i, weight := range b.weights(t, members) {
+			out.Services[i].Weight = &weight
+		}
+		out.Sticky = b.sticky
+		if b.sticky != nil {
+			b.say(diag.WStickyWeighted, "affinity", "with several Services the target needs a second cookie, so sessions are lost once")
+		}
+	}
+	return out
+}
+
+// serving are the members that can serve: all of them when none can, so that
+// the route appears as soon as the Service has the port.
+func (b *backend) serving() []*member {
+	var good, fallback []*member
+	for _, m := range b.members {
+		switch {
+		case !m.noServers:
+			good = append(good, m)
+		case m.protocol == "" || m.protocol == "http" || m.protocol == "https" || m.protocol == "h2c":
+			fallback = append(fallback, m)
+		}
+	}
+	if len(good) > 0 {
+		return good
+	}
+	return fallback
+}
+
+func (b *backend) targetService(m *member, passHost bool) ir.Service {
+	s := ir.Service{
+		Name: m.name, PortNumber: m.port.Number, PortName: m.port.Name,
+		Scheme: m.protocol, Sticky: b.sticky, FlushInterval: b.flush,
+	}
+	if m.at.rule < 0 {
+		s.Scheme = "http" // detected otherwise than in the target
+		if m.https {
+			s.Scheme = "https"
+		}
+	}
+	if !passHost {
+		s.PassHostHeader = new(bool)
+	}
+	return s
+}
+
+// wire checks what the server does with the backend.
+func (b *backend) wire(t *translator) []finding {
+	b.removeCollisions()
+	for _, m := range b.members {
+		b.servers += len(m.pods)
+	}
+	problems := b.readService()
+	if len(b.serving()) == 0 {
+		problems = append(problems, dropped("", "no Service of the route can be served (503 in Traefik 1.7)"))
+	}
+	for _, m := range b.members {
+		if m.podsKnown && len(m.pods) == 0 && !m.noServers {
+			m.at.src.say(diag.WEmptyServices, m.at.field()+".backend", "Service "+m.name+" has no ready endpoints: Traefik 1.7 answers 503 (or leaves its share to other Services), the target drops the route unless allowEmptyServices is set")
+		}
+	}
+	return problems
+}
+
+// speaksTLS tells whether the backend is spoken to over TLS.
+func (m *member) speaksTLS() bool {
+	if m.protocol != "" {
+		return m.protocol == "https"
+	}
+	return m.https || m.service == nil && m.port.Number == 443
+}
+
+// removeCollisions replays that Traefik 1.7 keeps one server per pod name: of
+// two Services with a pod of one name, the last one has it.
+func (b *backend) removeCollisions() {
+	owner := map[string]*member{}
+	for _, m := range b.members {
+		for _, pod := range m.pods {
+			if other := owner[pod]; other != nil && other != m {
+				m.at.src.say(diag.WPodNameCollision, m.at.field()+".backend",
+					"Services "+other.name+" and "+m.name+" both have a pod "+pod+"; Traefik 1.7 only uses the one of "+m.name)
+			}
+			owner[pod] = m
+		}
+	}
+	for _, m := range b.members {
+		kept := m.pods[:0:0]
+		for _, pod := range m.pods {
+			if owner[pod] == m {
+				kept = append(kept, pod)
+			}
+		}
+		m.pods = kept
+	}
+}
+
+// say records a diagnostic about an annotation of the last Service.
+func (b *backend) say(code diag.Code, annotation, text string) {
+	object := diag.Object{Kind: "Service", Namespace: b.namespace}
+	field := ""
+	if b.last != nil {
+		object.Name = b.last.Name
+		ann := newAnnotations(b.last.Annotations)
+		key, _, _ := ann.find(annotation)
+		field = annotationField(key)
+	}
+	b.lastAt.src.add(diag.New(code, object, field, text))
+}

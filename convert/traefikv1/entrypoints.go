@@ -1,0 +1,102 @@
+package traefikv1
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/diag"
+)
+
+// wireEntryPoints finds the entry points of a frontend. Unknown names are
+// skipped by Traefik 1.7; a frontend without any is dropped.
+func (t *translator) wireEntryPoints(f *frontend) {
+	names := f.config.entryPoints
+	if len(names) == 0 {
+		names = t.facts.DefaultEntryPoints
+	}
+	var unknown []string
+	for _, raw := range names {
+		entryPointName, _ := tomlString(raw)
+		ep, ok := t.facts.entryPoint(entryPointName)
+		switch {
+		case !ok:
+			unknown = append(unknown, entryPointName)
+		case f.config.passTLSCert && !ep.TLS:
+			// The certificate cannot be had from a plain entry point: the frontend is
+			// lost there and on all later ones of its list.
+			t.cutAtPlain(f, ep)
+			return
+		case !slices.Contains(f.entryPoints, ep):
+			f.entryPoints = append(f.entryPoints, ep)
+		}
+	}
+	t.reportUnknown(f, unknown)
+}
+
+func (t *translator) reportUnknown(f *frontend, unknown []string) {
+	text := "entry point " + strings.Join(unknown, ", ") + " does not exist in Traefik 1.7"
+	switch {
+	case len(unknown) == 0:
+	case !t.facts.EntryPointsKnown:
+		f.fail(f.first.of("frontend-entry-points", blocked(diag.EEntryPoint, "", "entry point "+strings.Join(unknown, ", ")+" has no name in the target")))
+	case len(f.entryPoints) == 0:
+		f.fail(f.first.of("frontend-entry-points", dropped("", text)))
+	default:
+		f.first.sayOf(diag.IAnnIgnored, "frontend-entry-points", text)
+	}
+}
+
+func (t *translator) cutAtPlain(f *frontend, plain EntryPoint) {
+	text := "pass-tls-cert fails on entry point " + plain.Name + ", which has no TLS: Traefik 1.7 serves the route neither there nor on later entry points"
+	if len(f.entryPoints) == 0 {
+		f.fail(f.first.of("pass-tls-cert", dropped("", text)))
+		return
+	}
+	f.first.sayOf(diag.WDrop, "pass-tls-cert", text)
+}
+
+// group is a set of entry points on which a frontend has the same route.
+type group struct {
+	entryPoints []EntryPoint
+	tls         bool
+	// redirects: the redirect of the frontend is active there.
+	redirects bool
+	// pages are the error pages whose backend is reachable there.
+	pages []resolvedPage
+}
+
+func (g group) targets() []string {
+	var targets []string
+	for _, ep := range g.entryPoints {
+		targets = append(targets, ep.Target)
+	}
+	return targets
+}
+
+// groups splits the entry points of a frontend: a router of the target answers
+// either TLS or plain connections, redirects go to one of the entry points, and
+// limits are counted per entry point in Traefik 1.7 but per router in the target.
+func (f *frontend) groups() []group {
+	var groups []group
+	for _, ep := range f.entryPoints {
+		g := group{
+			entryPoints: []EntryPoint{ep}, tls: ep.TLS,
+			redirects: f.redirect.activeOn(ep), pages: f.pagesOn(ep),
+		}
+		i := slices.IndexFunc(groups, func(other group) bool {
+			return !f.stateful() && other.tls == g.tls && other.redirects == g.redirects && len(other.pages) == len(g.pages)
+		})
+		if i < 0 {
+			groups = append(groups, g)
+			continue
+		}
+		groups[i].entryPoints = append(groups[i].entryPoints, ep)
+	}
+	return groups
+}
+
+// stateful tells whether a limit is counted per route.
+func (f *frontend) stateful() bool {
+	b := f.backend
+	return len(f.config.rateLimits) > 0 || b.maxConn != nil || b.breaker != nil
+}

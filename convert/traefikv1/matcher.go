@@ -1,0 +1,175 @@
+package traefikv1
+
+import (
+	"cmp"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/diag"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/ir"
+)
+
+// matcher is what the rules of one frontend say together: which requests it
+// takes and what it does to their path.
+type matcher struct {
+	match ir.Match
+	// exact are the paths of Path and PathStrip, which redirect between /foo and /foo/.
+	exact []ir.Path
+	// strip are the prefixes to remove, longest first.
+	strip []string
+	// The modifiers; of several of one kind the last one counts.
+	addPrefix, replaceRegex, replacePath string
+}
+
+// newMatcher combines the rules of a frontend (a conjunction), already unescaped.
+func newMatcher(rules []string) (matcher, []finding) {
+	var m matcher
+	var problems []finding
+	hostRules, pathRules := 0, 0
+	for _, rule := range rules {
+		calls, problem := parseRule(rule)
+		if problem != "" {
+			return m, []finding{dropped("", problem)}
+		}
+		for _, c := range calls {
+			switch c.function {
+			case ruleHost, ruleHostRegexp:
+				hostRules++
+				m.hosts(c)
+			case rulePath, rulePathPrefix, rulePathStrip, rulePathPrefixStrip:
+				pathRules++
+				m.paths(c)
+			case ruleAddPrefix:
+				m.addPrefix = c.arguments[len(c.arguments)-1]
+			case ruleReplacePathRegex:
+				m.replaceRegex = c.arguments[len(c.arguments)-1]
+			case ruleReplacePath:
+				m.replacePath = c.arguments[len(c.arguments)-1]
+			default:
+				problems = append(problems, blocked(diag.ERuleTarget, "", "a semicolon in the path adds the rule function "+c.function+", which is not converted"))
+			}
+		}
+	}
+	switch {
+	case hostRules > 1, pathRules > 1:
+		problems = append(problems, blocked(diag.ERuleTarget, "", "a semicolon in the path adds a second rule for host or path, which is not converted"))
+	case hostRules > 0 && len(m.match.Hosts) == 0, pathRules > 0 && len(m.match.Paths) == 0:
+		problems = append(problems, dropped("", "the rule never matches in Traefik 1.7"))
+	case slices.ContainsFunc(m.strip, func(p string) bool { return strings.Contains(p, "{") }):
+		problems = append(problems, finding{code: diag.WStripTemplate, text: "Traefik 1.7 cannot strip a path with a {pattern}: it answers 404"})
+	}
+	return m, problems
+}
+
+// hosts adds the alternatives of Host or HostRegexp that can match at all.
+func (m *matcher) hosts(c call) {
+	for _, argument := range c.arguments {
+		argument = strings.ToLower(argument)
+		if c.function == ruleHost {
+			if argument != "" {
+				m.match.Hosts = append(m.match.Hosts, ir.Host{Kind: ir.HostExact, Value: argument})
+			}
+			continue
+		}
+		if host, ok := hostPattern(argument); ok {
+			m.match.Hosts = append(m.match.Hosts, host)
+		}
+	}
+}
+
+// hostPattern reads an argument of HostRegexp; false when it cannot match.
+func hostPattern(pattern string) (ir.Host, bool) {
+	label := strings.ToLower(wildcardLabel)
+	if rest, ok := strings.CutPrefix(pattern, label+"."); ok && !strings.ContainsAny(rest, "{}*") {
+		return ir.Host{Kind: ir.HostWildcard, Value: "*." + rest}, rest != ""
+	}
+	if strings.Contains(pattern, "*") {
+		return ir.Host{}, false // only the first star of a host is a wildcard
+	}
+	expression, ok := templateRegexp(pattern, "[^.]+", "$")
+	return ir.Host{Kind: ir.HostRegexp, Value: expression}, ok
+}
+
+// paths adds the alternatives of a path function that can match at all.
+func (m *matcher) paths(c call) {
+	exact := c.function == rulePath || c.function == rulePathStrip
+	for _, argument := range c.arguments {
+		p, ok := pathPattern(argument, exact)
+		if !ok {
+			continue
+		}
+		m.match.Paths = append(m.match.Paths, p)
+		if exact {
+			m.exact = append(m.exact, p)
+		}
+	}
+	if c.function == rulePathStrip || c.function == rulePathPrefixStrip {
+		m.strip = slices.Clone(c.arguments)
+		slices.SortStableFunc(m.strip, func(a, b string) int { return cmp.Compare(len(b), len(a)) })
+	}
+}
+
+// pathPattern reads an argument of a path function; false when it cannot match.
+func pathPattern(argument string, exact bool) (ir.Path, bool) {
+	template := strings.Contains(argument, "{") || exact && strings.Contains(argument, "}")
+	switch {
+	case argument == "" && !exact: // what is left of a blank between commas
+		return ir.Path{Kind: ir.PathPrefix, Value: "/"}, true
+	case !strings.HasPrefix(argument, "/"):
+		return ir.Path{}, false
+	case template:
+		if _, ok := templateRegexp(argument, "[^/]+", ""); !ok {
+			return ir.Path{}, false
+		}
+		if exact {
+			return ir.Path{Kind: ir.PathExactTemplate, Value: argument}, true
+		}
+		return ir.Path{Kind: ir.PathPrefixTemplate, Value: argument}, true
+	case exact:
+		return ir.Path{Kind: ir.PathExact, Value: argument}, true
+	}
+	return ir.Path{Kind: ir.PathPrefix, Value: argument}, true
+}
+
+// templateRegexp turns a gorilla/mux template into a regular expression anchored
+// at its start, as containous/mux does; false when the router refuses it.
+func templateRegexp(template, variable, end string) (string, bool) {
+	var b strings.Builder
+	b.WriteByte('^')
+	depth, start, literal := 0, 0, 0
+	for i := range len(template) {
+		switch template[i] {
+		case '{':
+			if depth++; depth == 1 {
+				start = i
+			}
+		case '}':
+			depth--
+			if depth < 0 {
+				return "", false
+			}
+			if depth > 0 {
+				continue
+			}
+			b.WriteString(regexp.QuoteMeta(template[literal:start]))
+			name, pattern, ok := strings.Cut(template[start+1:i], ":")
+			if !ok {
+				pattern = variable
+			}
+			if name == "" || pattern == "" {
+				return "", false
+			}
+			b.WriteString("(?:" + pattern + ")")
+			literal = i + 1
+		}
+	}
+	if depth != 0 {
+		return "", false
+	}
+	b.WriteString(regexp.QuoteMeta(template[literal:]) + end)
+	if _, err := regexp.Compile(b.String()); err != nil {
+		return "", false
+	}
+	return b.String(), true
+}

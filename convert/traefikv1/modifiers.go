@@ -1,0 +1,69 @@
+package traefikv1
+
+import (
+	"regexp"
+	"strings"
+
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/diag"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/ir"
+)
+
+// modifiers are the filters that change the path, in the fixed order of Traefik
+// 1.7: strip, add, replace by pattern, replace. src is the Ingress whose
+// annotations made the rule.
+func (m matcher) modifiers(src *source) []ir.Filter {
+	var filters []ir.Filter
+	if len(m.strip) > 0 {
+		filters = append(filters, ir.StripPrefix{Prefixes: m.strip, ForceSlash: true})
+	}
+	if m.addPrefix != "" {
+		if !strings.HasPrefix(m.addPrefix, "/") {
+			src.sayOf(diag.WAddPrefix, "request-modifier", "AddPrefix without a leading slash: Traefik 1.7 sends / without query to the backend, the target inserts the slash")
+		}
+		filters = append(filters, ir.AddPrefix{Prefix: m.addPrefix})
+	}
+	if m.replaceRegex != "" {
+		if f, ok := m.replaceByPattern(src); ok {
+			filters = append(filters, f)
+		}
+	}
+	if m.replacePath != "" {
+		filters = append(filters, ir.ReplacePath{Path: m.replacePath})
+	}
+	return filters
+}
+
+// replaceByPattern reads "regex replacement". Traefik 1.7 ignores text that is
+// not two words, and a pattern that does not compile.
+func (m matcher) replaceByPattern(src *source) (ir.ReplacePathRegex, bool) {
+	name := "rewrite-target"
+	if src.ann.str("request-modifier", "") != "" && strings.HasPrefix(strings.TrimSpace(src.ann.str("request-modifier", "")), ruleReplacePathRegex) {
+		name = "request-modifier"
+		if src.ann.has("rewrite-target") {
+			src.sayOf(diag.IAnnIgnored, "rewrite-target", "overruled by the ReplacePathRegex of request-modifier")
+		}
+	}
+	words := strings.Split(m.replaceRegex, " ")
+	if len(words) != 2 {
+		src.sayOf(diag.IAnnIgnored, name, "not one pattern and one replacement between which there is exactly one space: Traefik 1.7 does not rewrite")
+		return ir.ReplacePathRegex{}, false
+	}
+	f := ir.ReplacePathRegex{Regex: strings.TrimSpace(words[0]), Replacement: strings.TrimSpace(words[1])}
+	if _, err := regexp.Compile(f.Regex); err != nil || f.Replacement == "" {
+		src.sayOf(diag.IAnnIgnored, name, "the pattern does not compile or the replacement is empty: Traefik 1.7 does not rewrite")
+		return ir.ReplacePathRegex{}, false
+	}
+	src.sayOf(diag.WRewriteEncoded, name, "the target applies the pattern to the percent-encoded path, Traefik 1.7 to the decoded one")
+	if name == "rewrite-target" && losesSlash(f) {
+		src.sayOf(diag.WRewriteNoSlash, name, "the rewritten path does not begin with a slash: Traefik 1.7 sends / without the query")
+	}
+	return f, true
+}
+
+// losesSlash tells whether a rewrite "^/path/(.*)" → "target$1" leaves a path without its first slash.
+func losesSlash(f ir.ReplacePathRegex) bool {
+	if strings.HasPrefix(f.Replacement, "/") {
+		return false
+	}
+	return f.Replacement != "$1" || strings.HasSuffix(f.Regex, "/(.*)")
+}

@@ -1,0 +1,158 @@
+package traefikv1
+
+import (
+	"cmp"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/diag"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/ir"
+)
+
+// routes writes the routes of a frontend: one per group of entry points, and its
+// twins for the redirects that Traefik 1.7 makes before any filter.
+func (t *translator) routes(f *frontend) []ir.Route {
+	if !f.routed() {
+		return nil
+	}
+	var routes []ir.Route
+	modifiers := f.matcher.modifiers(f.last)
+	services := f.backend.serve(t, f)
+	secret := t.firstSecret(f.first)
+	origins := make([]ir.Origin, 0, len(f.places))
+	for _, at := range f.places {
+		origins = append(origins, at.origin())
+	}
+	for _, g := range f.groups() {
+		route := ir.Route{
+			Owner: f.owner(), Origins: origins,
+			EntryPoints: g.targets(),
+			Match:       f.matcher.match,
+			Priority:    f.scaled(t.facts.PriorityScale),
+			Backend:     services,
+		}
+		if g.tls {
+			route.TLS = &ir.TLS{SecretName: secret}
+		}
+		routes = append(routes, f.withRedirect(t, route, g, modifiers)...)
+		routes = append(routes, t.slashTwins(f, route)...)
+	}
+	return routes
+}
+
+// chain is the order of filters that gives the pipeline of Traefik 1.7 its
+// meaning in the target. The redirect comes before the modifiers: Traefik 1.7
+// runs it after them but puts the original path back.
+func (f *frontend) chain(t *translator, g group, redirect, modifiers []ir.Filter) []ir.Filter {
+	var chain []ir.Filter
+	c, b := f.config, f.backend
+	for _, page := range g.pages {
+		chain = append(chain, page.filter(t))
+	}
+	if c.allowList != nil {
+		chain = append(chain, *c.allowList)
+	}
+	chain = append(chain, redirect...)
+	chain = append(chain, modifiers...)
+	if c.requestHeaders != nil {
+		chain = append(chain, *c.requestHeaders)
+	}
+	if c.clientCert != nil {
+		chain = append(chain, *c.clientCert)
+	}
+	if c.auth != nil {
+		chain = append(chain, c.auth)
+	}
+	if b.breaker != nil {
+		chain = append(chain, *b.breaker)
+	}
+	if b.buffering != nil {
+		chain = append(chain, *b.buffering)
+	}
+	if attempts := t.retryAttempts(b); attempts > 0 {
+		chain = append(chain, ir.Retry{Attempts: attempts})
+	}
+	if b.maxConn != nil {
+		chain = append(chain, *b.maxConn)
+	}
+	for _, limit := range c.rateLimits {
+		chain = append(chain, limit)
+	}
+	if c.responseHeaders != nil {
+		chain = append(chain, *c.responseHeaders)
+	}
+	return chain
+}
+
+// retryAttempts is the number of attempts per request; 0: no retry.
+func (t *translator) retryAttempts(b *backend) int {
+	switch {
+	case t.facts.Retry == nil:
+		return 0
+	case t.facts.Retry.Attempts > 0:
+		return t.facts.Retry.Attempts
+	}
+	return b.servers
+}
+
+// slashTwins are the routes that redirect /foo/ to /foo (or the other way
+// round) for exact paths, before any filter, as Traefik 1.7 does by default.
+func (t *translator) slashTwins(f *frontend, route ir.Route) []ir.Route {
+	if t.facts.KeepTrailingSlash {
+		return nil
+	}
+	var twins []ir.Route
+	for _, p := range f.matcher.exact {
+		if p.Value == "/" {
+			continue
+		}
+		twin := route
+		twin.Backend = ir.Backend{}
+		from, redirect := slashRedirect(p)
+		twin.Match.Paths = []ir.Path{from}
+		twin.Filters = []ir.Filter{redirect}
+		twins = append(twins, twin)
+		f.places[len(f.places)-1].src.say(diag.WStrictSlash, f.places[len(f.places)-1].field(),
+			"requests for "+from.Value+" are redirected to "+p.Value+" as in Traefik 1.7, with an absolute Location and 308 for methods other than GET")
+	}
+	return twins
+}
+
+// plainPath has no character that a URL would write differently.
+var plainPath = regexp.MustCompile(`^[A-Za-z0-9/._~-]*$`)
+
+// slashRedirect is the path that differs from p by its last slash, and the
+// redirect from there to p.
+func slashRedirect(p ir.Path) (ir.Path, ir.RedirectRegex) {
+	r := ir.RedirectRegex{Permanent: true}
+	from := p
+	if trimmed, slash := strings.CutSuffix(p.Value, "/"); slash {
+		from.Value = trimmed
+		r.Regex, r.Replacement = `^(https?://[^?]+)(\?.*)?$`, "${1}/${2}"
+		if plainPath.MatchString(trimmed) {
+			r.Regex = `^(https?://[^/]+)` + regexp.QuoteMeta(trimmed) + `(\?.*)?$`
+			r.Replacement = "${1}" + p.Value + "${2}"
+		}
+		return from, r
+	}
+	from.Value = p.Value + "/"
+	r.Regex, r.Replacement = `^(https?://[^?]+)/(\?.*)?$`, "${1}${2}"
+	if plainPath.MatchString(p.Value) {
+		r.Regex = `^(https?://[^/]+)` + regexp.QuoteMeta(p.Value) + `/(\?.*)?$`
+		r.Replacement = "${1}" + p.Value + "${2}"
+	}
+	return from, r
+}
+
+// sortRoutes orders routes by owner, then by priority, greatest first; routes of
+// one frontend keep their order.
+func sortRoutes(routes []ir.Route) {
+	slices.SortStableFunc(routes, func(a, b ir.Route) int {
+		return cmp.Or(
+			cmp.Compare(a.Owner.Namespace, b.Owner.Namespace),
+			cmp.Compare(a.Owner.Name, b.Owner.Name),
+			cmp.Compare(b.Priority, a.Priority),
+		)
+	})
+}

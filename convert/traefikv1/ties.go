@@ -1,0 +1,213 @@
+package traefikv1
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/diag"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/ir"
+)
+
+// Among routes of equal priority Traefik 1.7 takes the smaller key first, as
+// long as there are only a handful; beyond that its sort gives no promise. The
+// target needs different numbers, and they must not depend on Ingresses that
+// cannot meet the same request. So there are three classes of hosts, in the
+// order in which their keys sort ("*" < "/" < letters and digits), and a rank
+// among the overlapping routes of one host.
+const (
+	topTie = 999
+	// tieBand separates the classes where routes of several classes overlap.
+	tieBand = 300
+	// maxPriority times 1000 still fits into 64 bits.
+	maxPriority = 9_000_000_000_000_000
+)
+
+type hostClass int
+
+const (
+	classWildcard hostClass = iota
+	classAnyHost
+	classHost
+)
+
+func (f *frontend) class() hostClass {
+	hosts := f.matcher.match.Hosts
+	switch {
+	case len(hosts) == 0:
+		return classAnyHost
+	case slices.ContainsFunc(hosts, func(h ir.Host) bool { return h.Kind != ir.HostExact }):
+		return classWildcard
+	}
+	return classHost
+}
+
+// breakTies gives every routed frontend its rank among those of equal priority.
+func (t *translator) breakTies() {
+	byPriority := map[int][]*frontend{}
+	for _, f := range t.frontends {
+		if f.routed() {
+			f.priority = min(f.priority, maxPriority)
+			byPriority[f.priority] = append(byPriority[f.priority], f)
+		}
+	}
+	for _, f := range t.frontends { // in the order of frontends: maps give none
+		if peers := byPriority[f.priority]; f.routed() && len(peers) > 1 {
+			rankPeers(peers)
+			delete(byPriority, f.priority)
+		} else if f.tie == 0 {
+			f.tie = topTie
+		}
+	}
+}
+
+// rankPeers sets the ties of frontends of one priority.
+func rankPeers(peers []*frontend) {
+	slices.SortStableFunc(peers, func(a, b *frontend) int {
+		return cmp.Or(cmp.Compare(a.class(), b.class()), cmp.Compare(a.key, b.key), cmp.Compare(a.namespace, b.namespace))
+	})
+	index := newHostIndex()
+	for _, f := range peers {
+		level, base := 0, 0
+		for _, other := range index.candidates(f) {
+			if !overlap(f, other) {
+				continue
+			}
+			reportTie(other, f)
+			if other.class() == f.class() {
+				level = max(level, other.level+1)
+			} else {
+				base = max(base, tieBand*(int(other.class())+1))
+			}
+		}
+		f.level = min(level, tieBand-1)
+		f.tie = topTie - base - f.level
+		index.add(f)
+	}
+}
+
+// outranks tells which of two routed frontends is asked first.
+func (f *frontend) outranks(other *frontend) bool {
+	return cmp.Or(cmp.Compare(f.priority, other.priority), cmp.Compare(f.tie, other.tie)) > 0
+}
+
+// scaled is the priority in the target.
+func (f *frontend) scaled(scale int) int {
+	return f.priority*scale + f.tie*scale/(topTie+1)
+}
+
+// maxTieReports limits what is said of one frontend.
+const maxTieReports = 3
+
+func reportTie(winner, loser *frontend) {
+	text := func(self, other *frontend) string {
+		verb := "comes before"
+		if self == loser {
+			verb = "comes after"
+		}
+		whose := "a route of another namespace"
+		if other.namespace == self.namespace {
+			whose = places(other.places) + " of Ingress " + other.first.Name
+		}
+		return "has priority " + strconv.Itoa(self.priority) + " like " + whose + "; in the output it " + verb + " it"
+	}
+	if winner.tieReports++; winner.tieReports <= maxTieReports {
+		winner.first.say(diag.WPrioTie, winner.places[0].field(), text(winner, loser))
+	}
+	if loser.tieReports++; loser.tieReports <= maxTieReports {
+		loser.first.say(diag.WPrioTie, loser.places[0].field(), text(loser, winner))
+	}
+}
+
+// hostIndex finds the frontends that can share a host with another one.
+type hostIndex struct {
+	byHost  map[string][]*frontend // exact hosts and wildcards by their text
+	regexps []*frontend
+	anyHost []*frontend
+	all     []*frontend
+}
+
+func newHostIndex() *hostIndex { return &hostIndex{byHost: map[string][]*frontend{}} }
+
+func (x *hostIndex) add(f *frontend) {
+	x.all = append(x.all, f)
+	if f.class() == classAnyHost {
+		x.anyHost = append(x.anyHost, f)
+		return
+	}
+	for _, h := range f.matcher.match.Hosts {
+		if h.Kind == ir.HostRegexp {
+			x.regexps = append(x.regexps, f)
+			continue
+		}
+		x.byHost[h.Value] = append(x.byHost[h.Value], f)
+	}
+}
+
+func (x *hostIndex) candidates(f *frontend) []*frontend {
+	hosts := f.matcher.match.Hosts
+	if len(hosts) == 0 || slices.ContainsFunc(hosts, func(h ir.Host) bool { return h.Kind == ir.HostRegexp }) {
+		return x.all
+	}
+	found := slices.Concat(x.regexps, x.anyHost)
+	for _, h := range hosts {
+		found = append(found, x.byHost[h.Value]...)
+		if _, rest, ok := strings.Cut(h.Value, "."); ok && h.Kind == ir.HostExact {
+			found = append(found, x.byHost["*."+rest]...)
+		}
+	}
+	return found
+}
+
+// overlap tells whether one request can match both frontends; in doubt yes.
+func overlap(a, b *frontend) bool {
+	return shareEntryPoint(a, b) &&
+		anyPair(a.matcher.match.Hosts, b.matcher.match.Hosts, hostsOverlap) &&
+		anyPair(a.matcher.match.Paths, b.matcher.match.Paths, pathsOverlap)
+}
+
+func anyPair[T any](as, bs []T, meet func(a, b T) bool) bool {
+	if len(as) == 0 || len(bs) == 0 {
+		return true
+	}
+	for _, a := range as {
+		if slices.ContainsFunc(bs, func(b T) bool { return meet(a, b) }) {
+			return true
+		}
+	}
+	return false
+}
+
+func shareEntryPoint(a, b *frontend) bool {
+	return slices.ContainsFunc(a.entryPoints, func(ep EntryPoint) bool { return slices.Contains(b.entryPoints, ep) })
+}
+
+func hostsOverlap(a, b ir.Host) bool {
+	if a.Kind > b.Kind {
+		a, b = b, a
+	}
+	switch {
+	case b.Kind == ir.HostRegexp:
+		return true
+	case a.Kind == b.Kind:
+		return a.Value == b.Value
+	}
+	_, rest, ok := strings.Cut(a.Value, ".")
+	return ok && "*."+rest == b.Value
+}
+
+func pathsOverlap(a, b ir.Path) bool {
+	if a.Kind > b.Kind {
+		a, b = b, a
+	}
+	switch {
+	case b.Kind >= ir.PathExactTemplate:
+		return true
+	case a.Kind == ir.PathExact && b.Kind == ir.PathExact:
+		return a.Value == b.Value
+	case a.Kind == ir.PathExact:
+		return strings.HasPrefix(a.Value, b.Value)
+	}
+	return strings.HasPrefix(a.Value, b.Value) || strings.HasPrefix(b.Value, a.Value)
+}

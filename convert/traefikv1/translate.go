@@ -1,0 +1,124 @@
+package traefikv1
+
+import (
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/labels"
+
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/diag"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/ir"
+)
+
+// Translate says what Traefik 1.7 with the given static facts does with the
+// Ingresses of in. The order of in.Ingresses does not change the routes.
+func Translate(in ir.Input, facts Facts) ir.Translation {
+	t := newTranslator(in, facts)
+	for _, s := range t.sources {
+		t.selectSource(s)
+	}
+	for _, s := range t.served() {
+		if t.facts.CustomTemplate {
+			t.loseAll(s, blocked(diag.ECustomTemplate, "", "a configuration template of its own decides what Traefik 1.7 serves"))
+			continue
+		}
+		t.checkTLS(s)
+	}
+	t.loadDefaultBackend()
+	t.loadFrontends()
+	t.separateNamespaces()
+	for _, f := range t.frontends {
+		t.wire(f)
+	}
+	t.resolveErrorPages()
+	t.breakTies()
+	var out ir.Translation
+	for _, f := range t.frontends {
+		out.Routes = append(out.Routes, t.routes(f)...)
+	}
+	sortRoutes(out.Routes)
+	out.Certificates = t.certificates(out.Routes)
+	t.reportLosses()
+	for _, s := range t.input {
+		out.Ingresses = append(out.Ingresses, s.outcome())
+	}
+	return out
+}
+
+// name is a namespaced name.
+type name struct{ namespace, name string }
+
+// translator holds one translation.
+type translator struct {
+	in    ir.Input
+	facts Facts
+	// selector is nil when the label selector cannot be read.
+	selector        labels.Selector
+	classController map[string]string // IngressClass → spec.controller
+
+	services  map[name]*corev1.Service
+	endpoints map[name]*corev1.Endpoints
+	secrets   map[name]ir.Secret
+
+	input   []*source // in input order
+	sources []*source // by namespace and name
+
+	// frontends in the order of their namespaces and keys.
+	frontends []*frontend
+	// losses are places without a route, for the report.
+	losses []loss
+}
+
+func newTranslator(in ir.Input, facts Facts) *translator {
+	t := &translator{
+		in: in, facts: facts.withDefaults(),
+		classController: map[string]string{},
+		services:        map[name]*corev1.Service{},
+		endpoints:       map[name]*corev1.Endpoints{},
+		secrets:         map[name]ir.Secret{},
+	}
+	if selector, err := labels.Parse(facts.LabelSelector); err == nil {
+		t.selector = selector
+	}
+	for _, class := range in.IngressClasses {
+		if class != nil {
+			t.classController[class.Name] = class.Spec.Controller
+		}
+	}
+	for _, service := range in.Services {
+		if service != nil {
+			t.services[name{service.Namespace, service.Name}] = service
+		}
+	}
+	for _, endpoints := range in.Endpoints {
+		if endpoints != nil {
+			t.endpoints[name{endpoints.Namespace, endpoints.Name}] = endpoints
+		}
+	}
+	for _, secret := range in.Secrets {
+		t.secrets[name{secret.Namespace, secret.Name}] = secret
+	}
+	for _, ingress := range in.Ingresses {
+		t.input = append(t.input, newSource(ingress))
+	}
+	t.sources = slices.Clone(t.input)
+	slices.SortStableFunc(t.sources, compareName)
+	return t
+}
+
+// served are the selected sources that nothing has dropped so far, by namespace and name.
+func (t *translator) served() []*source {
+	var served []*source
+	for _, s := range t.sources {
+		if s.selected && !s.dropped {
+			served = append(served, s)
+		}
+	}
+	return served
+}
+
+// service finds a Service. known is false when the input does not say whether it exists.
+func (t *translator) service(namespace, serviceName string) (service *corev1.Service, known bool) {
+	service = t.services[name{namespace, serviceName}]
+	return service, service != nil || t.in.ServicesKnown || serviceName == ""
+}
