@@ -1,0 +1,150 @@
+package gate
+
+import (
+	"context"
+	"fmt"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/dynamic"
+)
+
+// Header of an answer that only the new proxy can give.
+const Header = "X-Ingress-Migrate-Gate"
+
+// Host that the identity of the new proxy is asked for; .invalid is nobody's
+// (RFC 2606).
+func Host(id string) string { return "gate-" + id + ".ingress-migrate.invalid" }
+
+// Identity is what is known of who answers on a node.
+type Identity struct {
+	// New: an answer carried the marker of this cutover.
+	New bool
+	// Answered: somebody answered at all.
+	Answered bool
+	// Said is the last answer, for messages.
+	Said string
+}
+
+// Identify asks a node's ports who they are.
+func (c *Client) Identify(ctx context.Context, address, id string, ports Ports) Identity {
+	var out Identity
+	try := func(scheme string, port int32) bool {
+		answer, header := c.ask(ctx, address, Request{Scheme: scheme, Port: port, Host: Host(id), Path: "/"})
+		if answer.Failed != "" {
+			out.Said = answer.Failed
+			return false
+		}
+		out.Answered, out.Said = true, fmt.Sprintf("status %d without the marker", answer.Status)
+		if header.Get(Header) == id {
+			out.New, out.Said = true, "marker "+id
+		}
+		return out.New
+	}
+	for _, port := range ports.HTTP {
+		if try("http", port) {
+			return out
+		}
+	}
+	for _, port := range ports.HTTPS {
+		if try("https", port) {
+			return out
+		}
+	}
+	return out
+}
+
+// Marker is the route that only the new proxy has: it answers requests for Host
+// with status 418 (noop@internal) and the Header.
+type Marker struct {
+	Client    dynamic.Interface
+	Namespace string
+	ID        string
+	// Group of the new proxy's CRDs: traefik.io or traefik.containo.us.
+	Group string
+	// Class is the ingress class that the new proxy is told to serve, if any.
+	Class string
+}
+
+// markerName is the same for every cutover: at most one marker exists.
+const markerName = "ingress-migrate-gate"
+
+func (m *Marker) resource(plural string) schema.GroupVersionResource {
+	return schema.GroupVersionResource{Group: m.Group, Version: "v1alpha1", Resource: plural}
+}
+
+type markerObject struct {
+	plural string
+	object *unstructured.Unstructured
+}
+
+func (m *Marker) objects() []markerObject {
+	object := func(kind, name string, spec map[string]any) *unstructured.Unstructured {
+		u := &unstructured.Unstructured{Object: map[string]any{"spec": spec}}
+		u.SetAPIVersion(m.Group + "/v1alpha1")
+		u.SetKind(kind)
+		u.SetNamespace(m.Namespace)
+		u.SetName(name)
+		u.SetLabels(map[string]string{"app.kubernetes.io/managed-by": "ingress-migrate"})
+		if m.Class != "" {
+			u.SetAnnotations(map[string]string{"kubernetes.io/ingress.class": m.Class})
+		}
+		return u
+	}
+	route := func(name string, tls bool) *unstructured.Unstructured {
+		spec := map[string]any{"routes": []any{map[string]any{
+			"kind":  "Rule",
+			"match": fmt.Sprintf("Host(`%s`)", Host(m.ID)),
+			// Above a redirection of the whole entry point, which Traefik 2 puts at
+			// the highest 32-bit number but one.
+			"priority":    int64(2147483647),
+			"middlewares": []any{map[string]any{"name": markerName}},
+			"services":    []any{map[string]any{"kind": "TraefikService", "name": "noop@internal"}},
+		}}}
+		if tls {
+			spec["tls"] = map[string]any{}
+		}
+		return object("IngressRoute", name, spec)
+	}
+	return []markerObject{
+		{"middlewares", object("Middleware", markerName, map[string]any{
+			"headers": map[string]any{"customResponseHeaders": map[string]any{Header: m.ID}},
+		})},
+		{"ingressroutes", route(markerName, false)},
+		{"ingressroutes", route(markerName+"-tls", true)},
+	}
+}
+
+// Install creates or replaces the marker.
+func (m *Marker) Install(ctx context.Context) error {
+	for _, o := range m.objects() {
+		resource := m.Client.Resource(m.resource(o.plural)).Namespace(m.Namespace)
+		live, err := resource.Get(ctx, o.object.GetName(), metav1.GetOptions{})
+		switch {
+		case apierrors.IsNotFound(err):
+			_, err = resource.Create(ctx, o.object, metav1.CreateOptions{FieldManager: "ingress-migrate"})
+		case err == nil:
+			o.object.SetResourceVersion(live.GetResourceVersion())
+			_, err = resource.Update(ctx, o.object, metav1.UpdateOptions{FieldManager: "ingress-migrate"})
+		}
+		if err != nil {
+			return fmt.Errorf("writing the gate's %s %s/%s: %w", o.object.GetKind(), m.Namespace, o.object.GetName(), err)
+		}
+	}
+	return nil
+}
+
+// Remove deletes the marker, if it is there.
+func (m *Marker) Remove(ctx context.Context) error {
+	objects := m.objects()
+	for i := len(objects) - 1; i >= 0; i-- {
+		o := objects[i]
+		err := m.Client.Resource(m.resource(o.plural)).Namespace(m.Namespace).Delete(ctx, o.object.GetName(), metav1.DeleteOptions{})
+		if err != nil && !apierrors.IsNotFound(err) {
+			return fmt.Errorf("deleting the gate's %s %s/%s: %w", o.object.GetKind(), m.Namespace, o.object.GetName(), err)
+		}
+	}
+	return nil
+}

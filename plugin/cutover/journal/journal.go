@@ -1,0 +1,167 @@
+// Package journal is the record of one cutover: a ConfigMap in the cluster that
+// says what was there before, what is to be done in which order, and how far it
+// got. It is a record, not the truth: what a node serves is decided by its label
+// and by the guards on the two DaemonSets, and the engine asks those first.
+package journal
+
+import (
+	"encoding/json"
+	"slices"
+	"time"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/types"
+)
+
+// Version of the stored form. A reader refuses a newer one.
+const Version = 1
+
+// Phase says how far a cutover got as a whole.
+type Phase string
+
+// The phases, in order.
+const (
+	// Preparing: originals are recorded, guards are being set.
+	Preparing Phase = "preparing"
+	// Switching: both guards are set, nodes are moved one after the other.
+	Switching Phase = "switching"
+	// Switched: every node is served by the new proxy.
+	Switched Phase = "switched"
+	// RollingBack: nodes are moved back to the old proxy.
+	RollingBack Phase = "rolling-back"
+	// Restoring: every node is back, the old DaemonSet is being restored.
+	Restoring Phase = "restoring"
+	// RolledBack: the old DaemonSet is exactly what it was before.
+	RolledBack Phase = "rolled-back"
+	// Aborted: given up; nodes stay where they are until rolled back.
+	Aborted Phase = "aborted"
+)
+
+// Over tells whether nothing is left to be resumed.
+func (p Phase) Over() bool { return p == RolledBack || p == Switched }
+
+// NodePhase says how far the move of one node got.
+type NodePhase string
+
+// The phases of a node, in order; the last four are ends.
+const (
+	Waiting     NodePhase = "waiting"
+	Draining    NodePhase = "draining"
+	SwitchingTo NodePhase = "switching"
+	Gating      NodePhase = "gating"
+	Restored    NodePhase = "in-rotation"
+	Soaking     NodePhase = "soaking"
+	Done        NodePhase = "done"
+	Failed      NodePhase = "failed"
+	Lost        NodePhase = "lost"
+	Skipped     NodePhase = "skipped"
+)
+
+// InFlight tells whether a node was being worked on.
+func (p NodePhase) InFlight() bool {
+	switch p {
+	case Draining, SwitchingTo, Gating, Restored, Soaking:
+		return true
+	}
+	return false
+}
+
+// Journal is everything that is recorded about one cutover.
+type Journal struct {
+	Version int    `json:"version"`
+	ID      string `json:"id"`
+	// Sequence counts the writes: a writer that finds another number than its
+	// own last one is not the only writer.
+	Sequence int64 `json:"sequence"`
+	// Fence is the Lease's number of transitions when the writer took it. A
+	// writer never overwrites a higher one.
+	Fence   int32     `json:"fence"`
+	Holder  string    `json:"holder"`
+	Started time.Time `json:"started"`
+	Phase   Phase     `json:"phase"`
+	Old     Original  `json:"old"`
+	New     Original  `json:"new"`
+	Floor   int       `json:"floor"`
+	// Stopped is why the engine stopped, empty while it runs or when it is done.
+	Stopped string `json:"stopped,omitempty"`
+	Nodes   []Node `json:"nodes"`
+}
+
+// Original is a DaemonSet as it was before the cutover touched it.
+type Original struct {
+	Name types.NamespacedName `json:"name"`
+	UID  types.UID            `json:"uid"`
+	// Revision is the name of its ControllerRevision.
+	Revision string                         `json:"revision"`
+	Strategy appsv1.DaemonSetUpdateStrategy `json:"strategy"`
+	Template corev1.PodTemplateSpec         `json:"template"`
+}
+
+// Node is the record of one node, about 200 bytes.
+type Node struct {
+	Name  string    `json:"name"`
+	Phase NodePhase `json:"phase"`
+	// To is the side that the node is being moved to: old or new.
+	To    string    `json:"to,omitempty"`
+	Since time.Time `json:"since"`
+	// Begun and Ended span the whole move of the node.
+	Begun *time.Time `json:"begun,omitempty"`
+	Ended *time.Time `json:"ended,omitempty"`
+	// Dark is how long nobody served on the node, in seconds.
+	Dark float64 `json:"darkSeconds,omitempty"`
+	// Drained tells that we, and nobody else, took the node out of rotation.
+	Drained bool   `json:"drained,omitempty"`
+	Why     string `json:"why,omitempty"`
+}
+
+// Node returns the record of a node, or nil. The record may be changed.
+func (j *Journal) Node(name string) *Node {
+	for i := range j.Nodes {
+		if j.Nodes[i].Name == name {
+			return &j.Nodes[i]
+		}
+	}
+	return nil
+}
+
+// Plan appends nodes that are not recorded yet.
+func (j *Journal) Plan(now time.Time, names ...string) {
+	for _, name := range names {
+		if j.Node(name) == nil {
+			j.Nodes = append(j.Nodes, Node{Name: name, Phase: Waiting, Since: now})
+		}
+	}
+}
+
+// Forget removes a node that is no longer part of the cluster.
+func (j *Journal) Forget(name string) {
+	j.Nodes = slices.DeleteFunc(j.Nodes, func(n Node) bool { return n.Name == name })
+}
+
+// Count returns how many nodes are in one of the phases.
+func (j *Journal) Count(phases ...NodePhase) int {
+	count := 0
+	for _, n := range j.Nodes {
+		if slices.Contains(phases, n.Phase) {
+			count++
+		}
+	}
+	return count
+}
+
+// Clone returns a copy that shares nothing.
+func (j *Journal) Clone() *Journal {
+	if j == nil {
+		return nil
+	}
+	raw, err := json.Marshal(j)
+	if err != nil {
+		panic("journal: " + err.Error()) // plain data, cannot fail
+	}
+	out := &Journal{}
+	if err := json.Unmarshal(raw, out); err != nil {
+		panic("journal: " + err.Error())
+	}
+	return out
+}

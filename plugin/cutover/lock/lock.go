@@ -1,0 +1,256 @@
+// Package lock keeps a second operator out: one Lease for all changes to a pair
+// of proxies. Its number of transitions is the fence that goes into the journal.
+package lock
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"sync"
+	"time"
+
+	coordinationv1 "k8s.io/api/coordination/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
+)
+
+// Name of the Lease, in the old proxy's namespace.
+const Name = "ingress-migrate"
+
+// ErrLost: the lease ran out or was taken by somebody else.
+var ErrLost = errors.New("lost the lease " + Name)
+
+// HeldError says that somebody else holds the lease.
+type HeldError struct {
+	Holder string
+	// Age is how long ago the holder renewed it.
+	Age time.Duration
+	// Left is how long the lease stays valid without another renewal.
+	Left time.Duration
+}
+
+func (e *HeldError) Error() string {
+	return fmt.Sprintf("%s is working on these proxies (last sign of life %s ago): let it finish, ask it to stop with kubectl ingress-migrate cutover pause, or, if it is dead, try again in %s",
+		e.Holder, e.Age.Round(time.Second), e.Left.Round(time.Second)+time.Second)
+}
+
+// Lock is a Lease that is held and renewed until Release.
+type Lock struct {
+	client    kubernetes.Interface
+	namespace string
+	holder    string
+	duration  time.Duration
+	now       func() time.Time
+
+	mu      sync.Mutex
+	lease   *coordinationv1.Lease
+	renewed time.Time
+	lost    error
+
+	stop context.CancelFunc
+	done chan struct{}
+}
+
+// Config says who takes the lease and for how long.
+type Config struct {
+	Client    kubernetes.Interface
+	Namespace string
+	// Holder is user@host/uuid.
+	Holder string
+	// Duration without renewal after which others may take it; renewed four
+	// times as often.
+	Duration time.Duration
+	Now      func() time.Time
+}
+
+// Acquire takes the lease or returns a HeldError.
+func Acquire(ctx context.Context, c Config) (*Lock, error) {
+	l := &Lock{client: c.Client, namespace: c.Namespace, holder: c.Holder, duration: c.Duration, now: c.Now, done: make(chan struct{})}
+	if err := l.take(ctx); err != nil {
+		return nil, err
+	}
+	// The lease outlives a cancelled command until Release, so that finishing the
+	// current node stays covered.
+	renewing, stop := context.WithCancel(context.WithoutCancel(ctx))
+	l.stop = stop
+	go l.renew(renewing)
+	return l, nil
+}
+
+func (l *Lock) take(ctx context.Context) error {
+	leases := l.client.CoordinationV1().Leases(l.namespace)
+	const attempts = 3
+	var last error
+	for range attempts {
+		lease, err := leases.Get(ctx, Name, metav1.GetOptions{})
+		now := l.now()
+		switch {
+		case apierrors.IsNotFound(err):
+			lease, err = leases.Create(ctx, l.filled(&coordinationv1.Lease{ObjectMeta: metav1.ObjectMeta{Name: Name, Namespace: l.namespace}}, now, 1), metav1.CreateOptions{FieldManager: "ingress-migrate"})
+		case err != nil:
+			return fmt.Errorf("reading the lease %s/%s: %w", l.namespace, Name, err)
+		default:
+			if held := Held(lease, now); held != nil && held.Holder != l.holder {
+				return held
+			}
+			transitions := int32(1)
+			if lease.Spec.LeaseTransitions != nil {
+				transitions = *lease.Spec.LeaseTransitions + 1
+			}
+			lease, err = leases.Update(ctx, l.filled(lease, now, transitions), metav1.UpdateOptions{FieldManager: "ingress-migrate"})
+		}
+		if err == nil {
+			l.lease, l.renewed = lease, now
+			return nil
+		}
+		last = err
+		if !apierrors.IsConflict(err) && !apierrors.IsAlreadyExists(err) {
+			break
+		}
+	}
+	return fmt.Errorf("taking the lease %s/%s: %w", l.namespace, Name, last)
+}
+
+func (l *Lock) filled(lease *coordinationv1.Lease, now time.Time, transitions int32) *coordinationv1.Lease {
+	lease = lease.DeepCopy()
+	// The API counts whole seconds; a shorter lease is rounded up.
+	seconds := int32(math.Ceil(l.duration.Seconds()))
+	at := metav1.NewMicroTime(now)
+	lease.Spec.HolderIdentity = &l.holder
+	lease.Spec.LeaseDurationSeconds = &seconds
+	if lease.Spec.LeaseTransitions == nil || *lease.Spec.LeaseTransitions != transitions {
+		lease.Spec.AcquireTime = &at
+	}
+	lease.Spec.RenewTime = &at
+	lease.Spec.LeaseTransitions = &transitions
+	return lease
+}
+
+// Held tells who holds a lease now; nil when nobody does.
+func Held(lease *coordinationv1.Lease, now time.Time) *HeldError {
+	s := lease.Spec
+	if s.HolderIdentity == nil || *s.HolderIdentity == "" || s.RenewTime == nil || s.LeaseDurationSeconds == nil {
+		return nil
+	}
+	age := now.Sub(s.RenewTime.Time)
+	left := time.Duration(*s.LeaseDurationSeconds)*time.Second - age
+	if left <= 0 {
+		return nil
+	}
+	return &HeldError{Holder: *s.HolderIdentity, Age: age, Left: left}
+}
+
+func (l *Lock) renew(ctx context.Context) {
+	defer close(l.done)
+	ticker := time.NewTicker(l.duration / 4)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+			l.renewOnce(ctx)
+		}
+	}
+}
+
+// renewOnce keeps the fence: a lease that ran out while the API server was away
+// is still ours if nobody took it meanwhile.
+func (l *Lock) renewOnce(ctx context.Context) {
+	l.mu.Lock()
+	lease, lost := l.lease, l.lost
+	l.mu.Unlock()
+	if lost != nil {
+		return
+	}
+	now := l.now()
+	leases := l.client.CoordinationV1().Leases(l.namespace)
+	updated, err := leases.Update(ctx, l.filled(lease, now, l.Fence()), metav1.UpdateOptions{FieldManager: "ingress-migrate"})
+	if apierrors.IsConflict(err) {
+		var current *coordinationv1.Lease
+		if current, err = leases.Get(ctx, Name, metav1.GetOptions{}); err == nil {
+			if s := current.Spec; s.HolderIdentity == nil || *s.HolderIdentity != l.holder || s.LeaseTransitions == nil || *s.LeaseTransitions != l.Fence() {
+				l.mu.Lock()
+				l.lost = fmt.Errorf("%w: taken by %s", ErrLost, holderOf(current))
+				l.mu.Unlock()
+				return
+			}
+			updated, err = leases.Update(ctx, l.filled(current, now, l.Fence()), metav1.UpdateOptions{FieldManager: "ingress-migrate"})
+		}
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch {
+	case err == nil:
+		l.lease, l.renewed = updated, now
+	case apierrors.IsNotFound(err):
+		l.lost = fmt.Errorf("%w: it was deleted", ErrLost)
+	}
+	// Anything else (an API server that is away) may pass before the lease runs out.
+}
+
+func holderOf(lease *coordinationv1.Lease) string {
+	if lease.Spec.HolderIdentity == nil || *lease.Spec.HolderIdentity == "" {
+		return "nobody"
+	}
+	return *lease.Spec.HolderIdentity
+}
+
+// Check returns nil while the lease is surely ours. Ask before every write.
+// When the last renewal is too old it renews on the spot.
+func (l *Lock) Check(ctx context.Context) error {
+	if err := l.valid(); err == nil || errors.Is(err, ErrLost) && l.lostForGood() {
+		return err
+	}
+	l.renewOnce(ctx)
+	return l.valid()
+}
+
+func (l *Lock) valid() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.lost != nil {
+		return l.lost
+	}
+	if age := l.now().Sub(l.renewed); age >= l.duration {
+		return fmt.Errorf("%w: not renewed for %s", ErrLost, age.Round(time.Second))
+	}
+	return nil
+}
+
+func (l *Lock) lostForGood() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.lost != nil
+}
+
+// Fence is the number that grows with every holder.
+func (l *Lock) Fence() int32 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.lease.Spec.LeaseTransitions == nil {
+		return 0
+	}
+	return *l.lease.Spec.LeaseTransitions
+}
+
+// Holder is who holds the lease.
+func (l *Lock) Holder() string { return l.holder }
+
+// Release gives the lease back and stops renewing it.
+func (l *Lock) Release(ctx context.Context) {
+	l.stop()
+	<-l.done
+	if l.lostForGood() {
+		return
+	}
+	l.mu.Lock()
+	lease := l.lease.DeepCopy()
+	l.mu.Unlock()
+	nobody := ""
+	lease.Spec.HolderIdentity = &nobody
+	// If this fails the lease runs out by itself.
+	_, _ = l.client.CoordinationV1().Leases(l.namespace).Update(ctx, lease, metav1.UpdateOptions{FieldManager: "ingress-migrate"})
+}

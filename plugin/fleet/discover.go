@@ -1,0 +1,152 @@
+package fleet
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	appsv1 "k8s.io/api/apps/v1"
+	"k8s.io/apimachinery/pkg/types"
+)
+
+// Selection says which DaemonSets are the old and the new proxy. An empty name
+// is found by its image.
+type Selection struct {
+	Old, New types.NamespacedName
+}
+
+// NotFoundError says that a side could not be told from the DaemonSets.
+type NotFoundError struct {
+	Side       Side
+	Candidates []string
+}
+
+func (e *NotFoundError) Error() string {
+	product := "Traefik 1.7"
+	if e.Side == New {
+		product = "Traefik 2 or 3"
+	}
+	if len(e.Candidates) == 0 {
+		return fmt.Sprintf("no DaemonSet with an image of %s: name it with --%s NAMESPACE/NAME", product, e.Side)
+	}
+	return fmt.Sprintf("%d DaemonSets have an image of %s (%s): choose one with --%s NAMESPACE/NAME", len(e.Candidates), product, strings.Join(e.Candidates, ", "), e.Side)
+}
+
+// ParseName reads NAMESPACE/NAME as in a flag; "" is no name.
+func ParseName(s string) (types.NamespacedName, error) {
+	if s == "" {
+		return types.NamespacedName{}, nil
+	}
+	namespace, name, ok := strings.Cut(s, "/")
+	if !ok || namespace == "" || name == "" || strings.Contains(name, "/") {
+		return types.NamespacedName{}, fmt.Errorf("%q is not NAMESPACE/NAME of a DaemonSet", s)
+	}
+	return types.NamespacedName{Namespace: namespace, Name: name}, nil
+}
+
+// tag finds the version in an image's tag: v1.7.34, 1.7-alpine, v2.11.50.
+var tag = regexp.MustCompile(`^v?(\d+)(?:\.(\d+))?`)
+
+// imageVersion splits an image into its product and version; major is 0 when the
+// tag does not tell.
+func imageVersion(image string) (product string, major, minor int) {
+	image, _, _ = strings.Cut(image, "@")
+	base := image[strings.LastIndexByte(image, '/')+1:]
+	product, version, _ := strings.Cut(base, ":")
+	m := tag.FindStringSubmatch(version)
+	if m == nil {
+		return product, 0, 0
+	}
+	major, _ = strconv.Atoi(m[1])
+	minor, _ = strconv.Atoi(m[2])
+	return product, major, minor
+}
+
+// proxyImage returns the image of the container that is a Traefik, or of the
+// first one.
+func proxyImage(ds *appsv1.DaemonSet) string {
+	containers := ds.Spec.Template.Spec.Containers
+	for _, c := range containers {
+		if product, _, _ := imageVersion(c.Image); strings.Contains(product, "traefik") {
+			return c.Image
+		}
+	}
+	if len(containers) == 0 {
+		return ""
+	}
+	return containers[0].Image
+}
+
+// sideOf guesses a DaemonSet's side by its guard, then by its image.
+func sideOf(ds *appsv1.DaemonSet) Side {
+	for _, side := range []Side{Old, New} {
+		if g, err := guardOf(ds, side); err == nil && g.Present {
+			return side
+		}
+	}
+	product, major, _ := imageVersion(proxyImage(ds))
+	switch {
+	case !strings.Contains(product, "traefik"):
+		return ""
+	case major == 1:
+		return Old
+	case major >= 2:
+		return New
+	}
+	return ""
+}
+
+// choose picks the two DaemonSets; a side without a candidate stays nil, which
+// the caller may or may not accept.
+func choose(all []appsv1.DaemonSet, s Selection) (old, new *appsv1.DaemonSet, err error) {
+	pick := func(side Side, name types.NamespacedName) (*appsv1.DaemonSet, error) {
+		var found []*appsv1.DaemonSet
+		var names []string
+		for i := range all {
+			ds := &all[i]
+			if name.Name != "" {
+				if ds.Namespace == name.Namespace && ds.Name == name.Name {
+					return ds, nil
+				}
+				continue
+			}
+			if sideOf(ds) == side {
+				found = append(found, ds)
+				names = append(names, ds.Namespace+"/"+ds.Name)
+			}
+		}
+		if name.Name != "" {
+			return nil, fmt.Errorf("there is no DaemonSet %s (given with --%s)", name, side)
+		}
+		if len(found) > 1 {
+			slices.Sort(names)
+			return nil, &NotFoundError{Side: side, Candidates: names}
+		}
+		if len(found) == 0 {
+			return nil, nil
+		}
+		return found[0], nil
+	}
+	if old, err = pick(Old, s.Old); err != nil {
+		return nil, nil, err
+	}
+	if new, err = pick(New, s.New); err != nil {
+		return nil, nil, err
+	}
+	if old != nil && new != nil && old.UID == new.UID {
+		return nil, nil, fmt.Errorf("--old and --new both name DaemonSet %s/%s: they must differ", old.Namespace, old.Name)
+	}
+	return old, new, nil
+}
+
+// Need returns an error unless both sides are known.
+func (f *Fleet) Need(sides ...Side) error {
+	for _, side := range sides {
+		if f.Set(side) == nil {
+			return &NotFoundError{Side: side}
+		}
+	}
+	return nil
+}

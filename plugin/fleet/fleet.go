@@ -1,0 +1,190 @@
+// Package fleet is the picture of an edge: the old and the new proxy's DaemonSet,
+// the nodes they are meant for, who holds the host ports of each node, the guards
+// and labels that decide it, and the record of a cutover. It is read in a handful
+// of lists and never changes anything.
+package fleet
+
+import (
+	appsv1 "k8s.io/api/apps/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/journal"
+)
+
+// What decides which proxy serves a node.
+const (
+	// NodeLabel on a node with value LabelNew hands it to the new proxy; a node
+	// without it belongs to the old one.
+	NodeLabel = "ingress-migrate.io/proxy"
+	// LabelNew is the value of NodeLabel.
+	LabelNew = "new"
+	// GuardAnnotation on a guarded DaemonSet carries what is needed to take the
+	// guard off again (see Guard), so that it survives a lost journal.
+	GuardAnnotation = "ingress-migrate.io/guard"
+)
+
+// Side is one of the two proxies.
+type Side string
+
+// The sides.
+const (
+	Old Side = "old"
+	New Side = "new"
+)
+
+// Other returns the opposite side.
+func (s Side) Other() Side {
+	if s == Old {
+		return New
+	}
+	return Old
+}
+
+// Fleet is the whole picture.
+type Fleet struct {
+	// Old and New are nil when there is no such DaemonSet.
+	Old, New *Set
+	// Nodes that either proxy is meant for, runs on, or was planned for, by name.
+	Nodes []Node
+	// Lease is nil when nobody ever took it.
+	Lease *Lease
+	// Journal of the newest cutover; nil when there is none.
+	Journal *journal.Journal
+	// Requested is what a second command asked the running cutover for.
+	Requested string
+}
+
+// Lease is who works on the proxies.
+type Lease struct {
+	Holder string
+	// AgeSeconds since the last renewal, LeftSeconds until it runs out.
+	AgeSeconds, LeftSeconds int
+}
+
+// Set returns the DaemonSet of a side, or nil.
+func (f *Fleet) Set(side Side) *Set {
+	if side == Old {
+		return f.Old
+	}
+	return f.New
+}
+
+// Namespace is where journal and Lease live: the old proxy's, or the new one's
+// once the old is gone.
+func (f *Fleet) Namespace() string {
+	if f.Old != nil {
+		return f.Old.Name.Namespace
+	}
+	if f.New != nil {
+		return f.New.Name.Namespace
+	}
+	return ""
+}
+
+// Node returns a node by name, or nil.
+func (f *Fleet) Node(name string) *Node {
+	for i := range f.Nodes {
+		if f.Nodes[i].Name == name {
+			return &f.Nodes[i]
+		}
+	}
+	return nil
+}
+
+// Serving counts the nodes on which a ready pod of either side runs.
+func (f *Fleet) Serving() int {
+	count := 0
+	for i := range f.Nodes {
+		if f.Nodes[i].Serves() != "" {
+			count++
+		}
+	}
+	return count
+}
+
+// Set is one DaemonSet.
+type Set struct {
+	Side Side
+	Name types.NamespacedName
+	// Title is short and human, such as traefik-1.7.
+	Title string
+	Image string
+	// Major version by its image, 0 when that does not tell.
+	Major int
+	// Guard as found in the live object.
+	Guard Guard
+	// Revision is the pod label value of the current template, "" when unknown;
+	// RevisionName is the ControllerRevision's name.
+	Revision, RevisionName string
+	Ports                  []Port
+	// Settled: the controller has seen the newest spec.
+	Settled bool
+	// Object is the live DaemonSet, for those who judge or change it.
+	Object *appsv1.DaemonSet
+}
+
+// Rolling tells whether the controller replaces pods by itself.
+func (s *Set) Rolling() bool {
+	return s.Object.Spec.UpdateStrategy.Type != appsv1.OnDeleteDaemonSetStrategyType
+}
+
+// Grace is the pods' termination grace period in seconds.
+func (s *Set) Grace() int64 {
+	if g := s.Object.Spec.Template.Spec.TerminationGracePeriodSeconds; g != nil {
+		return *g
+	}
+	return 30 // the API's default
+}
+
+// Node is one edge node.
+type Node struct {
+	Name string
+	// Gone: it was planned but is no longer part of the cluster.
+	Gone bool
+	// Address is the internal one; the proxies' host ports are asked there.
+	Address       string
+	Ready         bool
+	Unschedulable bool
+	Zone          string
+	// Label is the value of NodeLabel.
+	Label           string
+	ResourceVersion string
+	// WantedByOld and WantedByNew: the DaemonSet would place a pod here if it had
+	// no guard of ours.
+	WantedByOld, WantedByNew bool
+	// Pods of both sides, Ready ones first.
+	Pods []Pod
+}
+
+// Side that the label asks for.
+func (n *Node) Side() Side {
+	if n.Label == LabelNew {
+		return New
+	}
+	return Old
+}
+
+// Serves tells whose ready pod runs here; "" when nobody's, or when the node is
+// not ready. A terminating pod is a lame duck and does not count.
+func (n *Node) Serves() Side {
+	if !n.Ready {
+		return ""
+	}
+	for i := range n.Pods {
+		if n.Pods[i].Serves() {
+			return n.Pods[i].Side
+		}
+	}
+	return ""
+}
+
+// Of returns the node's pods of one side.
+func (n *Node) Of(side Side) []Pod {
+	var pods []Pod
+	for _, p := range n.Pods {
+		if p.Side == side {
+			pods = append(pods, p)
+		}
+	}
+	return pods
+}

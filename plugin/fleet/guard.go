@@ -1,0 +1,242 @@
+package fleet
+
+import (
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"slices"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// Guard is how a DaemonSet is kept to its side's nodes: an expression on the
+// node label in every term of its required node affinity, and OnDelete, so that
+// changing the template replaces no pod.
+type Guard struct {
+	// Present: every term has the expression of the set's side.
+	Present bool
+	// Record is what was written when the guard was set; nil when the guard was
+	// not set by us (a manifest may carry it) or the annotation is lost.
+	Record *GuardRecord
+}
+
+// GuardRecord is the content of GuardAnnotation: everything that the guard
+// replaced and that cannot be told from the guarded object.
+type GuardRecord struct {
+	ID       string                         `json:"id"`
+	Side     Side                           `json:"side"`
+	Revision string                         `json:"revision"`
+	Strategy appsv1.DaemonSetUpdateStrategy `json:"strategy"`
+	Affinity *corev1.Affinity               `json:"affinity,omitempty"`
+}
+
+// expression of a side. Terms are ORed and their expressions ANDed, so a guard
+// has to be part of every term; a term of its own would widen the set.
+func expression(side Side) corev1.NodeSelectorRequirement {
+	op := corev1.NodeSelectorOpNotIn
+	if side == New {
+		op = corev1.NodeSelectorOpIn
+	}
+	return corev1.NodeSelectorRequirement{Key: NodeLabel, Operator: op, Values: []string{LabelNew}}
+}
+
+func isEmpty(t corev1.NodeSelectorTerm) bool {
+	return len(t.MatchExpressions) == 0 && len(t.MatchFields) == 0
+}
+
+func isGuard(e corev1.NodeSelectorRequirement) bool { return e.Key == NodeLabel }
+
+// guardOf reads the guard of a live DaemonSet.
+func guardOf(ds *appsv1.DaemonSet, side Side) (Guard, error) {
+	var g Guard
+	if required := requiredTerms(ds.Spec.Template.Spec.Affinity); required != nil {
+		for _, t := range required.NodeSelectorTerms {
+			if isEmpty(t) {
+				continue
+			}
+			g.Present = slices.ContainsFunc(t.MatchExpressions, func(e corev1.NodeSelectorRequirement) bool {
+				return reflect.DeepEqual(e, expression(side))
+			})
+			if !g.Present {
+				break
+			}
+		}
+	}
+	if raw := ds.Annotations[GuardAnnotation]; raw != "" {
+		g.Record = &GuardRecord{}
+		if err := json.Unmarshal([]byte(raw), g.Record); err != nil {
+			return g, fmt.Errorf("reading the annotation %s of daemonset %s/%s: %w", GuardAnnotation, ds.Namespace, ds.Name, err)
+		}
+	}
+	return g, nil
+}
+
+// guarded returns the affinity with the side's expression in every term.
+func guarded(a *corev1.Affinity, side Side) *corev1.Affinity {
+	out := unguarded(a)
+	if out == nil {
+		out = &corev1.Affinity{}
+	}
+	if out.NodeAffinity == nil {
+		out.NodeAffinity = &corev1.NodeAffinity{}
+	}
+	required := out.NodeAffinity.RequiredDuringSchedulingIgnoredDuringExecution
+	if required == nil {
+		required = &corev1.NodeSelector{}
+		out.NodeAffinity.RequiredDuringSchedulingIgnoredDuringExecution = required
+	}
+	if len(required.NodeSelectorTerms) == 0 {
+		required.NodeSelectorTerms = []corev1.NodeSelectorTerm{{MatchExpressions: []corev1.NodeSelectorRequirement{expression(side)}}}
+		return out
+	}
+	for i := range required.NodeSelectorTerms {
+		t := &required.NodeSelectorTerms[i]
+		// An empty term matches nothing, and must go on doing so.
+		if !isEmpty(*t) {
+			t.MatchExpressions = append(t.MatchExpressions, expression(side))
+		}
+	}
+	return out
+}
+
+// unguarded returns the affinity without any expression of ours: what the
+// DaemonSet would be without a migration.
+func unguarded(a *corev1.Affinity) *corev1.Affinity {
+	if a == nil {
+		return nil
+	}
+	out := a.DeepCopy()
+	required := requiredTerms(out)
+	if required == nil {
+		return out
+	}
+	kept := required.NodeSelectorTerms[:0]
+	for _, t := range required.NodeSelectorTerms {
+		before := len(t.MatchExpressions)
+		t.MatchExpressions = slices.DeleteFunc(t.MatchExpressions, isGuard)
+		if len(t.MatchExpressions) == 0 {
+			t.MatchExpressions = nil
+		}
+		// A term that was nothing but the guard was made by us.
+		if before > 0 && isEmpty(t) {
+			continue
+		}
+		kept = append(kept, t)
+	}
+	required.NodeSelectorTerms = kept
+	if len(kept) > 0 {
+		return out
+	}
+	out.NodeAffinity.RequiredDuringSchedulingIgnoredDuringExecution = nil
+	if reflect.DeepEqual(out.NodeAffinity, &corev1.NodeAffinity{}) {
+		out.NodeAffinity = nil
+	}
+	if reflect.DeepEqual(out, &corev1.Affinity{}) {
+		return nil
+	}
+	return out
+}
+
+// GuardPatch is the one merge patch that guards a DaemonSet: expression and
+// OnDelete together, conditional on the version that was read. Only what changes
+// is named, so fields that this client does not know survive.
+func GuardPatch(s *Set, id string) ([]byte, error) {
+	record := GuardRecord{
+		ID:       id,
+		Side:     s.Side,
+		Revision: s.RevisionName,
+		Strategy: s.Object.Spec.UpdateStrategy,
+		Affinity: unguarded(s.Object.Spec.Template.Spec.Affinity),
+	}
+	// The first guard knows the original; a repeated one keeps its word for it.
+	if kept := s.Guard.Record; kept != nil {
+		record.Revision, record.Strategy, record.Affinity = kept.Revision, kept.Strategy, kept.Affinity
+	}
+	note, err := json.Marshal(record)
+	if err != nil {
+		return nil, fmt.Errorf("encoding the guard of daemonset %s: %w", s.Name, err)
+	}
+	return json.Marshal(map[string]any{
+		"metadata": map[string]any{
+			"resourceVersion": s.Object.ResourceVersion,
+			"annotations":     map[string]any{GuardAnnotation: string(note)},
+		},
+		"spec": map[string]any{
+			"updateStrategy": map[string]any{"type": appsv1.OnDeleteDaemonSetStrategyType, "rollingUpdate": nil},
+			"template": map[string]any{"spec": map[string]any{
+				"affinity": guarded(s.Object.Spec.Template.Spec.Affinity, s.Side),
+			}},
+		},
+	})
+}
+
+// UnguardPatch takes the guard off and leaves OnDelete on, so that no pod is
+// replaced: the template is again the one whose ControllerRevision exists.
+func UnguardPatch(s *Set) ([]byte, error) {
+	affinity := unguarded(s.Object.Spec.Template.Spec.Affinity)
+	if r := s.Guard.Record; r != nil && (affinity == nil || reflect.DeepEqual(affinity, r.Affinity)) {
+		// An empty affinity is not the same template as none.
+		affinity = r.Affinity
+	}
+	return json.Marshal(map[string]any{
+		"metadata": map[string]any{"resourceVersion": s.Object.ResourceVersion},
+		"spec": map[string]any{"template": map[string]any{"spec": map[string]any{
+			"affinity": affinityPatch(s.Object.Spec.Template.Spec.Affinity, affinity),
+		}}},
+	})
+}
+
+// affinityPatch is the merge patch between two affinities that differ in their
+// required node terms only.
+func affinityPatch(from, to *corev1.Affinity) any {
+	switch {
+	case to == nil:
+		return nil
+	case from == nil:
+		return to
+	case to.NodeAffinity == nil:
+		return map[string]any{"nodeAffinity": nil}
+	case to.NodeAffinity.RequiredDuringSchedulingIgnoredDuringExecution == nil:
+		return map[string]any{"nodeAffinity": map[string]any{"requiredDuringSchedulingIgnoredDuringExecution": nil}}
+	}
+	return map[string]any{"nodeAffinity": map[string]any{
+		"requiredDuringSchedulingIgnoredDuringExecution": to.NodeAffinity.RequiredDuringSchedulingIgnoredDuringExecution,
+	}}
+}
+
+// StrategyPatch puts an update strategy back and removes our annotation.
+func StrategyPatch(s *Set, strategy appsv1.DaemonSetUpdateStrategy) ([]byte, error) {
+	return json.Marshal(map[string]any{
+		"metadata": map[string]any{
+			"resourceVersion": s.Object.ResourceVersion,
+			"annotations":     map[string]any{GuardAnnotation: nil},
+		},
+		"spec": map[string]any{"updateStrategy": map[string]any{"type": strategy.Type, "rollingUpdate": strategy.RollingUpdate}},
+	})
+}
+
+// LabelPatch gives a node to a side; conditional on the version that was read.
+func LabelPatch(n *Node, side Side) ([]byte, error) {
+	var value any
+	if side == New {
+		value = LabelNew
+	}
+	return json.Marshal(map[string]any{"metadata": map[string]any{
+		"resourceVersion": n.ResourceVersion,
+		"labels":          map[string]any{NodeLabel: value},
+	}})
+}
+
+// Unguarded returns the template as it would be without our guard.
+func (s *Set) Unguarded() corev1.PodTemplateSpec {
+	template := s.Object.Spec.Template.DeepCopy()
+	affinity := unguarded(template.Spec.Affinity)
+	if r := s.Guard.Record; r != nil && affinity == nil {
+		affinity = r.Affinity.DeepCopy()
+	}
+	template.Spec.Affinity = affinity
+	template.CreationTimestamp = metav1.Time{}
+	return *template
+}

@@ -1,0 +1,130 @@
+package fleet
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+)
+
+// Pod is one pod of either DaemonSet.
+type Pod struct {
+	Side      Side
+	Namespace string
+	Name      string
+	UID       types.UID
+	// Node it runs on or, while unscheduled, is pinned to.
+	Node        string
+	Phase       corev1.PodPhase
+	Ready       bool
+	Terminating bool
+	// Bound: the scheduler has given it to its node.
+	Bound    bool
+	Restarts int32
+	// Why it does not run, in the API's words: a condition's or container's reason.
+	Why string
+	// PortsTaken: it cannot be scheduled because the host ports are in use.
+	PortsTaken bool
+	// Current: it was made from the DaemonSet's current template.
+	Current  bool
+	Revision string
+	Created  time.Time
+	// ReadySince is zero while it is not ready.
+	ReadySince time.Time
+}
+
+// Serves tells whether the pod takes requests for good: ready and not leaving.
+func (p *Pod) Serves() bool { return p.Ready && !p.Terminating }
+
+// Stuck tells whether a pod waits for something that will not come by itself.
+func (p *Pod) Stuck() bool {
+	return !p.Terminating && !p.Ready && (p.PortsTaken || p.Phase == corev1.PodFailed || crashing(p.Why))
+}
+
+func crashing(why string) bool {
+	return why == "CrashLoopBackOff" || why == "ImagePullBackOff" || why == "ErrImagePull" || why == "CreateContainerConfigError"
+}
+
+// podOf describes a pod of the set.
+func podOf(p *corev1.Pod, set *Set) Pod {
+	out := Pod{
+		Side:        set.Side,
+		Namespace:   p.Namespace,
+		Name:        p.Name,
+		UID:         p.UID,
+		Node:        targetNode(p),
+		Phase:       p.Status.Phase,
+		Terminating: p.DeletionTimestamp != nil,
+		Bound:       p.Spec.NodeName != "",
+		Revision:    p.Labels[appsv1.DefaultDaemonSetUniqueLabelKey],
+		Created:     p.CreationTimestamp.Time,
+		Why:         p.Status.Reason,
+	}
+	// Either mark makes a pod current: after the old template was put back its
+	// pods have the right hash and an old generation.
+	// k8s.io/kubernetes pkg/controller/daemon/util IsPodUpdated.
+	out.Current = out.Revision != "" && out.Revision == set.Revision || set.Revision == "" ||
+		p.Labels["pod-template-generation"] != "" && p.Labels["pod-template-generation"] == set.Object.Annotations["deprecated.daemonset.template.generation"]
+	for _, c := range p.Status.Conditions {
+		switch {
+		case c.Type == corev1.PodReady && c.Status == corev1.ConditionTrue:
+			out.Ready, out.ReadySince = true, c.LastTransitionTime.Time
+		case c.Type == corev1.PodScheduled && c.Status == corev1.ConditionFalse:
+			out.Why = c.Reason
+			// k8s.io/kubernetes pkg/scheduler/framework/plugins/nodeports ErrReason
+			out.PortsTaken = strings.Contains(c.Message, "didn't have free ports")
+		}
+	}
+	for _, c := range p.Status.ContainerStatuses {
+		out.Restarts += c.RestartCount
+		if c.State.Waiting != nil && c.State.Waiting.Reason != "" {
+			out.Why = c.State.Waiting.Reason
+		}
+	}
+	return out
+}
+
+// targetNode is the node of a pod; an unscheduled DaemonSet pod is pinned to one
+// by a field term (k8s.io/kubernetes pkg/controller/daemon/util GetTargetNodeName).
+func targetNode(p *corev1.Pod) string {
+	if p.Spec.NodeName != "" {
+		return p.Spec.NodeName
+	}
+	a := p.Spec.Affinity
+	if a == nil || a.NodeAffinity == nil || a.NodeAffinity.RequiredDuringSchedulingIgnoredDuringExecution == nil {
+		return ""
+	}
+	for _, term := range a.NodeAffinity.RequiredDuringSchedulingIgnoredDuringExecution.NodeSelectorTerms {
+		for _, f := range term.MatchFields {
+			if f.Key == metav1.ObjectNameField && f.Operator == corev1.NodeSelectorOpIn && len(f.Values) == 1 {
+				return f.Values[0]
+			}
+		}
+	}
+	return ""
+}
+
+// sortPods puts ready pods first, then those that run, then the rest by name.
+func sortPods(pods []Pod) {
+	rank := func(p Pod) int {
+		switch {
+		case p.Serves():
+			return 0
+		case p.Bound && !p.Terminating:
+			return 1
+		case p.Terminating:
+			return 2
+		}
+		return 3
+	}
+	slices.SortFunc(pods, func(a, b Pod) int {
+		if d := rank(a) - rank(b); d != 0 {
+			return d
+		}
+		return strings.Compare(a.Name, b.Name)
+	})
+}
