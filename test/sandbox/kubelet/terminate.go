@@ -31,8 +31,9 @@ func (w *worker) terminate(ctx context.Context) bool {
 	}
 	go func() { all.Wait(); close(done) }()
 
-	began := time.Now()
-	timer := time.NewTimer(w.grace())
+	grace := w.grace()
+	deadline := time.Now().Add(grace)
+	timer := time.NewTimer(grace)
 	defer timer.Stop()
 	for {
 		select {
@@ -43,8 +44,15 @@ func (w *worker) terminate(ctx context.Context) bool {
 			<-done
 			return ctx.Err() == nil
 		case <-w.changed:
-			// A second delete may have shortened the grace period.
-			timer.Reset(time.Until(began.Add(w.grace())))
+			// A second delete may have shortened the grace period; the shorter one
+			// counts from now.
+			if shorter := w.grace(); shorter < grace {
+				grace = shorter
+				if until := time.Now().Add(grace); until.Before(deadline) {
+					deadline = until
+					timer.Reset(grace)
+				}
+			}
 		case <-ctx.Done():
 			<-done
 			return false
@@ -52,18 +60,20 @@ func (w *worker) terminate(ctx context.Context) bool {
 	}
 }
 
-// grace is the time from the decision to end the pod to SIGKILL. A pod that was
-// deleted by force has no decision in its object: its own setting counts.
+// grace is the time from the decision to end the pod to SIGKILL. A deletion by
+// force (0 seconds) removes the object at once, but says nothing of the processes:
+// the pod's own setting counts then, and one second at least, as in
+// pkg/kubelet/pod_workers.go (calculateEffectiveGracePeriod).
 func (w *worker) grace() time.Duration {
 	pod := w.latest()
 	seconds := int64(corev1.DefaultTerminationGracePeriodSeconds)
 	if pod.Spec.TerminationGracePeriodSeconds != nil {
 		seconds = *pod.Spec.TerminationGracePeriodSeconds
 	}
-	if pod.DeletionGracePeriodSeconds != nil {
-		seconds = *pod.DeletionGracePeriodSeconds
+	if by := pod.DeletionGracePeriodSeconds; by != nil && *by > 0 {
+		seconds = *by
 	}
-	return time.Duration(seconds) * time.Second
+	return time.Duration(max(seconds, 1)) * time.Second
 }
 
 func (w *worker) stopContainer(ctx context.Context, c *container, kill <-chan struct{}) {

@@ -1,0 +1,3 @@
+package sandbox_test
+
+func ownSandbox() int { return 0 }
