@@ -1,0 +1,64 @@
+// Package manifests holds what `kubectl ingress-migrate webhook install` puts into
+// a cluster. The folder base is also a plain kustomize base.
+package manifests
+
+import (
+	"bytes"
+	"embed"
+	"errors"
+	"fmt"
+	"io"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/util/yaml"
+	kyaml "sigs.k8s.io/yaml"
+)
+
+//go:embed base/*.yaml
+var files embed.FS
+
+// Base returns the objects of the base in the order of its kustomization, which
+// is the order in which they have to be created: the registration is the last.
+func Base() ([]*unstructured.Unstructured, error) {
+	raw, err := files.ReadFile("base/kustomization.yaml")
+	if err != nil {
+		return nil, fmt.Errorf("read the base's kustomization: %w", err)
+	}
+	var kustomization struct {
+		Resources []string `json:"resources"`
+	}
+	if err := kyaml.Unmarshal(raw, &kustomization); err != nil {
+		return nil, fmt.Errorf("read the base's kustomization: %w", err)
+	}
+	var objects []*unstructured.Unstructured
+	for _, name := range kustomization.Resources {
+		raw, err := files.ReadFile("base/" + name)
+		if err != nil {
+			return nil, fmt.Errorf("read the base: %w", err)
+		}
+		some, err := decode(raw)
+		if err != nil {
+			return nil, fmt.Errorf("read the base's %s: %w", name, err)
+		}
+		objects = append(objects, some...)
+	}
+	return objects, nil
+}
+
+func decode(raw []byte) ([]*unstructured.Unstructured, error) {
+	var objects []*unstructured.Unstructured
+	documents := yaml.NewYAMLOrJSONDecoder(bytes.NewReader(raw), 4096)
+	for {
+		object := &unstructured.Unstructured{}
+		err := documents.Decode(object)
+		if errors.Is(err, io.EOF) {
+			return objects, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		if object.Object != nil {
+			objects = append(objects, object)
+		}
+	}
+}

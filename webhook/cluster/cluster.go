@@ -1,0 +1,158 @@
+package cluster
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/desired"
+)
+
+// NamespaceLabel with value NamespaceDisabled takes a whole namespace out of the
+// webhook and its reconciler.
+const (
+	NamespaceLabel    = "ingress-migrate.io/webhook"
+	NamespaceDisabled = "disabled"
+)
+
+// Cluster reads from a cache. Nothing that it returns may be modified.
+type Cluster struct {
+	cache client.Reader
+	kinds []schema.GroupVersionKind
+}
+
+// New returns a Cluster over a cache that has the indexes of AddIndexes.
+func New(cache client.Reader, apiGroup string) *Cluster {
+	return &Cluster{cache: cache, kinds: Kinds(apiGroup)}
+}
+
+// Ingress returns one Ingress, nil when there is none.
+func (c *Cluster) Ingress(ctx context.Context, key types.NamespacedName) (*networkingv1.Ingress, error) {
+	ingress := &networkingv1.Ingress{}
+	if err := c.cache.Get(ctx, key, ingress); err != nil {
+		return nil, client.IgnoreNotFound(err)
+	}
+	return ingress, nil
+}
+
+// Ingresses returns the Ingresses of a namespace, all namespaces when it is empty.
+func (c *Cluster) Ingresses(ctx context.Context, namespace string) ([]*networkingv1.Ingress, error) {
+	return c.ingresses(ctx, client.InNamespace(namespace))
+}
+
+// Peers implements translate.Store. An Ingress may be in the answer twice, once
+// for each key that it shares.
+func (c *Cluster) Peers(ctx context.Context, hostKeys []string) ([]*networkingv1.Ingress, error) {
+	if slices.Contains(hostKeys, convert.AnyHost) {
+		return c.Ingresses(ctx, "")
+	}
+	var peers []*networkingv1.Ingress
+	for _, key := range append([]string{convert.AnyHost}, hostKeys...) {
+		some, err := c.ingresses(ctx, client.MatchingFields{hostKeyIndex: key})
+		if err != nil {
+			return nil, err
+		}
+		peers = append(peers, some...)
+	}
+	return peers, nil
+}
+
+func (c *Cluster) ingresses(ctx context.Context, options ...client.ListOption) ([]*networkingv1.Ingress, error) {
+	list := &networkingv1.IngressList{}
+	if err := c.cache.List(ctx, list, append(options, client.UnsafeDisableDeepCopy)...); err != nil {
+		return nil, err
+	}
+	return pointers(list.Items), nil
+}
+
+// IngressClasses implements translate.Store.
+func (c *Cluster) IngressClasses(ctx context.Context) ([]*networkingv1.IngressClass, error) {
+	list := &networkingv1.IngressClassList{}
+	if err := c.cache.List(ctx, list, client.UnsafeDisableDeepCopy); err != nil {
+		return nil, err
+	}
+	return pointers(list.Items), nil
+}
+
+// Services implements translate.Store.
+func (c *Cluster) Services(ctx context.Context, namespace string) ([]*corev1.Service, error) {
+	list := &corev1.ServiceList{}
+	if err := c.cache.List(ctx, list, client.InNamespace(namespace), client.UnsafeDisableDeepCopy); err != nil {
+		return nil, err
+	}
+	return pointers(list.Items), nil
+}
+
+// NamespaceOptedOut tells whether a namespace carries NamespaceLabel.
+func (c *Cluster) NamespaceOptedOut(ctx context.Context, name string) (bool, error) {
+	namespace := &corev1.Namespace{}
+	if err := c.cache.Get(ctx, types.NamespacedName{Name: name}, namespace); err != nil {
+		return false, client.IgnoreNotFound(err)
+	}
+	return namespace.Labels[NamespaceLabel] == NamespaceDisabled, nil
+}
+
+// Live returns one Traefik object, nil when there is none.
+func (c *Cluster) Live(ctx context.Context, kind schema.GroupVersionKind, key types.NamespacedName) (*unstructured.Unstructured, error) {
+	live := &unstructured.Unstructured{}
+	live.SetGroupVersionKind(kind)
+	if err := c.cache.Get(ctx, key, live); err != nil {
+		if apierrors.IsNotFound(err) {
+			return nil, nil
+		}
+		return nil, err
+	}
+	return live, nil
+}
+
+// MadeFor returns every Traefik object that is marked as made for an Ingress.
+func (c *Cluster) MadeFor(ctx context.Context, ingress types.NamespacedName) ([]*unstructured.Unstructured, error) {
+	var made []*unstructured.Unstructured
+	for _, kind := range c.kinds {
+		list := &unstructured.UnstructuredList{}
+		list.SetGroupVersionKind(kind)
+		if err := c.cache.List(ctx, list, client.InNamespace(ingress.Namespace), client.MatchingFields{madeForIndex: ingress.Name}); err != nil {
+			return nil, fmt.Errorf("list %s objects of Ingress %s: %w", kind.Kind, ingress, err)
+		}
+		made = append(made, pointers(list.Items)...)
+	}
+	return made, nil
+}
+
+// TakenBy implements decide.Routes.
+func (c *Cluster) TakenBy(ctx context.Context, namespace, name, ingress string) (string, error) {
+	live, err := c.Live(ctx, c.kinds[len(c.kinds)-1], types.NamespacedName{Namespace: namespace, Name: name})
+	if err != nil {
+		return "", err
+	}
+	return TakenBy(live, ingress), nil
+}
+
+// TakenBy says in a few words who made a live object whose name the conversion
+// of an Ingress wants; empty when it is ours or does not exist.
+func TakenBy(live *unstructured.Unstructured, ingress string) string {
+	switch {
+	case live == nil, desired.OwnedBy(live, ingress), desired.Untouched(live, ingress):
+		return ""
+	case desired.IsOurs(live):
+		return "it was made for Ingress " + live.GetAnnotations()[desired.IngressAnnotation]
+	}
+	return "it was not made by ingress-migrate"
+}
+
+func pointers[T any](items []T) []*T {
+	ps := make([]*T, len(items))
+	for i := range items {
+		ps[i] = &items[i]
+	}
+	return ps
+}

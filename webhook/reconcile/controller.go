@@ -1,0 +1,70 @@
+package reconcile
+
+import (
+	"fmt"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/manager"
+	"sigs.k8s.io/controller-runtime/pkg/source"
+)
+
+// Options of Add.
+type Options struct {
+	// Kinds are the Traefik kinds to watch.
+	Kinds []schema.GroupVersionKind
+	// FullPass is how often every Ingress is looked at.
+	FullPass time.Duration
+	// Workers is how many Ingresses are worked on at once.
+	Workers  int
+	Lister   Lister
+	HostKeys func(*networkingv1.Ingress) []string
+	Desk     *Desk
+	Ledger   *Ledger
+	// FullPassDone is told when a full pass was queued.
+	FullPassDone func(time.Time)
+}
+
+// Add lets r run on every replica of mgr: the leader works on every Ingress, the
+// others on what they admitted.
+func Add(mgr manager.Manager, r *Reconciler, o Options) error {
+	everyReplica := false
+	c, err := controller.New("ingress", mgr, controller.Options{
+		Reconciler:              r,
+		MaxConcurrentReconciles: o.Workers,
+		NeedLeaderElection:      &everyReplica,
+	})
+	if err != nil {
+		return fmt.Errorf("make controller: %w", err)
+	}
+	g := &gate{elected: mgr.Elected(), desk: o.Desk, ledger: o.Ledger}
+	w := &watches{gate: g, lister: o.Lister, hostKeys: o.HostKeys}
+	sources := []source.Source{
+		source.Kind(mgr.GetCache(), &networkingv1.Ingress{}, w.ingresses()),
+		source.Kind(mgr.GetCache(), &networkingv1.IngressClass{}, w.ingressClasses()),
+		source.Kind(mgr.GetCache(), &corev1.Service{}, w.services()),
+		source.Kind(mgr.GetCache(), &corev1.Namespace{}, w.namespaces()),
+	}
+	for _, kind := range o.Kinds {
+		object := &unstructured.Unstructured{}
+		object.SetGroupVersionKind(kind)
+		sources = append(sources, source.Kind(mgr.GetCache(), object, w.traefikObjects()))
+	}
+	sources = append(sources, fullPasses(g, o.Lister, o.FullPass, o.FullPassDone))
+	for _, s := range sources {
+		if err := c.Watch(s); err != nil {
+			return fmt.Errorf("watch %s: %w", s, err)
+		}
+	}
+	return nil
+}
+
+// Leads tells whether mgr leads.
+func Leads(mgr manager.Manager) func() bool {
+	g := gate{elected: mgr.Elected()}
+	return g.leads
+}

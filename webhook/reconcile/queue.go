@@ -1,0 +1,101 @@
+package reconcile
+
+import (
+	"context"
+	"time"
+
+	networkingv1 "k8s.io/api/networking/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/util/workqueue"
+	"sigs.k8s.io/controller-runtime/pkg/controller/priorityqueue"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/log"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+	"sigs.k8s.io/controller-runtime/pkg/source"
+)
+
+type queue = workqueue.TypedRateLimitingInterface[reconcile.Request]
+
+// Lister lists Ingresses of a cache.
+type Lister interface {
+	// Ingresses returns those of a namespace, of all namespaces when it is empty.
+	Ingresses(ctx context.Context, namespace string) ([]*networkingv1.Ingress, error)
+	// Peers returns those that have to be converted together with the host keys.
+	Peers(ctx context.Context, hostKeys []string) ([]*networkingv1.Ingress, error)
+}
+
+// gate decides which Ingresses this replica works on: the leader on all, every
+// replica on those that it admitted itself. The write of an object that is
+// already there changes nothing, so two writers do no harm.
+type gate struct {
+	elected <-chan struct{}
+	desk    *Desk
+	ledger  *Ledger
+}
+
+func (g *gate) leads() bool {
+	select {
+	case <-g.elected:
+		return true
+	default:
+		return false
+	}
+}
+
+// add queues one Ingress if this replica works on it.
+func (g *gate) add(q queue, key types.NamespacedName, priority int) {
+	if !g.leads() && !g.desk.Holds(key.String()) {
+		return
+	}
+	g.ledger.Waits(key)
+	request := reconcile.Request{NamespacedName: key}
+	if pq, ok := q.(priorityqueue.PriorityQueue[reconcile.Request]); ok {
+		pq.AddWithOpts(priorityqueue.AddOpts{Priority: &priority}, request)
+		return
+	}
+	q.Add(request)
+}
+
+// now and later are priorities: a deploy that waits for its route goes before
+// the thousands of a full pass.
+const (
+	now   = 0
+	later = handler.LowPriority
+)
+
+// fullPasses queues every Ingress when this replica becomes the leader and then
+// at every interval. It covers whatever was not seen: down times, calls that
+// failed open, restores.
+func fullPasses(g *gate, lister Lister, interval time.Duration, done func(time.Time)) source.Source {
+	pass := func(ctx context.Context, q queue) {
+		ingresses, err := lister.Ingresses(ctx, "")
+		if err != nil {
+			log.FromContext(ctx).Error(err, "full pass: cannot list Ingresses, next try at the next interval")
+			return
+		}
+		for _, ingress := range ingresses {
+			g.add(q, keyOf(ingress), later)
+		}
+		done(time.Now())
+	}
+	return source.Func(func(ctx context.Context, q queue) error {
+		go func() {
+			select {
+			case <-ctx.Done():
+				return
+			case <-g.elected:
+			}
+			ticker := time.NewTicker(interval)
+			defer ticker.Stop()
+			for {
+				pass(ctx, q)
+				select {
+				case <-ctx.Done():
+					return
+				case <-ticker.C:
+				}
+			}
+		}()
+		return nil
+	})
+}

@@ -1,0 +1,154 @@
+// Package reconcile makes the cluster hold, for every stored Ingress, the
+// Traefik objects that the conversion gives for it. It is level-triggered: each
+// pass looks at one Ingress as it is now, whatever happened before, so what
+// admission missed (a webhook that was down, a refused request, a restore, an
+// Ingress older than the webhook) needs no special case.
+//
+// It writes by server-side apply and never by force over somebody's edit. An
+// object that people changed is kept and reported; an object that is not ours
+// is not touched. Deletion is the garbage collector's, by owner references.
+package reconcile
+
+import (
+	"context"
+	"fmt"
+
+	networkingv1 "k8s.io/api/networking/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/desired"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/webhook/translate"
+)
+
+// Cluster is what a pass reads, from a cache.
+type Cluster interface {
+	// Ingress returns nil when there is none.
+	Ingress(context.Context, types.NamespacedName) (*networkingv1.Ingress, error)
+	NamespaceOptedOut(ctx context.Context, name string) (bool, error)
+	// Live returns nil when there is none.
+	Live(context.Context, schema.GroupVersionKind, types.NamespacedName) (*unstructured.Unstructured, error)
+	// MadeFor returns the objects that are marked as made for an Ingress.
+	MadeFor(context.Context, types.NamespacedName) ([]*unstructured.Unstructured, error)
+}
+
+// Translator converts one Ingress together with its peers.
+type Translator interface {
+	Translate(context.Context, *networkingv1.Ingress) (translate.Translation, error)
+}
+
+// Observer is told what each pass did, for events and metrics.
+type Observer interface {
+	Passed(context.Context, *networkingv1.Ingress, Outcome)
+	// Gone is told when there is no such Ingress any more.
+	Gone(types.NamespacedName)
+	// Failed is told when a pass could not be finished.
+	Failed(types.NamespacedName, error)
+}
+
+// Reconciler works on one Ingress at a time.
+type Reconciler struct {
+	Cluster    Cluster
+	Translator Translator
+	Writer     client.Writer
+	Observer   Observer
+}
+
+var _ reconcile.Reconciler = (*Reconciler)(nil)
+
+// Reconcile implements reconcile.Reconciler; the request names an Ingress.
+func (r *Reconciler) Reconcile(ctx context.Context, request reconcile.Request) (reconcile.Result, error) {
+	key := request.NamespacedName
+	ingress, err := r.Cluster.Ingress(ctx, key)
+	if err != nil {
+		r.Observer.Failed(key, err)
+		return reconcile.Result{}, fmt.Errorf("read Ingress %s: %w", key, err)
+	}
+	if ingress == nil || ingress.DeletionTimestamp != nil {
+		// Its objects are the garbage collector's. Of an Ingress that is being
+		// deleted nothing may be written any more: the collector would remove what
+		// we write, and we would write it again.
+		r.Observer.Gone(key)
+		return reconcile.Result{}, nil
+	}
+	outcome, err := r.pass(ctx, ingress)
+	if err != nil {
+		r.Observer.Failed(key, err)
+		return reconcile.Result{}, fmt.Errorf("reconcile Ingress %s: %w", key, err)
+	}
+	r.Observer.Passed(ctx, ingress, outcome)
+	return reconcile.Result{}, nil
+}
+
+func (r *Reconciler) pass(ctx context.Context, ingress *networkingv1.Ingress) (Outcome, error) {
+	out, err := r.optedOut(ctx, ingress)
+	if err != nil {
+		return Outcome{}, err
+	}
+	if out {
+		return r.detach(ctx, ingress)
+	}
+	translation, err := r.Translator.Translate(ctx, ingress)
+	if err != nil {
+		return Outcome{}, err
+	}
+	outcome := Outcome{State: Current}
+	switch {
+	case translation.Verdict == convert.Skipped:
+		outcome.State = NotOurs
+	case translation.Verdict == convert.Blocked:
+		outcome.State = Blocked
+		outcome.Findings = append(outcome.Findings, Finding{State: Blocked, Object: "Ingress/" + ingress.Name, Text: obstacle(translation)})
+	case translation.Route(ingress.Name) == "":
+		outcome.State = Unrouted
+	}
+	wanted, err := wantedObjects(ingress, translation)
+	if err != nil {
+		return Outcome{}, err
+	}
+	held, err := r.write(ctx, ingress, wanted, &outcome)
+	if err != nil || held {
+		return outcome, err
+	}
+	return outcome, r.prune(ctx, ingress, wanted, &outcome)
+}
+
+// write settles the wanted objects in order. Routes are held back while an
+// object that they refer to belongs to somebody else: a route without its own
+// authentication is worse than a missing one.
+func (r *Reconciler) write(ctx context.Context, ingress *networkingv1.Ingress, wanted []*unstructured.Unstructured, outcome *Outcome) (held bool, err error) {
+	for _, want := range wanted {
+		if want.GetKind() == translate.RouteKind && held {
+			continue
+		}
+		finding, err := r.settle(ctx, ingress, want, outcome)
+		if err != nil {
+			return held, err
+		}
+		if finding != nil {
+			outcome.add(*finding)
+			held = held || (finding.State == Foreign && want.GetKind() != translate.RouteKind)
+		}
+	}
+	return held, nil
+}
+
+func (r *Reconciler) optedOut(ctx context.Context, ingress *networkingv1.Ingress) (bool, error) {
+	if ingress.Annotations[desired.ModeAnnotation] == desired.ModeIgnore {
+		return true, nil
+	}
+	return r.Cluster.NamespaceOptedOut(ctx, ingress.Namespace)
+}
+
+func obstacle(t translate.Translation) string {
+	for _, d := range t.Diagnostics {
+		if d.Blocking {
+			return fmt.Sprintf("%s (%s); see kubectl ingress-migrate explain %s", d.Text, d.Code, d.Code)
+		}
+	}
+	return "a route was withheld; see kubectl ingress-migrate scan"
+}

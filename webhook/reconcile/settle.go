@@ -1,0 +1,175 @@
+package reconcile
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	networkingv1 "k8s.io/api/networking/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/desired"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/webhook/cluster"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/webhook/translate"
+)
+
+// wantedObjects returns what the cluster should hold for ingress: routes last.
+func wantedObjects(ingress *networkingv1.Ingress, t translate.Translation) ([]*unstructured.Unstructured, error) {
+	wanted := make([]*unstructured.Unstructured, 0, len(t.Objects))
+	for _, object := range t.Objects {
+		want, err := desired.Object(object, ingress)
+		if err != nil {
+			return nil, err
+		}
+		wanted = append(wanted, want)
+	}
+	slices.SortStableFunc(wanted, func(a, b *unstructured.Unstructured) int {
+		return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(a.GetKind(), b.GetKind()), cmp.Compare(a.GetName(), b.GetName()))
+	})
+	return wanted, nil
+}
+
+func rank(o *unstructured.Unstructured) int {
+	if o.GetKind() == translate.RouteKind {
+		return 1
+	}
+	return 0
+}
+
+// settle brings one live object to what is wanted, or says why it stays as it is.
+func (r *Reconciler) settle(ctx context.Context, ingress *networkingv1.Ingress, want *unstructured.Unstructured, outcome *Outcome) (*Finding, error) {
+	live, err := r.Cluster.Live(ctx, want.GroupVersionKind(), client.ObjectKeyFromObject(want))
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", name(want), err)
+	}
+	if live != nil && desired.Untouched(live, ingress.Name) {
+		live = retaken(live)
+	}
+	if who := cluster.TakenBy(live, ingress.Name); who != "" {
+		return &Finding{State: Foreign, Object: name(want), Text: "left alone: " + who}, nil
+	}
+	state, differences := desired.Compare(want, live)
+	switch state {
+	case desired.InSync:
+		if sameMarks(want, live) {
+			return nil, nil
+		}
+	case desired.Drifted:
+		return &Finding{State: Drifted, Object: name(want), Text: "edited by hand and kept: " + fields(differences)}, nil
+	case desired.Foreign:
+		return &Finding{State: Foreign, Object: name(want), Text: "left alone: it was not made by ingress-migrate"}, nil
+	case desired.Missing, desired.Stale, desired.Diverged:
+	}
+	return r.apply(ctx, want, live, state, outcome)
+}
+
+// apply writes want. A field manager's conflict is the API server's word that
+// somebody else set a field that we want to change.
+func (r *Reconciler) apply(ctx context.Context, want, live *unstructured.Unstructured, state desired.State, outcome *Outcome) (*Finding, error) {
+	written := want.DeepCopy()
+	err := r.Writer.Apply(ctx, client.ApplyConfigurationFromUnstructured(written), client.FieldOwner(desired.FieldManager))
+	if conflict := managersOf(err); conflict != "" {
+		switch {
+		case state == desired.Stale || state == desired.InSync:
+			// The live fields are exactly what we applied last, so an edit that made
+			// another manager their owner was taken back: nothing of it gets lost.
+			// The resourceVersion keeps this true until the write.
+			written = want.DeepCopy()
+			written.SetResourceVersion(live.GetResourceVersion())
+			err = r.Writer.Apply(ctx, client.ApplyConfigurationFromUnstructured(written), client.FieldOwner(desired.FieldManager), client.ForceOwnership)
+		case state == desired.Missing:
+			return &Finding{State: Foreign, Object: name(want), Text: "left alone: set by " + conflict}, nil
+		default:
+			return &Finding{State: Diverged, Object: name(want), Text: "kept: the Ingress changed after an edit by " + conflict}, nil
+		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("apply %s: %w", name(want), err)
+	}
+	if state == desired.Missing && sharedSpec(written) {
+		// Somebody created the same object at the same moment and the API server
+		// merged the two. It is theirs: take our marks off again.
+		if err := r.release(ctx, written); err != nil {
+			return nil, err
+		}
+		return &Finding{State: Foreign, Object: name(want), Text: "left alone: it was not made by ingress-migrate"}, nil
+	}
+	outcome.Written = append(outcome.Written, name(want))
+	return nil, nil
+}
+
+// retaken returns a detached object as it was before it was detached.
+func retaken(live *unstructured.Unstructured) *unstructured.Unstructured {
+	live = live.DeepCopy()
+	labels := live.GetLabels()
+	if labels == nil {
+		labels = map[string]string{}
+	}
+	labels[desired.ManagedLabel] = "true"
+	live.SetLabels(labels)
+	return live
+}
+
+// sameMarks tells whether live carries our labels, annotations and owner. They
+// differ when an Ingress was restored or created anew under an old name.
+func sameMarks(want, live *unstructured.Unstructured) bool {
+	return contains(live.GetLabels(), want.GetLabels()) && contains(live.GetAnnotations(), want.GetAnnotations()) &&
+		reflect.DeepEqual(want.GetOwnerReferences(), live.GetOwnerReferences())
+}
+
+func contains(have, want map[string]string) bool {
+	for key, value := range want {
+		if got, ok := have[key]; !ok || got != value {
+			return false
+		}
+	}
+	return true
+}
+
+// managersOf returns what the API server says about field managers that own
+// what we wanted to change; empty when err is no such conflict.
+func managersOf(err error) string {
+	if !apierrors.IsConflict(err) {
+		return ""
+	}
+	status, ok := err.(apierrors.APIStatus) //nolint:errorlint // the client returns it unwrapped
+	if !ok || status.Status().Details == nil {
+		return ""
+	}
+	var managers []string
+	for _, cause := range status.Status().Details.Causes {
+		if cause.Type != metav1.CauseTypeFieldManagerConflict {
+			continue
+		}
+		manager := strings.TrimPrefix(cause.Message, "conflict with ")
+		managers = append(managers, manager+" ("+cause.Field+")")
+	}
+	return strings.Join(managers, ", ")
+}
+
+// sharedSpec tells whether another manager owns fields of an object's spec.
+func sharedSpec(o *unstructured.Unstructured) bool {
+	return slices.ContainsFunc(o.GetManagedFields(), func(m metav1.ManagedFieldsEntry) bool {
+		return m.Manager != desired.FieldManager && m.FieldsV1 != nil && strings.Contains(string(m.FieldsV1.GetRawBytes()), `"f:spec"`)
+	})
+}
+
+func fields(differences []desired.Difference) string {
+	const shown = 3
+	var names []string
+	for _, d := range differences {
+		names = append(names, d.Field)
+	}
+	if len(names) > shown {
+		names = append(names[:shown], fmt.Sprintf("and %d more", len(differences)-shown))
+	}
+	return strings.Join(names, ", ")
+}
+
+func name(o *unstructured.Unstructured) string { return o.GetKind() + "/" + o.GetName() }

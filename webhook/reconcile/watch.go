@@ -1,0 +1,172 @@
+package reconcile
+
+import (
+	"context"
+	"reflect"
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/event"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/log"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/desired"
+)
+
+// watches turn events of the cluster into Ingresses to look at.
+type watches struct {
+	gate     *gate
+	lister   Lister
+	hostKeys func(*networkingv1.Ingress) []string
+}
+
+// ingresses queues the Ingress of an event, and its peers: Traefik merges
+// Ingresses that share a host and path, so one can change the routes of others.
+func (w *watches) ingresses() handler.TypedEventHandler[*networkingv1.Ingress, reconcile.Request] {
+	return handler.TypedFuncs[*networkingv1.Ingress, reconcile.Request]{
+		CreateFunc: func(ctx context.Context, e event.TypedCreateEvent[*networkingv1.Ingress], q queue) {
+			if e.IsInInitialList {
+				w.gate.add(q, keyOf(e.Object), later)
+				return
+			}
+			w.gate.add(q, keyOf(e.Object), now)
+			w.peers(ctx, q, e.Object)
+		},
+		UpdateFunc: func(ctx context.Context, e event.TypedUpdateEvent[*networkingv1.Ingress], q queue) {
+			if !changed(e.ObjectOld, e.ObjectNew) {
+				return
+			}
+			w.gate.add(q, keyOf(e.ObjectNew), now)
+			w.peers(ctx, q, e.ObjectOld, e.ObjectNew)
+		},
+		DeleteFunc: func(ctx context.Context, e event.TypedDeleteEvent[*networkingv1.Ingress], q queue) {
+			w.gate.add(q, keyOf(e.Object), now)
+			w.peers(ctx, q, e.Object)
+		},
+	}
+}
+
+// changed tells whether an update matters to the conversion. Status writes of
+// ingress controllers do not.
+func changed(a, b *networkingv1.Ingress) bool {
+	return a.UID != b.UID || (a.DeletionTimestamp == nil) != (b.DeletionTimestamp == nil) ||
+		!reflect.DeepEqual(a.Annotations, b.Annotations) || !reflect.DeepEqual(a.Labels, b.Labels) ||
+		!equality.Semantic.DeepEqual(a.Spec, b.Spec)
+}
+
+// peers queues those that share a host with any of the given states of one Ingress.
+func (w *watches) peers(ctx context.Context, q queue, states ...*networkingv1.Ingress) {
+	if !w.gate.leads() {
+		return
+	}
+	var keys []string
+	for _, state := range states {
+		keys = append(keys, w.hostKeys(state)...)
+	}
+	slices.Sort(keys)
+	peers, err := w.lister.Peers(ctx, slices.Compact(keys))
+	if err != nil {
+		log.FromContext(ctx).Error(err, "cannot list the peers of an Ingress; the next full pass covers them", "ingress", keyOf(states[0]))
+		return
+	}
+	for _, peer := range peers {
+		if keyOf(peer) != keyOf(states[0]) {
+			w.gate.add(q, keyOf(peer), later)
+		}
+	}
+}
+
+// traefikObjects queues the Ingress that an object was made for, and the one of
+// the same name: a name that was taken may have become free.
+func (w *watches) traefikObjects() handler.TypedEventHandler[*unstructured.Unstructured, reconcile.Request] {
+	enqueue := func(q queue, o *unstructured.Unstructured) {
+		w.gate.add(q, client.ObjectKeyFromObject(o), now)
+		if owner := o.GetAnnotations()[desired.IngressAnnotation]; owner != "" && owner != o.GetName() {
+			w.gate.add(q, types.NamespacedName{Namespace: o.GetNamespace(), Name: owner}, now)
+		}
+	}
+	return handler.TypedFuncs[*unstructured.Unstructured, reconcile.Request]{
+		UpdateFunc: func(_ context.Context, e event.TypedUpdateEvent[*unstructured.Unstructured], q queue) {
+			if e.ObjectOld.GetResourceVersion() == e.ObjectNew.GetResourceVersion() {
+				return
+			}
+			enqueue(q, e.ObjectNew)
+			if e.ObjectOld.GetAnnotations()[desired.IngressAnnotation] != e.ObjectNew.GetAnnotations()[desired.IngressAnnotation] {
+				enqueue(q, e.ObjectOld)
+			}
+		},
+		DeleteFunc: func(_ context.Context, e event.TypedDeleteEvent[*unstructured.Unstructured], q queue) {
+			enqueue(q, e.Object)
+		},
+	}
+}
+
+// services queues the Ingresses of a Service's namespace: Traefik 1.7 reads
+// ports and annotations of Services, and drops routes of missing ones.
+func (w *watches) services() handler.TypedEventHandler[*corev1.Service, reconcile.Request] {
+	return handler.TypedFuncs[*corev1.Service, reconcile.Request]{
+		CreateFunc: func(ctx context.Context, e event.TypedCreateEvent[*corev1.Service], q queue) {
+			if !e.IsInInitialList {
+				w.namespace(ctx, q, e.Object.Namespace)
+			}
+		},
+		UpdateFunc: func(ctx context.Context, e event.TypedUpdateEvent[*corev1.Service], q queue) {
+			if !reflect.DeepEqual(e.ObjectOld.Annotations, e.ObjectNew.Annotations) || !equality.Semantic.DeepEqual(e.ObjectOld.Spec, e.ObjectNew.Spec) {
+				w.namespace(ctx, q, e.ObjectNew.Namespace)
+			}
+		},
+		DeleteFunc: func(ctx context.Context, e event.TypedDeleteEvent[*corev1.Service], q queue) {
+			w.namespace(ctx, q, e.Object.Namespace)
+		},
+	}
+}
+
+// namespaces queues the Ingresses of a namespace whose labels changed.
+func (w *watches) namespaces() handler.TypedEventHandler[*corev1.Namespace, reconcile.Request] {
+	return handler.TypedFuncs[*corev1.Namespace, reconcile.Request]{
+		UpdateFunc: func(ctx context.Context, e event.TypedUpdateEvent[*corev1.Namespace], q queue) {
+			if !reflect.DeepEqual(e.ObjectOld.Labels, e.ObjectNew.Labels) {
+				w.namespace(ctx, q, e.ObjectNew.Name)
+			}
+		},
+	}
+}
+
+// ingressClasses queues everything: a class decides whose an Ingress is.
+func (w *watches) ingressClasses() handler.TypedEventHandler[*networkingv1.IngressClass, reconcile.Request] {
+	return handler.TypedFuncs[*networkingv1.IngressClass, reconcile.Request]{
+		CreateFunc: func(ctx context.Context, e event.TypedCreateEvent[*networkingv1.IngressClass], q queue) {
+			if !e.IsInInitialList {
+				w.namespace(ctx, q, "")
+			}
+		},
+		UpdateFunc: func(ctx context.Context, e event.TypedUpdateEvent[*networkingv1.IngressClass], q queue) {
+			if e.ObjectOld.ResourceVersion != e.ObjectNew.ResourceVersion {
+				w.namespace(ctx, q, "")
+			}
+		},
+		DeleteFunc: func(ctx context.Context, _ event.TypedDeleteEvent[*networkingv1.IngressClass], q queue) {
+			w.namespace(ctx, q, "")
+		},
+	}
+}
+
+func (w *watches) namespace(ctx context.Context, q queue, namespace string) {
+	if !w.gate.leads() {
+		return
+	}
+	ingresses, err := w.lister.Ingresses(ctx, namespace)
+	if err != nil {
+		log.FromContext(ctx).Error(err, "cannot list Ingresses; the next full pass covers them", "namespace", namespace)
+		return
+	}
+	for _, ingress := range ingresses {
+		w.gate.add(q, keyOf(ingress), later)
+	}
+}

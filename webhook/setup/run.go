@@ -1,0 +1,131 @@
+package setup
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/rest"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/healthz"
+	"sigs.k8s.io/controller-runtime/pkg/manager"
+	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
+
+	"github.com/ingress-migrate/kubectl-ingress-migrate/webhook/cluster"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/webhook/decide"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/webhook/handler"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/webhook/metrics"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/webhook/reconcile"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/webhook/translate"
+)
+
+// Run serves until ctx ends. It waits for Traefik's CRDs first: a cache cannot
+// watch kinds that do not exist, and an installation may bring them later.
+func Run(ctx context.Context, c Config) error {
+	if err := c.Validate(); err != nil {
+		return err
+	}
+	scheme := runtime.NewScheme()
+	if err := clientgoscheme.AddToScheme(scheme); err != nil {
+		return fmt.Errorf("register kinds: %w", err)
+	}
+	if err := waitForKinds(ctx, c); err != nil {
+		return err
+	}
+	mgr, err := newManager(c, scheme)
+	if err != nil {
+		return err
+	}
+	if err := assemble(ctx, mgr, c); err != nil {
+		return err
+	}
+	if err := mgr.Start(ctx); err != nil {
+		return fmt.Errorf("run: %w", err)
+	}
+	return nil
+}
+
+func newManager(c Config, scheme *runtime.Scheme) (manager.Manager, error) {
+	metricsAddress := "0"
+	if c.MetricsPort != 0 {
+		metricsAddress = c.listen(c.MetricsPort)
+	}
+	stop := 10 * time.Second
+	mgr, err := manager.New(rest.CopyConfig(c.REST), manager.Options{
+		Scheme: scheme,
+		Logger: c.Log,
+		Cache: cache.Options{
+			DefaultTransform: cluster.Slim,
+		},
+		Client:                        client.Options{Cache: &client.CacheOptions{Unstructured: true}},
+		Metrics:                       metricsserver.Options{BindAddress: metricsAddress},
+		HealthProbeBindAddress:        c.listen(c.HealthPort),
+		LeaderElection:                c.LeaderElection,
+		LeaderElectionID:              Name,
+		LeaderElectionNamespace:       c.Namespace,
+		LeaderElectionReleaseOnCancel: true, // the process ends when Run returns
+		GracefulShutdownTimeout:       &stop,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("make manager: %w", err)
+	}
+	return mgr, nil
+}
+
+// assemble adds every part to mgr.
+func assemble(ctx context.Context, mgr manager.Manager, c Config) error {
+	group := c.Conversion.Target.APIGroup
+	if err := cluster.AddIndexes(ctx, mgr.GetFieldIndexer(), group, c.Engine.HostKeys); err != nil {
+		return err
+	}
+	for _, kind := range []client.Object{&networkingv1.IngressClass{}, &corev1.Service{}, &corev1.Namespace{}} {
+		if _, err := mgr.GetCache().GetInformer(ctx, kind, cache.BlockUntilSynced(false)); err != nil {
+			return fmt.Errorf("watch %T: %w", kind, err)
+		}
+	}
+	live := cluster.New(mgr.GetCache(), group)
+	translator := translate.New(c.Engine, c.Conversion, live)
+	desk, ledger := reconcile.NewDesk(time.Now), reconcile.NewLedger(time.Now)
+	numbers, err := metrics.New(c.Registry, ledger)
+	if err != nil {
+		return fmt.Errorf("register metrics: %w", err)
+	}
+	if c.Mode == decide.Mirror {
+		reporter := &reconcile.Reporter{
+			Ledger: ledger, Recorder: mgr.GetEventRecorder(Name), Counter: numbers, Leads: reconcile.Leads(mgr),
+		}
+		if err := reconcile.Add(mgr, &reconcile.Reconciler{
+			Cluster: live, Translator: translator, Writer: mgr.GetClient(), Observer: reporter,
+		}, reconcile.Options{
+			Kinds: cluster.Kinds(group), FullPass: c.FullPass, Workers: c.Workers, Lister: live,
+			HostKeys: c.Engine.HostKeys, Desk: desk, Ledger: ledger, FullPassDone: numbers.FullPass,
+		}); err != nil {
+			return err
+		}
+	}
+	server, err := newServer(mgr, c, numbers.CertificateExpires)
+	if err != nil {
+		return err
+	}
+	server.register(&handler.Handler{
+		Judge: &decide.Judge{Mode: c.Mode, Self: c.self(), Translator: translator, Routes: live},
+		Desk:  desk, Recorder: numbers, Now: time.Now,
+	})
+	if err := mgr.Add(server); err != nil {
+		return fmt.Errorf("add admission server: %w", err)
+	}
+	if err := mgr.AddHealthzCheck("process", healthz.Ping); err != nil {
+		return fmt.Errorf("add health check: %w", err)
+	}
+	// The admission server starts only after the caches have synced and a
+	// certificate is there, so one question covers all.
+	if err := mgr.AddReadyzCheck("admission", server.check); err != nil {
+		return fmt.Errorf("add readiness check: %w", err)
+	}
+	return nil
+}
