@@ -1,0 +1,171 @@
+package convert
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/tools/txtar"
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/yaml"
+
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/emit"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/ir"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/traefikv1"
+)
+
+var update = flag.Bool("update", false, "write what the conversion gives into want.yaml and want.diag of the stories")
+
+// A story is a testdata/*.txtar file:
+//
+//	(comment)       what the story shows
+//	input.yaml      Ingresses, IngressClasses, Services, Endpoints, Secrets (metadata and keys count)
+//	options.yaml    optional: version, apiGroup, ingressClass, traefikV1 (traefikv1.Facts)
+//	want.yaml       the objects
+//	want.diag       a line per Ingress "namespace/name Verdict", under it its diagnostics:
+//	                code severity namespace/name field — text
+//
+// Services, Endpoints and Secrets count as known when the story has at least one
+// of the kind. A new story needs input.yaml only: go test ./convert -run Story -update
+// writes the rest, for you to read.
+func TestStories(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(files) == 0 {
+		t.Fatal("no stories in testdata")
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) { runStory(t, file) })
+	}
+}
+
+func runStory(t *testing.T, file string) {
+	archive, err := txtar.ParseFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	parts := map[string][]byte{}
+	for _, f := range archive.Files {
+		parts[f.Name] = f.Data
+	}
+	in := readInput(t, parts["input.yaml"])
+	opts := readOptions(t, parts["options.yaml"])
+	result := Convert(in, opts)
+	got := map[string][]byte{"want.yaml": writeObjects(t, result), "want.diag": writeDiagnostics(result)}
+	for _, name := range []string{"want.yaml", "want.diag"} {
+		if *update {
+			archive.Files = slices.DeleteFunc(archive.Files, func(f txtar.File) bool { return f.Name == name })
+			archive.Files = append(archive.Files, txtar.File{Name: name, Data: got[name]})
+			continue
+		}
+		if diff := cmp.Diff(string(parts[name]), string(got[name])); diff != "" {
+			t.Errorf("%s (-want +got; -update accepts it):\n%s", name, diff)
+		}
+	}
+	if *update {
+		if err := os.WriteFile(file, txtar.Format(archive), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func readInput(t testing.TB, text []byte) Input {
+	t.Helper()
+	var in Input
+	for i, doc := range bytes.Split(append([]byte("\n"), text...), []byte("\n---\n")) {
+		var kind metav1.TypeMeta
+		if err := yaml.Unmarshal(doc, &kind); err != nil {
+			t.Fatalf("document %d: %v", i+1, err)
+		}
+		switch kind.Kind {
+		case "":
+		case "Ingress":
+			ing := decode[networkingv1.Ingress](t, doc)
+			in.Ingresses = append(in.Ingresses, ir.Ingress{Ingress: ing, File: fmt.Sprintf("input.yaml:%d", i+1)})
+		case "IngressClass":
+			in.IngressClasses = append(in.IngressClasses, decode[networkingv1.IngressClass](t, doc))
+		case "Service":
+			in.Services, in.ServicesKnown = append(in.Services, decode[corev1.Service](t, doc)), true
+		case "Endpoints":
+			in.Endpoints, in.EndpointsKnown = append(in.Endpoints, decode[corev1.Endpoints](t, doc)), true
+		case "Secret":
+			s := decode[corev1.Secret](t, doc)
+			keys := slices.Concat(slices.Collect(maps.Keys(s.Data)), slices.Collect(maps.Keys(s.StringData)))
+			slices.Sort(keys)
+			in.Secrets = append(in.Secrets, ir.Secret{
+				Namespace: s.Namespace, Name: s.Name, Type: s.Type, Keys: keys, Problem: s.Annotations["story/problem"],
+			})
+			in.SecretsKnown = true
+		default:
+			t.Fatalf("document %d: stories do not know kind %s", i+1, kind.Kind)
+		}
+	}
+	return in
+}
+
+func decode[T any](t testing.TB, doc []byte) *T {
+	t.Helper()
+	out := new(T)
+	if err := yaml.UnmarshalStrict(doc, out); err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+func readOptions(t testing.TB, text []byte) Options {
+	t.Helper()
+	var file struct {
+		Version, APIGroup, IngressClass string
+		TraefikV1                       traefikv1.Facts
+	}
+	if err := yaml.UnmarshalStrict(text, &file); err != nil {
+		t.Fatalf("options.yaml: %v", err)
+	}
+	opts := Options{
+		From:      FromTraefikV1,
+		Target:    emit.Target{Version: emit.V2, APIGroup: file.APIGroup, IngressClass: file.IngressClass},
+		TraefikV1: file.TraefikV1,
+	}
+	if file.Version == "v3" {
+		opts.Target.Version = emit.V3
+	}
+	return opts
+}
+
+func writeObjects(t testing.TB, result Result) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	for i, o := range result.Objects {
+		text, err := yaml.Marshal(o.Object)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if i > 0 {
+			b.WriteString("---\n")
+		}
+		b.Write(text)
+	}
+	return b.Bytes()
+}
+
+func writeDiagnostics(result Result) []byte {
+	var b bytes.Buffer
+	for _, report := range result.Ingresses {
+		fmt.Fprintf(&b, "%s %s\n", report.Ingress, report.Verdict)
+		for _, d := range report.Diagnostics {
+			fmt.Fprintf(&b, "%s %s %s %s \u2014 %s\n", d.Code, d.Severity, d.Object, d.Field, d.Text)
+		}
+	}
+	return b.Bytes()
+}
