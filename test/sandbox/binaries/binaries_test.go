@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -203,6 +204,37 @@ func TestLibrariesOfDependsField(t *testing.T) {
 	const field = "libc6 (>= 2.33), liblua5.3-0, libsystemd0 | libelogind0, adduser, libfoo:any (>= 1)"
 	want := []string{"libc6", "liblua5.3-0", "libsystemd0", "libfoo"}
 	if diff := cmp.Diff(want, libraries(field)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestPruneKeepsWhatIsInUse(t *testing.T) {
+	dir := t.TempDir()
+	weeksAgo := time.Now().Add(-30 * 24 * time.Hour)
+	for _, name := range []string{"traefik2-old", "traefik2-touched", "controlplane-old", "traefik2.lock"} {
+		if name == "traefik2.lock" {
+			if err := os.WriteFile(filepath.Join(dir, name), nil, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		} else if err := os.Mkdir(filepath.Join(dir, name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chtimes(filepath.Join(dir, name), weeksAgo, weeksAgo); err != nil {
+			t.Fatal(err)
+		}
+	}
+	touch(filepath.Join(dir, "traefik2-touched"))
+	prune(dir, "traefik2", time.Now().Add(-keepUnused))
+
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var left []string
+	for _, entry := range entries {
+		left = append(left, entry.Name())
+	}
+	if diff := cmp.Diff([]string{"controlplane-old", "traefik2-touched", "traefik2.lock"}, left); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

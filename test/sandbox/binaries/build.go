@@ -14,6 +14,10 @@ import (
 // heartbeat is how often a long build says that it is still going on.
 const heartbeat = 30 * time.Second
 
+// keepUnused is how long a build of other sources stays in the cache: long
+// enough for another branch or checkout to come back to it.
+const keepUnused = 14 * 24 * time.Hour
+
 // build returns the cached program or compiles it into the cache.
 func build(ctx context.Context, log io.Writer, p Program, r recipe) (string, error) {
 	root, err := moduleRoot()
@@ -38,6 +42,7 @@ func build(ctx context.Context, log io.Writer, p Program, r recipe) (string, err
 	dir := filepath.Join(cache, fmt.Sprintf("%s-%s-%s", name, version, hash))
 	path := filepath.Join(dir, string(p))
 	if isFile(path) {
+		touch(dir)
 		return path, nil
 	}
 
@@ -57,6 +62,7 @@ func build(ctx context.Context, log io.Writer, p Program, r recipe) (string, err
 	if err := compile(ctx, log, module, r.pkg, path, flags); err != nil {
 		return "", err
 	}
+	prune(cache, name+"-", start.Add(-keepUnused))
 	fmt.Fprintf(log, "built %s %s in %s\n", p, version, time.Since(start).Round(time.Second))
 	return path, nil
 }
@@ -75,6 +81,7 @@ func compile(ctx context.Context, log io.Writer, dir, pkg, path string, flags []
 	cmd := exec.CommandContext(ctx, "go", append(args, "-o", unfinished.Name(), pkg)...)
 	cmd.Dir = dir
 	cmd.Env = buildEnv()
+	cmd.WaitDelay = 5 * time.Second // compilers outlive a cancelled go command
 	var output bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &output, &output
 	stop := beat(log, filepath.Base(path))

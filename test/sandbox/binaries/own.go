@@ -9,6 +9,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"strings"
 	"time"
 )
 
@@ -54,7 +55,8 @@ func Build(ctx context.Context, log io.Writer, pkg string) (string, error) {
 	if err := os.Rename(program, final); err != nil {
 		return "", fmt.Errorf("moving the program into the cache: %w", err)
 	}
-	prune(dir, time.Now().Add(-keepOwn))
+	touch(filepath.Dir(final))
+	prune(dir, "", time.Now().Add(-keepOwn))
 	return final, nil
 }
 
@@ -71,17 +73,25 @@ func sumFile(name string) (string, error) {
 	return hex.EncodeToString(hash.Sum(nil)), nil
 }
 
-// prune removes builds that were last produced before the given time. The
-// rename into a build's directory renews the directory's time. What cannot be
-// removed costs disk space, not correctness.
-func prune(dir string, before time.Time) {
+// prune removes builds, entries of dir whose names start with prefix, that were
+// last used before the given time. What cannot be removed costs disk space, not
+// correctness.
+func prune(dir, prefix string, before time.Time) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return
 	}
 	for _, entry := range entries {
-		if info, err := entry.Info(); err == nil && info.ModTime().Before(before) {
+		info, err := entry.Info()
+		if err == nil && entry.IsDir() && strings.HasPrefix(entry.Name(), prefix) && info.ModTime().Before(before) {
 			os.RemoveAll(filepath.Join(dir, entry.Name()))
 		}
 	}
+}
+
+// touch notes that a build is in use. A note that cannot be made is missed
+// after weeks only.
+func touch(dir string) {
+	now := time.Now()
+	_ = os.Chtimes(dir, now, now)
 }

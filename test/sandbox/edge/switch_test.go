@@ -72,6 +72,7 @@ func TestNothingIsLostWhenNodesAreSwitched(t *testing.T) {
 	for _, node := range r.s.Nodes() {
 		r.switchNode(lb, node, `"v2"`, next.DaemonSet())
 	}
+	r.logMemory()
 	for _, node := range r.s.Nodes() {
 		r.switchNode(lb, node, `null`, old.DaemonSet())
 	}
