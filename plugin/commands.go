@@ -5,5 +5,8 @@ import "github.com/spf13/cobra"
 // commands lists every command of the plugin; a command that is not ready is
 // not here.
 func commands(c *cluster) []*cobra.Command {
-	return []*cobra.Command{}
+	return []*cobra.Command{
+		newConvertCommand(c),
+		newScanCommand(c),
+	}
 }

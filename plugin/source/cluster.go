@@ -22,11 +22,23 @@ import (
 // a list per namespace.
 const manyNamespaces = 20
 
+// Extent is how much of the cluster is read.
+type Extent int
+
+const (
+	// Routes reads Ingresses and Services: what decides which objects there are.
+	// It is what the webhook sees, so both come to the same answer.
+	Routes Extent = iota
+	// Everything reads Endpoints and the Secrets that are referred to as well, to
+	// find what the old controller refuses to serve.
+	Everything
+)
+
 // FromCluster reads the Ingresses of scope, those that meet the same requests,
 // and what they refer to. Without the right to see something, the conversion
 // goes on as if it were unknown, and a note says so; only Ingresses themselves
 // must be readable.
-func FromCluster(ctx context.Context, client kubernetes.Interface, scope Scope) (Loaded, error) {
+func FromCluster(ctx context.Context, client kubernetes.Interface, scope Scope, extent Extent) (Loaded, error) {
 	l := &lister{ctx: ctx, client: client}
 	all, err := l.ingresses("")
 	if apierrors.IsForbidden(err) && scope.Namespace != "" {
@@ -48,6 +60,10 @@ func FromCluster(ctx context.Context, client kubernetes.Interface, scope Scope) 
 	}
 	if loaded.Input.Services, loaded.Input.ServicesKnown, err = known(l, "services", where, l.services); err != nil {
 		return Loaded{}, err
+	}
+	if extent == Routes {
+		loaded.Notes = l.notes
+		return loaded, nil
 	}
 	if loaded.Input.Endpoints, loaded.Input.EndpointsKnown, err = known(l, "endpoints", where, l.endpoints); err != nil {
 		return Loaded{}, err

@@ -117,11 +117,22 @@ func (r *reader) ingress(raw json.RawMessage, gv schema.GroupVersion, h head, at
 	}
 	ingress.Namespace = r.orDefault(ingress.Namespace)
 	ingress.ManagedFields = nil
+	r.addIngress(ir.Ingress{Ingress: ingress, File: at.file})
+}
+
+// addIngress drops what was read before in the same words: dumps of more than
+// one API group hold every Ingress once per group. Different definitions of one
+// Ingress are the conversion's to judge.
+func (r *reader) addIngress(ingress ir.Ingress) {
 	key := ingress.Namespace + "/" + ingress.Name
-	old, replaced := r.ingresses.put(key, ir.Ingress{Ingress: ingress, File: at.file})
-	if replaced && !equality.Semantic.DeepEqual(old.Ingress.Spec, ingress.Spec) {
-		r.report(diag.EDuplicateIngress, object, "", fmt.Sprintf("also defined in %s, differently; the definition in %s counts", old.File, at.file))
+	if i, ok := r.latest[key]; ok {
+		old := r.ingresses[i]
+		if equality.Semantic.DeepEqual(old.Spec, ingress.Spec) && equality.Semantic.DeepEqual(old.Annotations, ingress.Annotations) {
+			return
+		}
 	}
+	r.latest[key] = len(r.ingresses)
+	r.ingresses = append(r.ingresses, ingress)
 }
 
 // annotationsAreText finds the annotation that was not quoted: the decoder's own

@@ -19,8 +19,10 @@ import (
 
 // reader gathers objects from files.
 type reader struct {
-	namespace   string
-	ingresses   keyed[ir.Ingress]
+	namespace string
+	ingresses []ir.Ingress
+	// latest is the index of the last definition of an Ingress.
+	latest      map[string]int
 	services    keyed[*corev1.Service]
 	endpoints   keyed[*corev1.Endpoints]
 	slices      keyed[*corev1.Endpoints] // one per EndpointSlice, named as the slice
@@ -33,7 +35,7 @@ type reader struct {
 }
 
 func newReader(namespace string) *reader {
-	return &reader{namespace: namespace, others: map[string]int{}}
+	return &reader{namespace: namespace, latest: map[string]int{}, others: map[string]int{}}
 }
 
 // place is where a value was read.
@@ -193,7 +195,7 @@ func (r *reader) loaded() Loaded {
 		r.notes = append(r.notes, fmt.Sprintf("passed over %s that a conversion does not look at: %s", count(total, "object"), strings.Join(kinds, ", ")))
 	}
 	loaded := Loaded{Diagnostics: r.diagnostics, Notes: r.notes}
-	loaded.Input.Ingresses = r.ingresses.values
+	loaded.Input.Ingresses = r.ingresses
 	loaded.Input.Services = r.services.values
 	loaded.Input.Endpoints = mergeSlices(r.endpoints.values, r.slices.values)
 	loaded.Input.Secrets = r.secrets.values
@@ -210,16 +212,14 @@ type keyed[V any] struct {
 	index  map[string]int
 }
 
-// put returns the value that was replaced.
-func (k *keyed[V]) put(key string, value V) (old V, replaced bool) {
+func (k *keyed[V]) put(key string, value V) {
 	if i, ok := k.index[key]; ok {
-		old, k.values[i] = k.values[i], value
-		return old, true
+		k.values[i] = value
+		return
 	}
 	if k.index == nil {
 		k.index = map[string]int{}
 	}
 	k.index[key] = len(k.values)
 	k.values = append(k.values, value)
-	return old, false
 }

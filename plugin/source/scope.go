@@ -2,10 +2,11 @@ package source
 
 import (
 	"slices"
-	"strings"
 
 	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/labels"
+
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert"
 )
 
 // Scope says which Ingresses a command is about.
@@ -36,43 +37,23 @@ func (s Scope) Whole() bool {
 }
 
 // withPeers returns the Ingresses in scope and those that can meet the same
-// request: one host, a wildcard, or none. The source controller merges and ranks
-// their routes together, so what becomes of one depends on the others.
+// request: the source controller merges and ranks their routes together, so what
+// becomes of one depends on the others.
 func (s Scope) withPeers(all []*networkingv1.Ingress) []*networkingv1.Ingress {
-	if s.Namespace == "" && s.Whole() {
-		return all
-	}
-	hosts, open := map[string]bool{}, false
+	keys := map[string]bool{}
 	for _, ingress := range all {
-		if !s.Includes(ingress) {
-			continue
-		}
-		for _, host := range hostsOf(ingress) {
-			hosts[host] = true
-			open = open || isOpen(host)
+		if s.Includes(ingress) {
+			for _, key := range convert.HostKeys(ingress) {
+				keys[key] = true
+			}
 		}
 	}
-	if open {
+	if keys[convert.AnyHost] {
 		return all
 	}
 	return slices.DeleteFunc(slices.Clone(all), func(ingress *networkingv1.Ingress) bool {
-		return !s.Includes(ingress) && !slices.ContainsFunc(hostsOf(ingress), func(host string) bool {
-			return hosts[host] || isOpen(host)
+		return !s.Includes(ingress) && !slices.ContainsFunc(convert.HostKeys(ingress), func(key string) bool {
+			return key == convert.AnyHost || keys[key]
 		})
 	})
-}
-
-// isOpen tells whether a host stands for more than itself. Escapes that only
-// the source controller understands count as well.
-func isOpen(host string) bool { return host == "" || strings.ContainsAny(host, "*\\") }
-
-func hostsOf(ingress *networkingv1.Ingress) []string {
-	var hosts []string
-	if ingress.Spec.DefaultBackend != nil {
-		hosts = append(hosts, "")
-	}
-	for _, rule := range ingress.Spec.Rules {
-		hosts = append(hosts, strings.ToLower(rule.Host))
-	}
-	return hosts
 }

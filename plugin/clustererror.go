@@ -1,0 +1,25 @@
+package plugin
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+)
+
+// clusterError adds to an error of the API what to do next.
+func clusterError(err error) error {
+	var unreachable *url.Error
+	switch {
+	case err == nil:
+		return nil
+	case apierrors.IsForbidden(err):
+		return fmt.Errorf("%w; ask for that right, or name a namespace that you may read with -n", err)
+	case apierrors.IsUnauthorized(err):
+		return fmt.Errorf("%w; log in to the cluster again, or choose another --context", err)
+	case errors.As(err, &unreachable):
+		return fmt.Errorf("cannot reach the cluster: %w; choose another --context, or convert files with convert -f", err)
+	}
+	return err
+}

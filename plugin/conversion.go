@@ -1,0 +1,176 @@
+package plugin
+
+import (
+	"fmt"
+	"net"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/emit"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/traefikv1"
+)
+
+// conversionFlags say what is converted from what to what. Every command that
+// converts has them, with the same meaning.
+type conversionFlags struct {
+	from, to, apiGroup, targetClass string
+	entryPoints, defaultEntryPoints []string
+	sourceClass, sourceSelector     string
+	sourceNamespaces                []string
+	disablePassHost, keepSlash      bool
+	minWeightZero, passTLSCert      bool
+	retryAttempts                   int
+}
+
+// entryPointsUsage is quoted by help and by errors.
+const entryPointsUsage = "NAME=TARGET[:PORT][:tls]"
+
+func (f *conversionFlags) add(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringVar(&f.from, "from", string(convert.FromTraefikV1), "Source controller: traefik-v1")
+	flags.StringVar(&f.to, "to", "v2", "Traefik that will serve the routes: v2 (2.11) or v3")
+	flags.StringVar(&f.apiGroup, "api-group", emit.Group, "API group of Traefik's resources: "+emit.Group+", or "+emit.LegacyGroup+" for Traefik before 2.10")
+	flags.StringVar(&f.targetClass, "target-ingress-class", "", "Class written on every object, if the new Traefik's kubernetesCRD provider has an ingressClass")
+	f.addFacts(flags)
+	values := func(choices ...string) cobra.CompletionFunc {
+		return cobra.FixedCompletions(choices, cobra.ShellCompDirectiveNoFileComp)
+	}
+	for name, complete := range map[string]cobra.CompletionFunc{
+		"from":      values(string(convert.FromTraefikV1)),
+		"to":        values("v2", "v3"),
+		"api-group": values(emit.Group, emit.LegacyGroup),
+	} {
+		// The only error is an unknown flag, which the tests would show at once.
+		_ = cmd.RegisterFlagCompletionFunc(name, complete)
+	}
+}
+
+// addFacts adds what manifests cannot tell of the old Traefik.
+func (f *conversionFlags) addFacts(flags *pflag.FlagSet) {
+	flags.StringSliceVar(&f.entryPoints, "entry-points", nil, "Entry points of Traefik 1.7 and their names in the new one, as "+entryPointsUsage+" (default http=web:80,https=websecure:443:tls)")
+	flags.StringSliceVar(&f.defaultEntryPoints, "default-entry-points", nil, "defaultEntryPoints of Traefik 1.7 (default: all)")
+	flags.StringVar(&f.sourceClass, "source-ingress-class", "", "kubernetes.ingressClass of Traefik 1.7")
+	flags.StringVar(&f.sourceSelector, "source-selector", "", "kubernetes.labelselector of Traefik 1.7")
+	flags.StringSliceVar(&f.sourceNamespaces, "source-namespaces", nil, "kubernetes.namespaces of Traefik 1.7 (default: all)")
+	flags.BoolVar(&f.disablePassHost, "source-disable-pass-host-headers", false, "kubernetes.disablePassHostHeaders of Traefik 1.7")
+	flags.BoolVar(&f.passTLSCert, "source-enable-pass-tls-cert", false, "kubernetes.enablePassTLSCert of Traefik 1.7")
+	flags.BoolVar(&f.keepSlash, "source-keep-trailing-slash", false, "keepTrailingSlash of Traefik 1.7")
+	flags.BoolVar(&f.minWeightZero, "source-allow-min-weight-zero", false, "allowMinWeightZero of Traefik 1.7")
+	flags.IntVar(&f.retryAttempts, "source-retry-attempts", -1, "retry.attempts of Traefik 1.7; 0 stands for one per server, -1 for no retry section")
+}
+
+// options turns the flags into the library's words.
+func (f *conversionFlags) options() (convert.Options, error) {
+	if f.from != string(convert.FromTraefikV1) {
+		return convert.Options{}, usageError("--from is traefik-v1, not %q", f.from)
+	}
+	target := emit.Target{APIGroup: f.apiGroup, IngressClass: f.targetClass}
+	switch f.to {
+	case "v2":
+		target.Version = emit.V2
+	case "v3":
+		target.Version = emit.V3
+	default:
+		return convert.Options{}, usageError("--to is v2 or v3, not %q", f.to)
+	}
+	switch {
+	case f.apiGroup != emit.Group && f.apiGroup != emit.LegacyGroup:
+		return convert.Options{}, usageError("--api-group is %s or %s, not %q", emit.Group, emit.LegacyGroup, f.apiGroup)
+	case f.apiGroup == emit.LegacyGroup && target.Version == emit.V3:
+		return convert.Options{}, usageError("Traefik 3 does not read %s: leave --api-group out", emit.LegacyGroup)
+	}
+	facts, err := f.facts()
+	if err != nil {
+		return convert.Options{}, err
+	}
+	return convert.Options{From: convert.Dialect(f.from), Target: target, TraefikV1: facts}, nil
+}
+
+func (f *conversionFlags) facts() (traefikv1.Facts, error) {
+	facts := traefikv1.DefaultFacts()
+	if len(f.entryPoints) > 0 {
+		facts.EntryPoints, facts.EntryPointsKnown, facts.DefaultEntryPoints = nil, true, nil
+	}
+	for _, text := range f.entryPoints {
+		entryPoint, err := parseEntryPoint(text)
+		if err != nil {
+			return facts, err
+		}
+		facts.EntryPoints = append(facts.EntryPoints, entryPoint)
+	}
+	if len(f.defaultEntryPoints) > 0 {
+		facts.DefaultEntryPoints = f.defaultEntryPoints
+	}
+	for _, name := range facts.DefaultEntryPoints {
+		if !slices.ContainsFunc(facts.EntryPoints, func(e traefikv1.EntryPoint) bool { return e.Name == name }) {
+			return facts, usageError("--default-entry-points names %q, which --entry-points does not have", name)
+		}
+	}
+	facts.IngressClass = f.sourceClass
+	facts.LabelSelector = f.sourceSelector
+	facts.Namespaces = f.sourceNamespaces
+	facts.DisablePassHostHeaders = f.disablePassHost
+	facts.EnablePassTLSCert = f.passTLSCert
+	facts.KeepTrailingSlash = f.keepSlash
+	facts.AllowMinWeightZero = f.minWeightZero
+	if f.retryAttempts >= 0 {
+		facts.Retry = &traefikv1.Retry{Attempts: f.retryAttempts}
+	}
+	if err := facts.Validate(); err != nil {
+		return facts, usageError("--source-selector: %v", err)
+	}
+	return facts, nil
+}
+
+// parseEntryPoint reads https=websecure:443:tls. Without a port it is 80, or 443
+// with tls.
+func parseEntryPoint(text string) (traefikv1.EntryPoint, error) {
+	wrong := func(what string) (traefikv1.EntryPoint, error) {
+		return traefikv1.EntryPoint{}, usageError("--entry-points %q: %s; want %s", text, what, entryPointsUsage)
+	}
+	name, rest, ok := strings.Cut(text, "=")
+	if !ok || name == "" {
+		return wrong("no NAME=")
+	}
+	parts := strings.Split(rest, ":")
+	if parts[0] == "" {
+		return wrong("no TARGET")
+	}
+	entryPoint := traefikv1.EntryPoint{Name: name, Target: parts[0]}
+	for _, part := range parts[1:] {
+		if part == "tls" {
+			entryPoint.TLS = true
+			continue
+		}
+		port, err := strconv.ParseUint(part, 10, 16)
+		if err != nil || port == 0 {
+			return wrong(strconv.Quote(part) + " is neither a port nor tls")
+		}
+		entryPoint.Port = int(port)
+	}
+	if entryPoint.Port == 0 {
+		entryPoint.Port = 80
+		if entryPoint.TLS {
+			entryPoint.Port = 443
+		}
+	}
+	return entryPoint, nil
+}
+
+// statement says what is converted, because nobody should have to guess.
+func statement(options convert.Options) string {
+	var points []string
+	for _, e := range options.TraefikV1.EntryPoints {
+		kind := ""
+		if e.TLS {
+			kind = " tls"
+		}
+		points = append(points, fmt.Sprintf("%s (%s%s) -> %s", e.Name, net.JoinHostPort("", strconv.Itoa(e.Port)), kind, e.Target))
+	}
+	return fmt.Sprintf("%s to Traefik %d (%s), entry points %s", options.From, options.Target.Version, options.Target.APIVersion(), strings.Join(points, ", "))
+}

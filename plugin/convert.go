@@ -1,0 +1,256 @@
+package plugin
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+
+	"github.com/spf13/cobra"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/cli-runtime/pkg/genericclioptions"
+
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/diag"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/source"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/ui"
+)
+
+type convertOptions struct {
+	cluster    *cluster
+	conversion conversionFlags
+	scope      scopeFlags
+	files      source.Files
+	print      *genericclioptions.PrintFlags
+	report     string
+	notes      bool
+	color      string
+}
+
+func newConvertCommand(c *cluster) *cobra.Command {
+	o := &convertOptions{cluster: c, print: genericclioptions.NewPrintFlags("").WithDefaultOutput("yaml")}
+	cmd := &cobra.Command{
+		Use:   "convert [NAME...] [-f FILE|DIR|-]",
+		Short: "Print the Traefik objects that Ingresses stand for",
+		Long: `Print the Traefik objects that answer every request as the old controller does
+with these Ingresses. Objects go to stdout; what is not carried over exactly
+goes to stderr and, complete, to --report.
+
+With -f or -k nothing but the named files is read: no cluster is contacted.
+Services in the files are looked at; one that is not there is taken to exist
+elsewhere, unless --complete says that the files hold everything.
+
+Exit status: 0 everything is carried over, or differs in a way that the table
+names; 4 something was not carried over (withheld, unsupported or unreadable),
+the rest was converted; 1 nothing could be converted; 2 wrong usage.`,
+		Example: `  # Convert manifests without a cluster
+  kubectl ingress-migrate convert -f ingress.yaml
+
+  # Convert what a chart renders, with a report for machines
+  helm template shop | kubectl ingress-migrate convert -f - --report report.json
+
+  # Convert the Ingresses of a namespace of the cluster for Traefik 3
+  kubectl ingress-migrate convert -n shop --to v3
+
+  # Name the entry points of Traefik 1.7 and of the new Traefik
+  kubectl ingress-migrate convert -f k8s/ -R --entry-points http=web:80,https=websecure:443:tls`,
+		ValidArgsFunction: c.completeIngresses,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return o.run(cmd.Context(), args)
+		},
+	}
+	cmd.Flags().StringSliceVarP(&o.files.Names, "filename", "f", nil, "Files or folders with Ingresses, or - for stdin; no cluster is contacted")
+	cmd.Flags().BoolVarP(&o.files.Recursive, "recursive", "R", false, "Look into folders below a folder of -f")
+	cmd.Flags().StringVarP(&o.files.Kustomize, "kustomize", "k", "", "Folder with a kustomization; no cluster is contacted")
+	cmd.Flags().BoolVar(&o.files.Complete, "complete", false, "The files hold every Service, Endpoints and Secret: what is not there does not exist")
+	cmd.Flags().StringVar(&o.report, "report", "", "File for a JSON report on every Ingress and annotation")
+	cmd.Flags().BoolVar(&o.notes, "show-notes", false, "Show findings that change nothing for clients too")
+	cmd.MarkFlagsMutuallyExclusive("filename", "kustomize")
+	o.scope.add(cmd)
+	o.conversion.add(cmd)
+	addOutputFlag(cmd, o.print)
+	addColorFlag(cmd, &o.color)
+	return cmd
+}
+
+func (o *convertOptions) run(ctx context.Context, names []string) error {
+	options, err := o.conversion.options()
+	if err != nil {
+		return err
+	}
+	// A wrong -o is found before anything is read.
+	if _, err := printerFor(o.print); err != nil {
+		return err
+	}
+	loaded, scope, err := o.load(ctx, names)
+	if err != nil {
+		return err
+	}
+	result := convert.Convert(loaded.Input, options)
+	inScope := o.chosen(loaded, scope)
+	result = limit(result, inScope)
+
+	var objects []*unstructured.Unstructured
+	for _, output := range result.Objects {
+		object, err := manifest(output.Object)
+		if err != nil {
+			return err
+		}
+		objects = append(objects, object)
+	}
+	if err := printObjects(o.cluster.streams.Out, o.print, objects); err != nil {
+		return fmt.Errorf("printing: %w", err)
+	}
+	if err := o.writeReport(result, loaded, options); err != nil {
+		return err
+	}
+	return o.summary(result, loaded, options)
+}
+
+// load reads files when any are named, else the cluster.
+func (o *convertOptions) load(ctx context.Context, names []string) (source.Loaded, source.Scope, error) {
+	if len(o.files.Names) == 0 && o.files.Kustomize == "" {
+		if o.files.Recursive || o.files.Complete {
+			return source.Loaded{}, source.Scope{}, usageError("--recursive and --complete are about files: name some with -f")
+		}
+		scope, err := o.scope.scope(o.cluster, names)
+		if err != nil {
+			return source.Loaded{}, scope, err
+		}
+		client, err := o.cluster.clientset()
+		if err != nil {
+			return source.Loaded{}, scope, err
+		}
+		loaded, err := source.FromCluster(ctx, client, scope, source.Everything)
+		return loaded, scope, clusterError(err)
+	}
+	scope, err := o.offlineScope(names)
+	if err != nil {
+		return source.Loaded{}, scope, err
+	}
+	o.files.Stdin = o.cluster.streams.In
+	o.files.Namespace = *o.cluster.flags.Namespace
+	loaded, err := source.FromFiles(o.files)
+	return loaded, scope, err
+}
+
+// offlineScope takes the namespace of the command line only as a default for
+// objects that name none, as kubectl does; the kubeconfig is not read.
+func (o *convertOptions) offlineScope(names []string) (source.Scope, error) {
+	flags := scopeFlags{allNamespaces: len(names) == 0, selector: o.scope.selector}
+	if flags.allNamespaces {
+		return flags.scope(o.cluster, nil)
+	}
+	flags.allNamespaces = true
+	scope, err := flags.scope(o.cluster, nil)
+	scope.Names = names
+	return scope, err
+}
+
+// chosen returns the Ingresses that were asked for.
+func (o *convertOptions) chosen(loaded source.Loaded, scope source.Scope) map[string]bool {
+	chosen := map[string]bool{}
+	for _, ingress := range loaded.Input.Ingresses {
+		if scope.Includes(ingress.Ingress) {
+			chosen[ingress.Namespace+"/"+ingress.Name] = true
+		}
+	}
+	return chosen
+}
+
+// limit leaves out the peers that were converted along.
+func limit(result convert.Result, chosen map[string]bool) convert.Result {
+	result.Objects = slices.DeleteFunc(result.Objects, func(o convert.Output) bool { return !chosen[o.Owner.String()] })
+	result.Ingresses = slices.DeleteFunc(result.Ingresses, func(r convert.IngressReport) bool { return !chosen[r.Ingress.String()] })
+	return result
+}
+
+func (o *convertOptions) writeReport(result convert.Result, loaded source.Loaded, options convert.Options) error {
+	if o.report == "" {
+		return nil
+	}
+	raw, err := json.MarshalIndent(convert.NewReport(result, options, loaded.Diagnostics), "", "  ")
+	if err != nil {
+		return fmt.Errorf("encoding the report: %w", err)
+	}
+	if err := os.WriteFile(o.report, append(raw, '\n'), 0o644); err != nil {
+		return fmt.Errorf("writing the report: %w", err)
+	}
+	return nil
+}
+
+// summary tells on stderr what became of the input and returns the exit status.
+func (o *convertOptions) summary(result convert.Result, loaded source.Loaded, options convert.Options) error {
+	w := o.cluster.streams.ErrOut
+	palette, err := ui.NewPalette(w, o.color)
+	if err != nil {
+		return withStatus(StatusUsage, err)
+	}
+	findings := slices.Clone(loaded.Diagnostics)
+	for _, report := range result.Ingresses {
+		findings = append(findings, report.Diagnostics...)
+	}
+	shown := findings
+	if !o.notes {
+		shown = slices.DeleteFunc(slices.Clone(findings), func(d diag.Diagnostic) bool { return !worthShowing(d) })
+	}
+	if len(shown) > 0 {
+		if err := printFindings(w, palette, shown); err != nil {
+			return err
+		}
+		fmt.Fprintln(w)
+	}
+	for _, note := range loaded.Notes {
+		fmt.Fprintf(w, "Note: %s\n", note)
+	}
+	fmt.Fprintf(w, "%s\n", statement(options))
+	if len(result.Ingresses) == 0 {
+		return withStatus(StatusDifferent, errors.New("no Ingress to convert"))
+	}
+	fmt.Fprintf(w, "%s: %s; %s\n", plural(len(result.Ingresses), "Ingress"), verdictCounts(result), plural(len(result.Objects), "object"))
+	if hidden := len(findings) - len(shown); hidden > 0 {
+		fmt.Fprintf(w, "%s that change nothing for clients: --show-notes shows them\n", plural(hidden, "note"))
+	}
+	if len(shown) > 0 {
+		fmt.Fprintf(w, "Next: %s explain %s\n", displayName, worstCode(shown))
+	}
+	if slices.ContainsFunc(findings, needsHuman) {
+		return withStatus(StatusFindings, nil)
+	}
+	return nil
+}
+
+func worstCode(findings []diag.Diagnostic) diag.Code {
+	return slices.MaxFunc(findings, func(a, b diag.Diagnostic) int { return rank(a) - rank(b) }).Code
+}
+
+// verdicts in the order in which they are counted aloud.
+var verdicts = [...]struct {
+	verdict convert.Verdict
+	words   string
+}{
+	{convert.Converted, "converted"},
+	{convert.ConvertedWithLoss, "converted with differences"},
+	{convert.Blocked, "blocked"},
+	{convert.NotServed, "not served by the old controller"},
+	{convert.Skipped, "of another controller"},
+}
+
+func verdictCounts(result convert.Result) string {
+	counts := map[convert.Verdict]int{}
+	for _, report := range result.Ingresses {
+		counts[report.Verdict]++
+	}
+	text := ""
+	for _, v := range verdicts {
+		if n := counts[v.verdict]; n > 0 {
+			if text != "" {
+				text += ", "
+			}
+			text += thousands(n) + " " + v.words
+		}
+	}
+	return text
+}

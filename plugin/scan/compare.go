@@ -1,0 +1,187 @@
+package scan
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	networkingv1 "k8s.io/api/networking/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/desired"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/ir"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/source"
+)
+
+// Compare judges every Ingress of scope by what the cluster has.
+func Compare(loaded source.Loaded, scope source.Scope, options convert.Options, live Live) (*Report, error) {
+	c := &comparison{live: live, scope: scope, wanted: map[Key]bool{}}
+	ingresses := map[ir.Ref]*networkingv1.Ingress{}
+	for _, ingress := range loaded.Input.Ingresses {
+		ingresses[ir.Ref{Namespace: ingress.Namespace, Name: ingress.Name}] = ingress.Ingress
+	}
+	result := convert.Convert(loaded.Input, options)
+	if err := c.want(result, ingresses); err != nil {
+		return nil, err
+	}
+	c.unwanted()
+
+	report := &Report{
+		TypeMeta: metav1.TypeMeta{APIVersion: APIVersion, Kind: Kind},
+		From:     string(options.From),
+		To:       options.Target.APIVersion(),
+		Notes:    loaded.Notes,
+	}
+	for _, outcome := range result.Ingresses {
+		ingress := ingresses[outcome.Ingress]
+		if ingress == nil || !scope.Includes(ingress) {
+			continue
+		}
+		report.Items = append(report.Items, c.judge(ingress, outcome))
+	}
+	report.Items = append(report.Items, c.orphans(ingresses)...)
+	slices.SortStableFunc(report.Items, func(a, b Item) int {
+		return cmp.Or(cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Ingress, b.Ingress))
+	})
+	report.Summary = summarize(report.Items)
+	return report, nil
+}
+
+type comparison struct {
+	live  Live
+	scope source.Scope
+	// objects are the wanted and unwanted ones of each Ingress.
+	objects map[ir.Ref][]Object
+	wanted  map[Key]bool
+}
+
+// want compares each object that should exist.
+func (c *comparison) want(result convert.Result, ingresses map[ir.Ref]*networkingv1.Ingress) error {
+	c.objects = map[ir.Ref][]Object{}
+	for _, output := range result.Objects {
+		ingress := ingresses[output.Owner]
+		if ingress == nil || ignored(ingress) {
+			continue
+		}
+		want, err := desired.Object(output.Object, ingress)
+		if err != nil {
+			return err
+		}
+		key := Key{want.GetKind(), want.GetNamespace(), want.GetName()}
+		c.wanted[key] = true
+		object := newObject(want, c.live[key])
+		object.State, object.Differences = desired.Compare(want, c.live[key])
+		if object.State == desired.Drifted || object.State == desired.Diverged {
+			object.Editor = editorOf(object.Live, object.Differences[0].Field)
+		}
+		c.objects[output.Owner] = append(c.objects[output.Owner], object)
+	}
+	return nil
+}
+
+// unwanted finds objects of ours that nothing asks for.
+func (c *comparison) unwanted() {
+	keys := make([]Key, 0, len(c.live))
+	for key, live := range c.live {
+		if !c.wanted[key] && desired.IsOurs(live) {
+			keys = append(keys, key)
+		}
+	}
+	slices.SortFunc(keys, func(a, b Key) int {
+		return cmp.Or(cmp.Compare(order(b.Kind), order(a.Kind)), cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Name, b.Name))
+	})
+	for _, key := range keys {
+		live := c.live[key]
+		ref := ir.Ref{Namespace: key.Namespace, Name: cmp.Or(live.GetAnnotations()[desired.IngressAnnotation], ownerOf(live), key.Name)}
+		object := newObject(nil, live)
+		object.State = Unwanted
+		c.objects[ref] = append(c.objects[ref], object)
+	}
+}
+
+// order is the place of a kind in the order of writing; removal goes backwards.
+func order(kind string) int { return slices.Index(kinds[:], kind) }
+
+func ownerOf(live *unstructured.Unstructured) string {
+	for _, owner := range live.GetOwnerReferences() {
+		if owner.Kind == "Ingress" {
+			return owner.Name
+		}
+	}
+	return ""
+}
+
+func newObject(want, live *unstructured.Unstructured) Object {
+	some := want
+	if some == nil {
+		some = live
+	}
+	return Object{APIVersion: some.GetAPIVersion(), Kind: some.GetKind(), Name: some.GetName(), Want: want, Live: live}
+}
+
+func ignored(ingress *networkingv1.Ingress) bool {
+	return ingress.Annotations[desired.ModeAnnotation] == desired.ModeIgnore
+}
+
+// orphans are what is left of Ingresses that are gone. Whoever looks at some
+// Ingresses only cannot tell.
+func (c *comparison) orphans(ingresses map[ir.Ref]*networkingv1.Ingress) []Item {
+	if !c.scope.Whole() {
+		return nil
+	}
+	var items []Item
+	for ref, objects := range c.objects {
+		if ingresses[ref] != nil || c.scope.Namespace != "" && ref.Namespace != c.scope.Namespace {
+			continue
+		}
+		items = append(items, Item{
+			Namespace: ref.Namespace, Ingress: ref.Name, Verdict: Orphaned,
+			Why: objects[len(objects)-1].label() + " without Ingress, made by us", Fix: "sync --prune", Objects: objects,
+		})
+	}
+	return items
+}
+
+func (o Object) label() string { return o.Kind + " " + o.Name }
+
+func summarize(items []Item) Summary {
+	s := Summary{}
+	namespaces := map[string]bool{}
+	for _, item := range items {
+		if item.Verdict == Orphaned {
+			s.Orphaned++
+			continue
+		}
+		s.Ingresses++
+		namespaces[item.Namespace] = true
+		switch item.Verdict {
+		case InSync:
+			s.InSync++
+		case Missing:
+			s.Missing++
+		case Different:
+			s.Different++
+		case Blocked:
+			s.Blocked++
+		case Passed:
+			s.Passed++
+		}
+	}
+	s.Namespaces = len(namespaces)
+	return s
+}
+
+// fieldList says which fields differ, the first one in full.
+func fieldList(differences []desired.Difference) string {
+	if len(differences) == 0 {
+		return ""
+	}
+	text := differences[0].Field
+	if more := len(differences) - 1; more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return strings.TrimPrefix(text, " ")
+}

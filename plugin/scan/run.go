@@ -1,0 +1,27 @@
+package scan
+
+import (
+	"context"
+
+	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/kubernetes"
+
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/source"
+)
+
+// Run reads a cluster and compares. It changes nothing; errors keep the API's
+// reason, and a *MissingCRDsError says that Traefik's resources are not there.
+func Run(ctx context.Context, client kubernetes.Interface, objects dynamic.Interface, scope source.Scope, options convert.Options) (*Report, error) {
+	// Resources that are not there at all are found before thousands of
+	// Ingresses are read.
+	live, err := ReadLive(ctx, objects, options.Target, scope.Namespace)
+	if err != nil {
+		return nil, err
+	}
+	loaded, err := source.FromCluster(ctx, client, scope, source.Routes)
+	if err != nil {
+		return nil, err
+	}
+	return Compare(loaded, scope, options, live)
+}
