@@ -143,7 +143,8 @@ func (s *Sandbox) apiServerFlags(address string, p ports, etcdURL string) []stri
 		"--disable-admission-plugins=ServiceAccount",
 		"--allow-privileged=true",
 		"--egress-selector-config-file=" + s.path("egress.yaml"),
-		// For `kubectl logs`.
+		// For `kubectl logs`; nobody resolves the nodes' names.
+		"--kubelet-preferred-address-types=InternalIP",
 		"--kubelet-client-certificate=" + s.path("pki/kubelet-client.crt"), "--kubelet-client-key=" + s.path("pki/kubelet-client.key"),
 	}
 	if s.options.Audit {

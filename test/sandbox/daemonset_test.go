@@ -27,6 +27,11 @@ func TestDaemonSetsOnHostPorts(t *testing.T) {
 		if a.Env["NODE_IP"] != node.Address || pod.Status.PodIP != node.Address || pod.Status.HostIP != node.Address {
 			t.Errorf("%s: NODE_IP %s, podIP %s, hostIP %s, want %s", node.Name, a.Env["NODE_IP"], pod.Status.PodIP, pod.Status.HostIP, node.Address)
 		}
+		for _, cond := range pod.Status.Conditions {
+			if cond.Status == corev1.ConditionTrue && cond.Reason != "" {
+				t.Errorf("condition %s is true with reason %s, which says why it was not", cond.Type, cond.Reason)
+			}
+		}
 		id := pod.Status.ContainerStatuses[0].ImageID
 		if !strings.HasPrefix(id, "server@sha256:") {
 			t.Errorf("imageID is %q", id)

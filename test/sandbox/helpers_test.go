@@ -47,7 +47,7 @@ func start(t *testing.T, options sandbox.Options) *cluster {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &cluster{Sandbox: s, t: t, ctx: ctx}
+	c := &cluster{Sandbox: s, t: t, ctx: ctx, client: clientOf(t, s)}
 	t.Cleanup(func() {
 		if t.Failed() {
 			c.describe()
@@ -56,10 +56,16 @@ func start(t *testing.T, options sandbox.Options) *cluster {
 			t.Errorf("stop: %v", err)
 		}
 	})
-	if c.client, err = kubernetes.NewForConfig(s.RESTConfig()); err != nil {
+	return c
+}
+
+func clientOf(t *testing.T, s *sandbox.Sandbox) *kubernetes.Clientset {
+	t.Helper()
+	client, err := kubernetes.NewForConfig(s.RESTConfig())
+	if err != nil {
 		t.Fatal(err)
 	}
-	return c
+	return client
 }
 
 // describe shows the pods of a failed test.

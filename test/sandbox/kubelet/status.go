@@ -58,7 +58,7 @@ func (w *worker) writeStatus(ctx context.Context, last bool) error {
 			// null removes what a former state said.
 			"reason": orNull(want.Reason), "message": orNull(want.Message),
 			"hostIP": want.HostIP, "hostIPs": want.HostIPs, "podIP": want.PodIP, "podIPs": want.PodIPs,
-			"startTime": want.StartTime, "conditions": want.Conditions,
+			"startTime": want.StartTime, "conditions": conditionPatch(want.Conditions),
 			"initContainerStatuses": want.InitContainerStatuses, "containerStatuses": want.ContainerStatuses,
 		},
 	}
@@ -71,8 +71,22 @@ func (w *worker) writeStatus(ctx context.Context, last bool) error {
 	if err != nil {
 		return err
 	}
-	w.update(updated)
+	// Noted, but not acted on: if the API keeps something that we did not ask for,
+	// this must not become a loop.
+	w.observe(updated)
 	return nil
+}
+
+// conditionPatch removes what a former state of a condition said.
+func conditionPatch(conditions []corev1.PodCondition) []map[string]any {
+	var patch []map[string]any
+	for _, c := range conditions {
+		patch = append(patch, map[string]any{
+			"type": c.Type, "status": c.Status, "lastTransitionTime": c.LastTransitionTime,
+			"reason": orNull(c.Reason), "message": orNull(c.Message),
+		})
+	}
+	return patch
 }
 
 func orNull(text string) any {

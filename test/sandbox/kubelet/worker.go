@@ -73,15 +73,23 @@ func (w *worker) latest() *corev1.Pod {
 	return w.pod
 }
 
-// update takes a version of the object, from the watch or from an answer.
-func (w *worker) update(pod *corev1.Pod) {
+// observe notes a version of the object unless a newer one is known. It reports
+// whether it did.
+func (w *worker) observe(pod *corev1.Pod) bool {
 	w.mu.Lock()
+	defer w.mu.Unlock()
 	if version(pod) < version(w.pod) {
-		w.mu.Unlock()
-		return
+		return false
 	}
 	w.pod = pod
-	w.mu.Unlock()
+	return true
+}
+
+// update takes a version of the object from the watch.
+func (w *worker) update(pod *corev1.Pod) {
+	if !w.observe(pod) {
+		return
+	}
 	w.judge(pod)
 	poke(w.changed)
 	poke(w.dirty)
