@@ -1,0 +1,261 @@
+package convert
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	networkingv1 "k8s.io/api/networking/v1"
+	"k8s.io/apimachinery/pkg/util/validation"
+	"pgregory.net/rapid"
+
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/diag"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/emit"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/ir"
+)
+
+// render is everything a Result says, byte for byte.
+func render(t rapid.TB, result Result) string {
+	text, err := json.Marshal(result)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func TestSameInputSameOutput(t *testing.T) {
+	g := newGenerator()
+	rapid.Check(t, func(t *rapid.T) {
+		in, opts := g.input(t), g.options(t)
+		want := render(t, Convert(in, opts))
+		for range 20 {
+			if got := render(t, Convert(in, opts)); got != want {
+				t.Fatal(cmp.Diff(want, got))
+			}
+		}
+	})
+}
+
+func TestOrderOfInputDoesNotMatter(t *testing.T) {
+	g := newGenerator()
+	rapid.Check(t, func(t *rapid.T) {
+		in, opts := g.input(t), g.options(t)
+		want := render(t, Convert(in, opts))
+		in.Ingresses = rapid.Permutation(in.Ingresses).Draw(t, "ingresses")
+		in.Services = rapid.Permutation(in.Services).Draw(t, "services")
+		if got := render(t, Convert(in, opts)); got != want {
+			t.Fatal(cmp.Diff(want, got))
+		}
+	})
+}
+
+func TestInputIsNotModified(t *testing.T) {
+	g := newGenerator()
+	rapid.Check(t, func(t *rapid.T) {
+		in, opts := g.input(t), g.options(t)
+		before, err := json.Marshal(in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		result := Convert(in, opts)
+		for _, o := range result.Objects { // callers own the output, labels too
+			o.Object.GetLabels()["mine"] = "true"
+		}
+		after, err := json.Marshal(in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(string(before), string(after)); diff != "" {
+			t.Fatal(diff)
+		}
+	})
+}
+
+// Every annotation of every Ingress is in the report, once, and what it says to
+// be reported is reported.
+func TestNoAnnotationIsLost(t *testing.T) {
+	g := newGenerator()
+	rapid.Check(t, func(t *rapid.T) {
+		in := g.input(t)
+		result := Convert(in, g.options(t))
+		for _, ing := range in.Ingresses {
+			report := reportOf(t, result, ing)
+			var got []string
+			for _, a := range report.Annotations {
+				got = append(got, a.Key)
+				for _, code := range a.Codes {
+					if !slices.ContainsFunc(report.Diagnostics, func(d diag.Diagnostic) bool { return d.Code == code }) {
+						t.Fatalf("annotation %s names %s, which is not among %v", a.Key, code, report.Diagnostics)
+					}
+				}
+			}
+			want := slices.Sorted(maps.Keys(ing.Annotations))
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Fatalf("%s/%s: %s", ing.Namespace, ing.Name, diff)
+			}
+		}
+	})
+}
+
+// Every path and default backend of a served Ingress leads to a route or to a
+// finding about it or about the Ingress as a whole.
+func TestNoPathIsLost(t *testing.T) {
+	g := newGenerator()
+	rapid.Check(t, func(t *rapid.T) {
+		in, opts := g.input(t), g.options(t)
+		translation := translate(in, opts)
+		routed, served := map[ir.Origin]bool{}, map[ir.Ref]bool{}
+		for _, r := range translation.Routes {
+			for _, origin := range r.Origins {
+				routed[origin] = true
+				served[origin.Ingress] = true
+			}
+		}
+		result := Convert(in, opts)
+		for _, ing := range in.Ingresses {
+			report := reportOf(t, result, ing)
+			if report.Verdict == Skipped {
+				continue
+			}
+			if droppedWhole(report, served[report.Ingress]) {
+				continue
+			}
+			told := map[string]bool{} // host and path
+			places := placesOf(ing.Ingress)
+			for _, p := range places {
+				for _, d := range report.Diagnostics {
+					about := strings.HasPrefix(d.Field, p.field) || strings.HasPrefix(p.field, d.Field) ||
+						strings.HasPrefix(d.Field, "metadata") || strings.HasPrefix(d.Field, "spec.tls")
+					told[p.request] = told[p.request] || about
+				}
+			}
+			for _, p := range places {
+				if !routed[ir.Origin{Ingress: report.Ingress, Field: p.field}] && !told[p.request] {
+					t.Fatalf("%v %s is neither routed nor reported: %+v", report.Ingress, p.field, report)
+				}
+			}
+		}
+	})
+}
+
+// droppedWhole reports whether a finding takes the Ingress away as a whole, and
+// so speaks for all its places.
+func droppedWhole(report IngressReport, served bool) bool {
+	return slices.ContainsFunc(report.Diagnostics, func(d diag.Diagnostic) bool {
+		return !served || slices.Contains([]diag.Code{diag.EV1Panic, diag.EV1TOMLBroken, diag.EMultiDefault}, d.Code)
+	})
+}
+
+// Every route of the translation is in the output or reported.
+func TestNoRouteIsLost(t *testing.T) {
+	g := newGenerator()
+	rapid.Check(t, func(t *rapid.T) {
+		in, opts := g.input(t), g.options(t)
+		translation := translate(in, opts)
+		served := map[ir.Ref]bool{}
+		result := Convert(in, opts)
+		for _, o := range result.Objects {
+			served[o.Owner] = true
+		}
+		for _, r := range translation.Routes {
+			i := slices.IndexFunc(result.Ingresses, func(report IngressReport) bool { return report.Ingress == r.Owner })
+			if i < 0 {
+				t.Fatalf("route of %v, which is no input", r.Owner)
+			}
+			if !served[r.Owner] && result.Ingresses[i].Verdict != Blocked {
+				t.Fatalf("%v has a route in the translation, no object, and is %s", r.Owner, result.Ingresses[i].Verdict)
+			}
+		}
+	})
+}
+
+func TestNamesAreValidAndUnique(t *testing.T) {
+	g := newGenerator()
+	rapid.Check(t, func(t *rapid.T) {
+		in := g.input(t)
+		result := Convert(in, g.options(t))
+		taken := map[string]bool{}
+		for _, o := range result.Objects {
+			id := o.Object.GetObjectKind().GroupVersionKind().Kind + " " + o.Object.GetNamespace() + "/" + o.Object.GetName()
+			if errs := validation.IsDNS1123Subdomain(o.Object.GetName()); errs != nil {
+				t.Fatalf("%s: %v", id, errs)
+			}
+			if taken[id] {
+				t.Fatalf("%s occurs twice", id)
+			}
+			taken[id] = true
+			if o.Object.GetNamespace() != o.Owner.Namespace || o.Object.GetLabels()[emit.ManagedLabel] != "true" || o.Object.GetLabels()["team"] != "x" {
+				t.Fatalf("%s of %v has labels %v", id, o.Owner, o.Object.GetLabels())
+			}
+		}
+	})
+}
+
+// The contract of HostKeys: converting an Ingress with its peers gives the same
+// objects for it as converting everything.
+func TestPeersAreEnough(t *testing.T) {
+	g := newGenerator()
+	rapid.Check(t, func(t *rapid.T) {
+		in, opts := g.input(t), g.options(t)
+		whole := Convert(in, opts)
+		var all []*networkingv1.Ingress
+		for _, ing := range in.Ingresses {
+			all = append(all, ing.Ingress)
+		}
+		for _, ing := range in.Ingresses {
+			part := in
+			part.Ingresses = []ir.Ingress{ing}
+			for _, peer := range Peers(ing.Ingress, all) {
+				part.Ingresses = append(part.Ingresses, ir.Ingress{Ingress: peer})
+			}
+			ref := ir.Ref{Namespace: ing.Namespace, Name: ing.Name}
+			if diff := cmp.Diff(objectsOf(whole, ref), objectsOf(Convert(part, opts), ref)); diff != "" {
+				t.Fatalf("%v with %d of %d peers: %s", ref, len(part.Ingresses)-1, len(all)-1, diff)
+			}
+		}
+	})
+}
+
+func objectsOf(result Result, ref ir.Ref) []Object {
+	var out []Object
+	for _, o := range result.Objects {
+		if o.Owner == ref {
+			out = append(out, o.Object)
+		}
+	}
+	return out
+}
+
+func reportOf(t rapid.TB, result Result, ing ir.Ingress) IngressReport {
+	ref := ir.Ref{Namespace: ing.Namespace, Name: ing.Name}
+	i := slices.IndexFunc(result.Ingresses, func(r IngressReport) bool { return r.Ingress == ref })
+	if i < 0 {
+		t.Fatalf("no report on %v", ref)
+	}
+	return result.Ingresses[i]
+}
+
+// place is where an Ingress names a backend, or a rule that names none; places
+// of one request are one route in the source controller.
+type place struct{ field, request string }
+
+func placesOf(ing *networkingv1.Ingress) []place {
+	var places []place
+	if ing.Spec.DefaultBackend != nil {
+		places = append(places, place{"spec.defaultBackend", ""})
+	}
+	for i, rule := range ing.Spec.Rules {
+		if rule.HTTP == nil {
+			places = append(places, place{fmt.Sprintf("spec.rules[%d]", i), rule.Host + " without http"})
+			continue
+		}
+		for j, path := range rule.HTTP.Paths {
+			places = append(places, place{fmt.Sprintf("spec.rules[%d].http.paths[%d]", i, j), rule.Host + path.Path})
+		}
+	}
+	return places
+}
