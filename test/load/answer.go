@@ -42,6 +42,7 @@ func normaliseBody(body []byte) []byte {
 	if json.Unmarshal(body, &echo) != nil {
 		return body
 	}
+	delete(echo, "remote") // the proxy's address and port
 	if headers, ok := echo["headers"].(map[string]any); ok {
 		for _, name := range volatileEchoed {
 			delete(headers, name)

@@ -13,16 +13,22 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
 	vegeta "github.com/tsenart/vegeta/v12/lib"
+	"golang.org/x/sync/errgroup"
 )
 
 // CertificateHeader is added to every answer over TLS: the common name and the
 // names of the certificate that was presented. It is part of the answer.
 const CertificateHeader = "X-Load-Certificate"
+
+// defaultCertificate is the common name of the certificate that Traefik shows
+// when no other fits (tls/generate in Traefik 1 and 2).
+const defaultCertificate = "TRAEFIK DEFAULT CERT"
 
 // indexParameter tells which Request a result belongs to.
 const indexParameter = "n"
@@ -35,6 +41,19 @@ type Request struct {
 	// URL has the real host; the client's Routes tell where it is served.
 	URL    string
 	Header http.Header
+	// Interchangeable names backends among which the proxy divides these
+	// requests: which of them answered is no part of the answer.
+	Interchangeable []string
+}
+
+// answer is normalise, less the name of one of several interchangeable backends.
+func (r Request) answer(status int, header http.Header, body []byte) string {
+	text := normalise(status, header, body)
+	for _, name := range r.Interchangeable {
+		text = strings.ReplaceAll(text, strconv.Quote(name), `"(one of several)"`)
+		text = strings.ReplaceAll(text, ": "+name+"\n", ": (one of several)\n")
+	}
+	return text
 }
 
 // Client speaks to the hosts of the load at the address where the balancer
@@ -68,41 +87,61 @@ func (c certificateRecorder) RoundTrip(r *http.Request) (*http.Response, error) 
 	response, err := c.next.RoundTrip(r)
 	if err == nil && response.TLS != nil && len(response.TLS.PeerCertificates) > 0 {
 		leaf := response.TLS.PeerCertificates[0]
-		response.Header.Set(CertificateHeader, fmt.Sprintf("%s %v", leaf.Subject.CommonName, leaf.DNSNames))
+		shown := fmt.Sprintf("%s %v", leaf.Subject.CommonName, leaf.DNSNames)
+		if leaf.Subject.CommonName == defaultCertificate {
+			// Every process makes its own, for a random name.
+			shown = defaultCertificate
+		}
+		response.Header.Set(CertificateHeader, shown)
 	}
 	return response, err
 }
 
-// Baseline holds, for each request, the answers that count as the same. A
-// request to weighted Services has several.
+// Baseline holds, for each request, the answers that count as the same: mostly
+// one, several where the old controller itself does not always answer the same.
 type Baseline struct {
 	requests []Request
 	answers  [][]string
 }
 
-// Record sends every request rounds times, one after the other, and keeps the
-// different answers. It fails when a request gets no answer at all, or answers
-// 404 or 502 and above: such a baseline would prove nothing.
+// parallel is how many requests Record has under way.
+const parallel = 32
+
+// Record sends every request rounds times and keeps the different answers. It
+// fails when a request gets no answer at all, or answers 404 or 5xx: such a
+// baseline would prove nothing.
 func Record(ctx context.Context, client *http.Client, requests []Request, rounds int) (*Baseline, error) {
 	b := &Baseline{requests: requests, answers: make([][]string, len(requests))}
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(parallel)
 	for i, r := range requests {
-		for range rounds {
-			answer, status, err := ask(ctx, client, target(i, r))
-			if err != nil {
-				return nil, fmt.Errorf("recording the answer to %s (%s): %w", r.Name, r.URL, err)
-			}
-			if status == http.StatusNotFound || status >= 500 {
-				return nil, fmt.Errorf("recording the answer to %s (%s): status %d proves nothing; the old controller does not serve it", r.Name, r.URL, status)
-			}
-			if !slices.Contains(b.answers[i], answer) {
-				b.answers[i] = append(b.answers[i], answer)
-			}
-		}
+		group.Go(func() error {
+			var err error
+			b.answers[i], err = record(ctx, client, target(i, r), r, rounds)
+			return err
+		})
 	}
-	return b, nil
+	return b, group.Wait()
 }
 
-func ask(ctx context.Context, client *http.Client, t vegeta.Target) (string, int, error) {
+func record(ctx context.Context, client *http.Client, t vegeta.Target, r Request, rounds int) ([]string, error) {
+	var answers []string
+	for range rounds {
+		answer, status, err := ask(ctx, client, t, r)
+		if err != nil {
+			return nil, fmt.Errorf("recording the answer to %s (%s): %w", r.Name, r.URL, err)
+		}
+		if status == http.StatusNotFound || status >= 500 {
+			return nil, fmt.Errorf("recording the answer to %s (%s): status %d proves nothing; the old controller does not serve it", r.Name, r.URL, status)
+		}
+		if !slices.Contains(answers, answer) {
+			answers = append(answers, answer)
+		}
+	}
+	return answers, nil
+}
+
+func ask(ctx context.Context, client *http.Client, t vegeta.Target, r Request) (string, int, error) {
 	request, err := t.Request()
 	if err != nil {
 		return "", 0, err
@@ -116,7 +155,7 @@ func ask(ctx context.Context, client *http.Client, t vegeta.Target) (string, int
 	if err != nil {
 		return "", 0, err
 	}
-	return normalise(response.StatusCode, response.Header, body), response.StatusCode, nil
+	return r.answer(response.StatusCode, response.Header, body), response.StatusCode, nil
 }
 
 func target(i int, r Request) vegeta.Target {

@@ -93,6 +93,21 @@ func TestEveryRecordedAnswerCounts(t *testing.T) {
 	}
 }
 
+func TestInterchangeableBackendsAreOneAnswer(t *testing.T) {
+	address := answers(t, func(n int64, w http.ResponseWriter, r *http.Request) {
+		service := []string{"pay/myapp", "pay/myapp-canary"}[n%2]
+		if n == 20 {
+			service = "pay/other"
+		}
+		w.Header().Set("X-Service", service)
+		fmt.Fprintf(w, `{"service":%q}`, service)
+	})
+	divided := []Request{{Name: "divided", Method: "GET", URL: "http://myapp.test/", Interchangeable: []string{"pay/myapp", "pay/myapp-canary"}}}
+	if report := sendAtLeast(t, address, divided, 1, 25); report.Changed != 1 {
+		t.Errorf("%d changed answers, want only the one of pay/other: %v", report.Changed, report.Events)
+	}
+}
+
 func TestBaselineOfNotFoundIsRefused(t *testing.T) {
 	address := answers(t, func(_ int64, w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotFound) })
 	_, err := Record(context.Background(), Client(address, address), one, 1)

@@ -58,12 +58,13 @@ func (r *Run) count(result *vegeta.Result) {
 		r.event(result, "unknown request", true, fmt.Sprintf("%s: %v", result.URL, err))
 		return
 	}
-	name := r.baseline.requests[i].Name
+	request := r.baseline.requests[i]
+	name := request.Name
 	if result.Code == 0 {
 		r.event(result, name, true, result.Error)
 		return
 	}
-	answer := normalise(int(result.Code), result.Headers, result.Body)
+	answer := request.answer(int(result.Code), result.Headers, result.Body)
 	if slices.Contains(r.baseline.answers[i], answer) {
 		return
 	}

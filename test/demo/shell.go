@@ -1,0 +1,74 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+)
+
+// shell runs the commands that a user would type, and shows them.
+type shell struct {
+	out        io.Writer
+	kubectl    string
+	kubeconfig string
+	// path is a folder that holds the plugin under the name that kubectl looks for.
+	path string
+}
+
+// run shows "$ kubectl ARGS", runs it with its output shown, and fails when the
+// command fails. Input, when not nil, is the command's standard input.
+func (s shell) run(ctx context.Context, input []byte, args ...string) error {
+	fmt.Fprintf(s.out, "  $ kubectl %s\n", strings.Join(args, " "))
+	command := s.command(ctx, input, args)
+	indented := &indenter{to: s.out}
+	command.Stdout, command.Stderr = indented, indented
+	if err := command.Run(); err != nil {
+		return fmt.Errorf("kubectl %s: %w", strings.Join(args, " "), err)
+	}
+	return nil
+}
+
+// quiet runs a command and returns what it printed.
+func (s shell) quiet(ctx context.Context, args ...string) (string, error) {
+	command := s.command(ctx, nil, args)
+	var out, errOut bytes.Buffer
+	command.Stdout, command.Stderr = &out, &errOut
+	if err := command.Run(); err != nil {
+		return out.String(), fmt.Errorf("kubectl %s: %w\n%s", strings.Join(args, " "), err, errOut.String())
+	}
+	return out.String(), nil
+}
+
+func (s shell) command(ctx context.Context, input []byte, args []string) *exec.Cmd {
+	command := exec.CommandContext(ctx, s.kubectl, args...)
+	command.Env = append(os.Environ(), "KUBECONFIG="+s.kubeconfig, "PATH="+s.path+":"+os.Getenv("PATH"))
+	if input != nil {
+		command.Stdin = bytes.NewReader(input)
+	}
+	return command
+}
+
+// indenter shifts every line to the right.
+type indenter struct {
+	to     io.Writer
+	inLine bool
+}
+
+func (i *indenter) Write(p []byte) (int, error) {
+	for line := range bytes.Lines(p) {
+		if !i.inLine {
+			if _, err := io.WriteString(i.to, "    "); err != nil {
+				return 0, err
+			}
+		}
+		if _, err := i.to.Write(line); err != nil {
+			return 0, err
+		}
+		i.inLine = !bytes.HasSuffix(line, []byte("\n"))
+	}
+	return len(p), nil
+}
