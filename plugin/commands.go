@@ -8,5 +8,8 @@ func commands(c *cluster) []*cobra.Command {
 	return []*cobra.Command{
 		newConvertCommand(c),
 		newScanCommand(c),
+		newDiffCommand(c),
+		newSyncCommand(c),
+		newWebhookCommand(c),
 	}
 }

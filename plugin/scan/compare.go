@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	networkingv1 "k8s.io/api/networking/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
@@ -73,13 +74,48 @@ func (c *comparison) want(result convert.Result, ingresses map[ir.Ref]*networkin
 		key := Key{want.GetKind(), want.GetNamespace(), want.GetName()}
 		c.wanted[key] = true
 		object := newObject(want, c.live[key])
-		object.State, object.Differences = desired.Compare(want, c.live[key])
+		object.State, object.Differences = stand(want, c.live[key], ingress.Name)
 		if object.State == desired.Drifted || object.State == desired.Diverged {
 			object.Editor = editorOf(object.Live, object.Differences[0].Field)
 		}
 		c.objects[output.Owner] = append(c.objects[output.Owner], object)
 	}
 	return nil
+}
+
+// stand is how a live object stands to the wanted one, in the same way as the
+// webhook's reconciler sees it.
+func stand(want, live *unstructured.Unstructured, ingress string) (State, []desired.Difference) {
+	if live != nil && desired.Untouched(live, ingress) {
+		// Written by us and left alone since the Ingress was opted out: taking it
+		// back takes nothing from anybody.
+		return Unlinked, nil
+	}
+	state, differences := desired.Compare(want, live)
+	if live == nil || !desired.IsOurs(live) {
+		return state, differences
+	}
+	if made := live.GetAnnotations()[desired.IngressAnnotation]; made != "" && made != ingress {
+		return desired.Foreign, differences
+	}
+	if state == desired.InSync && !linked(want, live) {
+		return Unlinked, nil
+	}
+	return state, differences
+}
+
+func linked(want, live *unstructured.Unstructured) bool {
+	return includes(live.GetLabels(), want.GetLabels()) && includes(live.GetAnnotations(), want.GetAnnotations()) &&
+		equality.Semantic.DeepEqual(live.GetOwnerReferences(), want.GetOwnerReferences())
+}
+
+func includes(have, want map[string]string) bool {
+	for key, value := range want {
+		if have[key] != value {
+			return false
+		}
+	}
+	return true
 }
 
 // unwanted finds objects of ours that nothing asks for.
@@ -139,7 +175,7 @@ func (c *comparison) orphans(ingresses map[ir.Ref]*networkingv1.Ingress) []Item 
 		}
 		items = append(items, Item{
 			Namespace: ref.Namespace, Ingress: ref.Name, Verdict: Orphaned,
-			Why: objects[len(objects)-1].label() + " without Ingress, made by us", Fix: "sync --prune", Objects: objects,
+			Why: first(objects, Unwanted).label() + " without Ingress, made by us", Fix: "sync --prune", Objects: objects,
 		})
 	}
 	return items

@@ -79,7 +79,7 @@ func blockedBy(outcome convert.IngressReport) string {
 }
 
 // urgency orders states: what a human has to decide first.
-var urgency = [...]State{desired.Diverged, desired.Drifted, desired.Missing, desired.Stale, Unwanted}
+var urgency = [...]State{desired.Diverged, desired.Drifted, desired.Missing, desired.Stale, Unlinked, Unwanted}
 
 func (c *comparison) worst(objects []Object) *Object {
 	for _, state := range urgency {
@@ -120,6 +120,8 @@ func explain(o Object) (why, fix string) {
 		return fmt.Sprintf("%s edited%s: %s", o.label(), by(o.Editor), fieldList(o.Differences)), "diff | sync --overwrite"
 	case desired.Diverged:
 		return fmt.Sprintf("%s edited%s, and the Ingress changed: %s", o.label(), by(o.Editor), fieldList(o.Differences)), "diff | sync --overwrite"
+	case Unlinked:
+		return o.label() + " does not follow its Ingress yet", "sync"
 	case Unwanted:
 		return o.label() + " is no longer wanted", "sync --prune"
 	}

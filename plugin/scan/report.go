@@ -101,11 +101,17 @@ type Object struct {
 	Live *unstructured.Unstructured `json:"-"`
 }
 
-// State is how an object stands: those of package desired, and Unwanted.
+// State is how an object stands: those of package desired and these.
 type State = desired.State
 
-// Unwanted: written by us, and the Ingresses do not ask for it any more.
-const Unwanted State = "Unwanted"
+const (
+	// Unlinked: the object does what is wanted, but does not carry the marks by
+	// which it follows its Ingress, because somebody else wrote it for us or the
+	// Ingress was created anew.
+	Unlinked State = "Unlinked"
+	// Unwanted: written by us, and the Ingresses do not ask for it any more.
+	Unwanted State = "Unwanted"
+)
 
 // Editor is a field manager that owns a field we want another value of.
 type Editor struct {

@@ -48,6 +48,9 @@ func FromCluster(ctx context.Context, client kubernetes.Interface, scope Scope, 
 	if err != nil {
 		return Loaded{}, fmt.Errorf("listing ingresses: %w", err)
 	}
+	if err := scope.everyName(all); err != nil {
+		return Loaded{}, err
+	}
 	var loaded Loaded
 	namespaces := map[string]bool{}
 	for _, ingress := range scope.withPeers(all) {

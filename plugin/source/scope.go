@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	networkingv1 "k8s.io/api/networking/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert"
@@ -34,6 +35,16 @@ func (s Scope) Includes(ingress *networkingv1.Ingress) bool {
 // so that what has no Ingress here has none at all.
 func (s Scope) Whole() bool {
 	return len(s.Names) == 0 && (s.Selector == nil || s.Selector.Empty())
+}
+
+// everyName reports a name that no Ingress has, as the API server would.
+func (s Scope) everyName(all []*networkingv1.Ingress) error {
+	for _, name := range s.Names {
+		if !slices.ContainsFunc(all, func(i *networkingv1.Ingress) bool { return i.Name == name && i.Namespace == s.Namespace }) {
+			return apierrors.NewNotFound(networkingv1.Resource("ingresses"), name)
+		}
+	}
+	return nil
 }
 
 // withPeers returns the Ingresses in scope and those that can meet the same
