@@ -5,14 +5,16 @@ import (
 	"strings"
 
 	networkingv1 "k8s.io/api/networking/v1"
+
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/traefikv1"
 )
 
 // AnyHost is the host key of an Ingress that can match requests for every host.
 const AnyHost = "*"
 
 // HostKeys returns the sorted keys under which an index of Ingresses must file
-// ing: its hosts in lower case, and AnyHost when it has a rule without host, a
-// wildcard, a default backend or no rule at all.
+// ing: its hosts in lower case and those its error pages come from, and AnyHost
+// when it has a rule without host, a wildcard, a default backend or no rule at all.
 //
 // The source controllers decide some things across Ingresses: equal host and
 // path are merged, one default backend wins. To convert one Ingress alone, pass
@@ -40,6 +42,7 @@ func HostKeys(ing *networkingv1.Ingress) []string {
 		}
 		keys = append(keys, host)
 	}
+	keys = append(keys, traefikv1.ReferencedHosts(ing)...)
 	slices.Sort(keys)
 	return slices.Compact(keys)
 }

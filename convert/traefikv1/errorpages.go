@@ -41,8 +41,8 @@ func readErrorPages(s *source, c *settings) {
 	if raw == "" {
 		return
 	}
-	pages := map[string]*errorPageYAML{}
-	if err := yaml.Unmarshal([]byte(raw), pages); err != nil {
+	pages, err := parseErrorPages(raw)
+	if err != nil {
 		s.sayOf(diag.IAnnIgnored, "error-pages", "not the YAML that Traefik 1.7 expects, so there are no error pages")
 		return
 	}
@@ -61,32 +61,47 @@ func readErrorPages(s *source, c *settings) {
 	}
 }
 
+func parseErrorPages(raw string) (map[string]*errorPageYAML, error) {
+	pages := map[string]*errorPageYAML{}
+	err := yaml.Unmarshal([]byte(raw), pages)
+	return pages, err
+}
+
 // resolveErrorPages finds the backends of the pages of every frontend. A page
-// without one is ignored by Traefik 1.7, one with a bad status drops the frontend.
+// without one is ignored by Traefik 1.7, one with a bad status drops the frontend
+// (but not because of what another namespace does).
 func (t *translator) resolveErrorPages() {
-	byKey := map[string]*frontend{}
+	byKey := map[name]*frontend{}
+	elsewhere := map[string]bool{}
 	for _, f := range t.frontends {
 		if key, err := tomlString(f.key); err == nil && !slices.ContainsFunc(f.problems, isXNS) {
-			byKey[key] = f
+			byKey[name{f.namespace, key}] = f
+			elsewhere[key] = true
 		}
 	}
+	target := func(f *frontend, page errorPage) *frontend { return byKey[name{f.namespace, page.backend}] }
 	for _, f := range t.frontends {
 		for _, page := range f.config.errorPages {
-			if target := byKey[page.backend]; target != nil && target != f && !validStatus(page.status) {
+			if other := target(f, page); other != nil && other != f && !validStatus(page.status) {
 				f.fail(f.first.of("error-pages", dropped("", "page "+page.name+" has a status that is not a number or a range")))
 			}
 		}
 	}
 	for _, f := range t.frontends {
 		for _, page := range f.config.errorPages {
-			t.resolveErrorPage(f, page, byKey[page.backend])
+			other := target(f, page)
+			if other == nil && elsewhere[page.backend] {
+				f.first.sayOf(diag.EXNS, "error-pages", "page "+page.name+" comes from a backend of another namespace and is left out")
+				continue
+			}
+			f.resolveErrorPage(page, other)
 		}
 	}
 }
 
 func isXNS(f finding) bool { return f.code == diag.EMergeXNS }
 
-func (t *translator) resolveErrorPage(f *frontend, page errorPage, target *frontend) {
+func (f *frontend) resolveErrorPage(page errorPage, target *frontend) {
 	s := f.first
 	ignored := func(why string) {
 		s.sayOf(diag.IAnnIgnored, "error-pages", "page "+page.name+" "+why+", so Traefik 1.7 does not use it")
@@ -100,9 +115,6 @@ func (t *translator) resolveErrorPage(f *frontend, page errorPage, target *front
 		return
 	case len(page.status) == 0:
 		ignored("has no status")
-		return
-	case target.namespace != f.namespace:
-		s.sayOf(diag.EXNS, "error-pages", "page "+page.name+" comes from a backend of another namespace and is left out")
 		return
 	case !target.routed():
 		ignored("has a backend without a route")

@@ -28,7 +28,7 @@ type frontend struct {
 	matcher  matcher
 	priority int // before scaling
 	tie      int // 0…999, greater wins
-	level    int // how many overlapping frontends of equal priority and host come before
+	depth    int // greater than that of every overlapping frontend of equal priority that comes before
 	// tieReports counts what was said of ties.
 	tieReports int
 	// entryPoints that serve it, in the order of its list.

@@ -43,6 +43,9 @@ func (f *frontend) class() hostClass {
 	return classHost
 }
 
+// bandOf is the least depth of a class that overlaps with the class before it.
+func bandOf(class hostClass) int { return tieBand * int(class) }
+
 // breakTies gives every routed frontend its rank among those of equal priority.
 func (t *translator) breakTies() {
 	byPriority := map[int][]*frontend{}
@@ -69,20 +72,19 @@ func rankPeers(peers []*frontend) {
 	})
 	index := newHostIndex()
 	for _, f := range peers {
-		level, base := 0, 0
 		for _, other := range index.candidates(f) {
 			if !overlap(f, other) {
 				continue
 			}
 			reportTie(other, f)
 			if other.class() == f.class() {
-				level = max(level, other.level+1)
+				f.depth = max(f.depth, other.depth+1)
 			} else {
-				base = max(base, tieBand*(int(other.class())+1))
+				f.depth = max(f.depth, bandOf(other.class()+1))
 			}
 		}
-		f.level = min(level, tieBand-1)
-		f.tie = topTie - base - f.level
+		f.depth = min(f.depth, bandOf(f.class()+1)-1)
+		f.tie = topTie - f.depth
 		index.add(f)
 	}
 }
@@ -197,6 +199,8 @@ func hostsOverlap(a, b ir.Host) bool {
 	return ok && "*."+rest == b.Value
 }
 
+// pathsOverlap is generous: an exact path also has its redirect from the form
+// with or without the last slash.
 func pathsOverlap(a, b ir.Path) bool {
 	if a.Kind > b.Kind {
 		a, b = b, a
@@ -204,10 +208,10 @@ func pathsOverlap(a, b ir.Path) bool {
 	switch {
 	case b.Kind >= ir.PathExactTemplate:
 		return true
-	case a.Kind == ir.PathExact && b.Kind == ir.PathExact:
-		return a.Value == b.Value
+	case b.Kind == ir.PathExact:
+		return strings.TrimSuffix(a.Value, "/") == strings.TrimSuffix(b.Value, "/")
 	case a.Kind == ir.PathExact:
-		return strings.HasPrefix(a.Value, b.Value)
+		return strings.HasPrefix(strings.TrimSuffix(a.Value, "/")+"/", b.Value)
 	}
 	return strings.HasPrefix(a.Value, b.Value) || strings.HasPrefix(b.Value, a.Value)
 }
