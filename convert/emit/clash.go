@@ -1,9 +1,10 @@
 package emit
 
 import (
+	"hash/fnv"
 	"slices"
-	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/traefik/traefik/v2/pkg/provider/kubernetes/crd/traefikio/v1alpha1"
 )
@@ -14,7 +15,11 @@ import (
 // and "c" in namespace a-b have one router for each match that both contain, and
 // one of the two disappears.
 type clashes struct {
-	byID map[string][]namedRoute
+	// first has an IngressRoute for each identity, by its hash; same has all of
+	// those that occur more than once. Different identities with one hash are
+	// harmless: an IngressRoute is renamed only if it shares a match too.
+	first map[uint64]namedRoute
+	same  map[uint64][]namedRoute
 }
 
 type namedRoute struct {
@@ -23,43 +28,36 @@ type namedRoute struct {
 }
 
 func (c *clashes) note(o *owner, route *v1alpha1.IngressRoute) {
-	if c.byID == nil {
-		c.byID = make(map[string][]namedRoute, len(o.all.byRef))
+	if c.first == nil {
+		c.first = make(map[uint64]namedRoute, 2*len(o.all.list))
+		c.same = make(map[uint64][]namedRoute)
 	}
-	id := routerPrefix(route.Namespace, route.Name)
-	c.byID[id] = append(c.byID[id], namedRoute{o, route})
+	id := identity(route.Namespace, route.Name)
+	first, taken := c.first[id]
+	if !taken {
+		c.first[id] = namedRoute{o, route}
+		return
+	}
+	if c.same[id] == nil {
+		c.same[id] = []namedRoute{first}
+	}
+	c.same[id] = append(c.same[id], namedRoute{o, route})
 }
 
 // rename gives every IngressRoute a tagged name that shares identity and a match
 // with one of an owner before it. Whether it is renamed depends on that pair
 // alone, so converting any set of Ingresses that contains both gives the same.
-func (c *clashes) rename(inOrder []*owner) {
-	for _, o := range inOrder {
-		for _, object := range o.ingressRoutes {
-			id := routerPrefix(o.ref.Namespace, object.GetName())
-			same := c.byID[id]
-			if len(same) < 2 {
-				continue
-			}
-			route, ok := object.(*v1alpha1.IngressRoute)
-			if !ok {
-				continue
-			}
-			for _, other := range same {
-				if other.owner != o && before(other.owner, o) && shareMatch(other.route, route) {
-					route.Name = taggedName(o.ref.Namespace, o.ref.Name, "ns-"+o.ref.Namespace+"-"+route.Name)
-					break
-				}
+func (c *clashes) rename() {
+	for _, same := range c.same { // in any order: each identity is for itself
+		for _, r := range same {
+			if slices.ContainsFunc(same, func(other namedRoute) bool {
+				return compareRefs(other.owner.ref, r.owner.ref) < 0 && shareMatch(other.route, r.route)
+			}) {
+				ref := r.owner.ref
+				r.route.Name = taggedName(ref.Namespace, ref.Name, "ns-"+ref.Namespace+"-"+r.route.Name)
 			}
 		}
 	}
-}
-
-func before(a, b *owner) bool {
-	if a.ref.Namespace != b.ref.Namespace {
-		return a.ref.Namespace < b.ref.Namespace
-	}
-	return a.ref.Name < b.ref.Name
 }
 
 func shareMatch(a, b *v1alpha1.IngressRoute) bool {
@@ -68,24 +66,24 @@ func shareMatch(a, b *v1alpha1.IngressRoute) bool {
 	})
 }
 
-// routerPrefix is Traefik's provider.Normalize of namespace-name.
-func routerPrefix(namespace, name string) string {
-	var b strings.Builder
-	b.Grow(len(namespace) + len(name) + 1)
-	dash := false
-	for _, part := range [2]string{namespace, name} {
-		for _, r := range part {
-			if !unicode.IsLetter(r) && !unicode.IsNumber(r) {
-				dash = b.Len() > 0
-				continue
-			}
-			if dash {
-				b.WriteByte('-')
-				dash = false
-			}
-			b.WriteRune(r)
+// identity is a hash of Traefik's provider.Normalize of namespace-name.
+func identity(namespace, name string) uint64 {
+	var buf [128]byte
+	id := appendNormalized(buf[:0], namespace)
+	id = appendNormalized(append(id, '-'), name)
+	h := fnv.New64a()
+	h.Write(id) // never fails, as package hash promises
+	return h.Sum64()
+}
+
+func appendNormalized(id []byte, s string) []byte {
+	for _, r := range s {
+		switch {
+		case unicode.IsLetter(r) || unicode.IsNumber(r):
+			id = utf8.AppendRune(id, r)
+		case len(id) > 0 && id[len(id)-1] != '-':
+			id = append(id, '-')
 		}
-		dash = b.Len() > 0
 	}
-	return b.String()
+	return id
 }

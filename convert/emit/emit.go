@@ -53,15 +53,15 @@ func Emit(t ir.Translation, target Target) ([]Output, []diag.Diagnostic) {
 // expand replaces the routes that need more than one router: one per entry point
 // when a limit counts per router and Traefik 1.7 counts per entry point, and the
 // routes that emulate what a version of Traefik lacks.
-func expand(in []ir.Route, target Target, known *owners) []ir.Route {
-	out := make([]ir.Route, 0, len(in))
+func expand(in []ir.Route, target Target, known *owners) []*ir.Route {
+	out := make([]*ir.Route, 0, len(in))
 	for i := range in {
-		r := in[i]
+		r := &in[i]
 		if target.Version == V3 && len(r.Filters) > 0 {
-			if replaced, emulated := sslRedirectV3(r); emulated {
+			if replaced, emulated := sslRedirectV3(*r); emulated {
 				known.of(r.Owner).sslRedirect = true
-				for _, r := range replaced {
-					out = perEntryPoint(out, r)
+				for j := range replaced {
+					out = perEntryPoint(out, &replaced[j])
 				}
 				continue
 			}
@@ -71,14 +71,14 @@ func expand(in []ir.Route, target Target, known *owners) []ir.Route {
 	return out
 }
 
-func perEntryPoint(out []ir.Route, r ir.Route) []ir.Route {
+func perEntryPoint(out []*ir.Route, r *ir.Route) []*ir.Route {
 	if len(r.EntryPoints) < 2 || !slices.ContainsFunc(r.Filters, counts) {
 		return append(out, r)
 	}
 	for _, ep := range r.EntryPoints {
-		one := r
+		one := *r
 		one.EntryPoints = []string{ep}
-		out = append(out, one)
+		out = append(out, &one)
 	}
 	return out
 }
@@ -94,11 +94,11 @@ func counts(f ir.Filter) bool {
 
 // compareRoutes puts together what goes into one IngressRoute: same owner, TLS
 // section and entry points. The plain-text ones come first.
-func compareRoutes(a, b ir.Route) int {
-	if c := cmp.Or(strings.Compare(a.Owner.Namespace, b.Owner.Namespace), strings.Compare(a.Owner.Name, b.Owner.Name)); c != 0 {
+func compareRoutes(a, b *ir.Route) int {
+	if c := compareRefs(a.Owner, b.Owner); c != 0 {
 		return c
 	}
-	return compareGroups(&a, &b)
+	return compareGroups(a, b)
 }
 
 // compareGroups puts the group with most entry points first: it gets the plain

@@ -13,12 +13,12 @@ import (
 
 // emit writes the IngressRoutes for routes, which are all of this owner and
 // sorted by group.
-func (o *owner) emit(routes []ir.Route) {
+func (o *owner) emit(routes []*ir.Route) {
 	plain, secure := true, true
 	for start := 0; start < len(routes); {
-		first := &routes[start]
+		first := routes[start]
 		end := start + 1
-		for end < len(routes) && compareGroups(first, &routes[end]) == 0 {
+		for end < len(routes) && compareGroups(first, routes[end]) == 0 {
 			end++
 		}
 		tag := ""
@@ -42,16 +42,15 @@ func (o *owner) emit(routes []ir.Route) {
 // IngressRoute's name and a hash of the match, so a second route with the same
 // match would silently replace the first: an equal one is left out, a different
 // one goes into an IngressRoute of its own.
-func (o *owner) ingressRoute(tag string, routes []ir.Route) {
+func (o *owner) ingressRoute(tag string, routes []*ir.Route) {
 	object := &v1alpha1.IngressRoute{}
 	object.Spec.Routes = make([]v1alpha1.Route, 0, len(routes))
 	object.Spec.EntryPoints = slices.Clone(routes[0].EntryPoints)
 	services := make([]v1alpha1.Service, 0, len(routes))
-	var overflow []ir.Route
+	var overflow []*ir.Route
 	var twins matchIndex
 	var cookies []cookie
-	for i := range routes {
-		r := &routes[i]
+	for _, r := range routes {
 		match, problems, err := rule(r.Match, o.target.Version)
 		for _, problem := range problems {
 			o.ruleProblem(r, problem)
@@ -68,7 +67,7 @@ func (o *owner) ingressRoute(tag string, routes []ir.Route) {
 		}
 		if twin := twins.find(object.Spec.Routes, match); twin >= 0 {
 			if !sameRoute(&object.Spec.Routes[twin], &route) {
-				overflow = append(overflow, *r)
+				overflow = append(overflow, r)
 			}
 			continue
 		}
@@ -97,13 +96,10 @@ func (o *owner) add(object *v1alpha1.IngressRoute, tag string, cookies []cookie)
 	if tag != "" {
 		name = taggedName(o.ref.Namespace, o.ref.Name, tag)
 	}
-	for i := 2; o.routes[name]; i++ {
+	for i := 2; slices.Contains(o.routes, name); i++ {
 		name = taggedName(o.ref.Namespace, o.ref.Name, numbered(tag, i))
 	}
-	if o.routes == nil {
-		o.routes = make(map[string]bool, 2)
-	}
-	o.routes[name] = true
+	o.routes = append(o.routes, name)
 	o.meta("IngressRoute", name, &object.TypeMeta, &object.ObjectMeta)
 	if o.target.IngressClass != "" {
 		object.Annotations = map[string]string{classAnnotation: o.target.IngressClass}

@@ -21,6 +21,7 @@ type owners struct {
 	target   Target
 	apiGroup string
 	byRef    map[ir.Ref]*owner
+	list     []*owner
 	shared   sharedServices
 	clashes  clashes
 }
@@ -32,7 +33,7 @@ type owner struct {
 	target   Target
 	all      *owners
 	names    map[string][]byte // names taken by content, and that content
-	routes   map[string]bool   // names taken by IngressRoutes
+	routes   []string          // names taken by IngressRoutes
 	secrets  []string          // certificates that an IngressRoute already loads
 	problems []diag.Diagnostic
 
@@ -42,39 +43,41 @@ type owner struct {
 }
 
 func newOwners(t ir.Translation, target Target) *owners {
-	all := &owners{target: target, apiGroup: target.APIVersion(), byRef: make(map[ir.Ref]*owner, len(t.Ingresses))}
+	all := &owners{
+		target: target, apiGroup: target.APIVersion(),
+		byRef: make(map[ir.Ref]*owner, len(t.Ingresses)), list: make([]*owner, 0, len(t.Ingresses)),
+	}
 	for i := range t.Ingresses {
-		all.byRef[t.Ingresses[i].Ingress] = &owner{ref: t.Ingresses[i].Ingress, outcome: &t.Ingresses[i], target: target, all: all}
+		all.add(&t.Ingresses[i])
 	}
 	return all
 }
 
+func (all *owners) add(outcome *ir.Outcome) *owner {
+	o := &owner{ref: outcome.Ingress, outcome: outcome, target: all.target, all: all}
+	all.byRef[o.ref] = o
+	all.list = append(all.list, o)
+	return o
+}
+
 // of returns the owner, also for an Ingress that the translation does not list.
 func (all *owners) of(ref ir.Ref) *owner {
-	o, ok := all.byRef[ref]
-	if !ok {
-		o = &owner{ref: ref, outcome: &ir.Outcome{Ingress: ref}, target: all.target, all: all}
-		all.byRef[ref] = o
+	if o, ok := all.byRef[ref]; ok {
+		return o
 	}
-	return o
+	return all.add(&ir.Outcome{Ingress: ref})
 }
 
 // finish returns everything in order.
 func (all *owners) finish() ([]Output, []diag.Diagnostic) {
-	list := make([]*owner, 0, len(all.byRef))
-	for _, o := range all.byRef {
-		list = append(list, o)
-	}
-	slices.SortFunc(list, func(a, b *owner) int {
-		return cmp.Or(strings.Compare(a.ref.Namespace, b.ref.Namespace), strings.Compare(a.ref.Name, b.ref.Name))
-	})
-	all.clashes.rename(list)
-	out := make([]Output, 0, len(list))
+	slices.SortStableFunc(all.list, func(a, b *owner) int { return compareRefs(a.ref, b.ref) })
+	all.clashes.rename()
+	out := make([]Output, 0, 2*len(all.list))
 	var problems []diag.Diagnostic
-	for _, o := range list {
+	for _, o := range all.list {
 		o.notes()
 		problems = append(problems, o.problems...)
-		for _, kind := range [][]Object{o.transports, o.weightedServices, o.middlewares, o.ingressRoutes} {
+		for _, kind := range [...][]Object{o.transports, o.weightedServices, o.middlewares, o.ingressRoutes} {
 			if len(kind) > 1 {
 				slices.SortFunc(kind, func(a, b Object) int { return strings.Compare(a.GetName(), b.GetName()) })
 			}
@@ -84,6 +87,10 @@ func (all *owners) finish() ([]Output, []diag.Diagnostic) {
 		}
 	}
 	return out, problems
+}
+
+func compareRefs(a, b ir.Ref) int {
+	return cmp.Or(strings.Compare(a.Namespace, b.Namespace), strings.Compare(a.Name, b.Name))
 }
 
 // notes reports what concerns the Ingress as a whole.

@@ -1,0 +1,84 @@
+package convert
+
+import (
+	"fmt"
+	"syscall"
+	"testing"
+	"time"
+
+	networkingv1 "k8s.io/api/networking/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/emit"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/ir"
+)
+
+// plainIngresses are n Ingresses of the usual kind: a host of their own, three
+// paths, a secret, no annotation but the class.
+func plainIngresses(n int) Input {
+	var in Input
+	pathType := networkingv1.PathTypeImplementationSpecific
+	for i := range n {
+		ing := &networkingv1.Ingress{ObjectMeta: metav1.ObjectMeta{
+			Namespace: fmt.Sprintf("team-%d", i%60), Name: fmt.Sprintf("app-%d", i),
+			Labels:      map[string]string{"app": "shop", "team": "a"},
+			Annotations: map[string]string{"kubernetes.io/ingress.class": "traefik"},
+		}}
+		host := fmt.Sprintf("app-%d.example.com", i)
+		ing.Spec.TLS = []networkingv1.IngressTLS{{Hosts: []string{host}, SecretName: "wildcard"}}
+		rule := networkingv1.IngressRule{Host: host, IngressRuleValue: networkingv1.IngressRuleValue{HTTP: &networkingv1.HTTPIngressRuleValue{}}}
+		for _, path := range []string{"/", "/api", "/static"} {
+			rule.HTTP.Paths = append(rule.HTTP.Paths, networkingv1.HTTPIngressPath{Path: path, PathType: &pathType, Backend: networkingv1.IngressBackend{
+				Service: &networkingv1.IngressServiceBackend{Name: "web", Port: networkingv1.ServiceBackendPort{Number: 80}},
+			}})
+		}
+		ing.Spec.Rules = []networkingv1.IngressRule{rule}
+		in.Ingresses = append(in.Ingresses, ir.Ingress{Ingress: ing})
+	}
+	return in
+}
+
+func BenchmarkConvertPlain(b *testing.B) {
+	for _, n := range []int{1000, 5000, 50000} {
+		in := plainIngresses(n)
+		opts := Options{From: FromTraefikV1, Target: emit.Target{Version: emit.V2}}
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			b.ReportAllocs()
+			start := cpu(b)
+			for b.Loop() {
+				if got := len(Convert(in, opts).Objects); got != 2*n {
+					b.Fatalf("%d objects", got)
+				}
+			}
+			report(b, n, start)
+		})
+	}
+}
+
+// Emit alone, to see where the time goes.
+func BenchmarkEmitPlain(b *testing.B) {
+	const n = 5000
+	in := plainIngresses(n)
+	translation := translate(in, Options{})
+	b.ReportAllocs()
+	start := cpu(b)
+	for b.Loop() {
+		emit.Emit(translation, emit.Target{})
+	}
+	report(b, n, start)
+}
+
+// report adds how many Ingresses one core converts per second of its own time,
+// garbage collection included: the figure that other load on the machine changes least.
+func report(b *testing.B, n int, start time.Duration) {
+	b.ReportMetric(float64(n*b.N)/(cpu(b)-start).Seconds(), "ingresses/cpu-s")
+}
+
+// cpu is the processor time this process has used.
+func cpu(b *testing.B) time.Duration {
+	var usage syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
+}
