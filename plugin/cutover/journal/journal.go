@@ -82,7 +82,10 @@ type Journal struct {
 	Phase   Phase     `json:"phase"`
 	Old     Original  `json:"old"`
 	New     Original  `json:"new"`
-	Floor   int       `json:"floor"`
+	// Settings are the engine's, kept so that a resumed cutover makes the same
+	// choices.
+	Settings json.RawMessage `json:"settings,omitempty"`
+	Floor    int             `json:"floor"`
 	// Stopped is why the engine stopped, empty while it runs or when it is done.
 	Stopped string `json:"stopped,omitempty"`
 	Nodes   []Node `json:"nodes"`

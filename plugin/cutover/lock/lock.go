@@ -151,19 +151,20 @@ func (l *Lock) renew(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
-			l.renewOnce(ctx)
+			_ = l.renewOnce(ctx) // Check tells those who need the lease
 		}
 	}
 }
 
 // renewOnce keeps the fence: a lease that ran out while the API server was away
-// is still ours if nobody took it meanwhile.
-func (l *Lock) renewOnce(ctx context.Context) {
+// is still ours if nobody took it meanwhile. An error may pass before the lease
+// runs out, unless l.lost is set.
+func (l *Lock) renewOnce(ctx context.Context) error {
 	l.mu.Lock()
 	lease, lost := l.lease, l.lost
 	l.mu.Unlock()
 	if lost != nil {
-		return
+		return lost
 	}
 	now := l.now()
 	leases := l.client.CoordinationV1().Leases(l.namespace)
@@ -172,23 +173,28 @@ func (l *Lock) renewOnce(ctx context.Context) {
 		var current *coordinationv1.Lease
 		if current, err = leases.Get(ctx, Name, metav1.GetOptions{}); err == nil {
 			if s := current.Spec; s.HolderIdentity == nil || *s.HolderIdentity != l.holder || s.LeaseTransitions == nil || *s.LeaseTransitions != l.Fence() {
-				l.mu.Lock()
-				l.lost = fmt.Errorf("%w: taken by %s", ErrLost, holderOf(current))
-				l.mu.Unlock()
-				return
+				return l.lose("taken by " + holderOf(current))
 			}
 			updated, err = leases.Update(ctx, l.filled(current, now, l.Fence()), metav1.UpdateOptions{FieldManager: "ingress-migrate"})
 		}
 	}
+	if apierrors.IsNotFound(err) {
+		return l.lose("it was deleted")
+	}
+	if err != nil {
+		return fmt.Errorf("renewing the lease %s/%s: %w", l.namespace, Name, err)
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	switch {
-	case err == nil:
-		l.lease, l.renewed = updated, now
-	case apierrors.IsNotFound(err):
-		l.lost = fmt.Errorf("%w: it was deleted", ErrLost)
-	}
-	// Anything else (an API server that is away) may pass before the lease runs out.
+	l.lease, l.renewed = updated, now
+	return nil
+}
+
+func (l *Lock) lose(why string) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.lost = fmt.Errorf("%w: %s", ErrLost, why)
+	return l.lost
 }
 
 func holderOf(lease *coordinationv1.Lease) string {
@@ -198,32 +204,21 @@ func holderOf(lease *coordinationv1.Lease) string {
 	return *lease.Spec.HolderIdentity
 }
 
-// Check returns nil while the lease is surely ours. Ask before every write.
-// When the last renewal is too old it renews on the spot.
+// Check returns nil while the lease is surely ours. Ask before every write. When
+// the last renewal is too old it renews on the spot; an error that may pass (an
+// API server that is away) is returned as it is.
 func (l *Lock) Check(ctx context.Context) error {
-	if err := l.valid(); err == nil || errors.Is(err, ErrLost) && l.lostForGood() {
-		return err
-	}
-	l.renewOnce(ctx)
-	return l.valid()
-}
-
-func (l *Lock) valid() error {
 	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.lost != nil {
-		return l.lost
+	lost, age := l.lost, l.now().Sub(l.renewed)
+	l.mu.Unlock()
+	if lost != nil {
+		return lost
 	}
-	if age := l.now().Sub(l.renewed); age >= l.duration {
-		return fmt.Errorf("%w: not renewed for %s", ErrLost, age.Round(time.Second))
+	// Half the duration leaves time for the write that is asked about.
+	if age < l.duration/2 {
+		return nil
 	}
-	return nil
-}
-
-func (l *Lock) lostForGood() bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.lost != nil
+	return l.renewOnce(ctx)
 }
 
 // Fence is the number that grows with every holder.
@@ -243,12 +238,12 @@ func (l *Lock) Holder() string { return l.holder }
 func (l *Lock) Release(ctx context.Context) {
 	l.stop()
 	<-l.done
-	if l.lostForGood() {
+	l.mu.Lock()
+	lease, lost := l.lease.DeepCopy(), l.lost
+	l.mu.Unlock()
+	if lost != nil {
 		return
 	}
-	l.mu.Lock()
-	lease := l.lease.DeepCopy()
-	l.mu.Unlock()
 	nobody := ""
 	lease.Spec.HolderIdentity = &nobody
 	// If this fails the lease runs out by itself.

@@ -1,0 +1,264 @@
+package cutover
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/journal"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/fleet"
+)
+
+// loop moves nodes until all are where the goal wants them. Before every batch
+// it looks at the whole fleet again.
+func (s *session) loop(ctx context.Context, goal fleet.Side) error {
+	patience := s.deadline(s.Settings.NodeTimeout)
+	told := ""
+	for {
+		f, err := s.read(ctx)
+		if err != nil {
+			return err
+		}
+		if err := s.keepUp(ctx, f); err != nil {
+			return err
+		}
+		work := s.sort(f, goal)
+		if len(work.begun)+len(work.todo) == 0 {
+			return s.leftOver(ctx, f, goal)
+		}
+		if err := s.mayGoOn(ctx, f, goal, work.begun); err != nil {
+			return err
+		}
+		batch, why := s.choose(f, goal, work)
+		if len(batch) == 0 {
+			if why != told {
+				s.Observer.Observe(Event{Kind: Wait, Text: why})
+				told = why
+			}
+			if patience.look(); patience.over() {
+				next := resumeCommand
+				if goal == fleet.Old {
+					next = rollbackAllCommand
+				}
+				return s.stop(ctx, &Stopped{Reason: why, Next: next})
+			}
+			if err := s.pause(ctx, max(s.Settings.Poll, s.Settings.GateEvery)); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := s.moveBatch(ctx, f, batch, goal); err != nil {
+			return err
+		}
+		patience, told = s.deadline(s.Settings.NodeTimeout), ""
+	}
+}
+
+// keepUp plans nodes that joined and forgets those that left.
+func (s *session) keepUp(ctx context.Context, f *fleet.Fleet) error {
+	changed := s.j.Floor != s.Settings.FloorOf(present(f))
+	for i := range f.Nodes {
+		if (s.j.Node(f.Nodes[i].Name) == nil) != f.Nodes[i].Gone {
+			changed = true
+		}
+	}
+	if !changed {
+		return nil
+	}
+	return s.write(ctx, func(j *journal.Journal) { s.planNodes(j, f) })
+}
+
+func present(f *fleet.Fleet) int {
+	count := 0
+	for i := range f.Nodes {
+		if !f.Nodes[i].Gone {
+			count++
+		}
+	}
+	return count
+}
+
+// work is what is left: nodes that were begun, and nodes that were not.
+type work struct {
+	begun, todo []string
+	// excluded are nodes that the old DaemonSet's own rules keep it off.
+	excluded []string
+}
+
+// sort tells by label and record what is left to do.
+func (s *session) sort(f *fleet.Fleet, goal fleet.Side) work {
+	var w work
+	for _, record := range s.j.Nodes {
+		n := f.Node(record.Name)
+		if n == nil || n.Gone || s.skip[n.Name] {
+			continue
+		}
+		if n.Side() == goal {
+			// A record that says done is believed, because the pods are watched by
+			// the floor; everything else is checked again.
+			unproven := record.Phase.InFlight()
+			if goal == fleet.New {
+				unproven = record.Phase != journal.Done || record.To != string(goal)
+			}
+			if unproven {
+				w.begun = append(w.begun, n.Name)
+			}
+			continue
+		}
+		switch {
+		case goal == fleet.Old && !n.WantedByOld:
+			w.excluded = append(w.excluded, n.Name)
+		case goal == fleet.New && !(n.WantedByOld && n.WantedByNew):
+		default:
+			w.todo = append(w.todo, n.Name)
+		}
+	}
+	return w
+}
+
+// mayGoOn obeys whoever asked for a stop, and stops when a guard is gone.
+func (s *session) mayGoOn(ctx context.Context, f *fleet.Fleet, goal fleet.Side, begun []string) error {
+	next := resumeCommand
+	if goal == fleet.Old {
+		next = rollbackAllCommand
+	}
+	switch {
+	case f.Requested == journal.RequestAbort:
+		return s.abandon(ctx, f, begun)
+	case f.Requested == journal.RequestPause:
+		return s.stop(ctx, &Stopped{Reason: "paused as asked", Next: next, Interrupted: true})
+	case s.asked():
+		return s.stop(ctx, &Stopped{Reason: "interrupted", Next: next, Interrupted: true})
+	}
+	for _, side := range []fleet.Side{fleet.Old, fleet.New} {
+		if set := f.Set(side); !isGuarded(set) {
+			return s.stop(ctx, unguardedStop(set))
+		}
+	}
+	return nil
+}
+
+// choose picks the next nodes, or says what it waits for.
+func (s *session) choose(f *fleet.Fleet, goal fleet.Side, w work) (batch []string, why string) {
+	for _, name := range w.begun {
+		if n := f.Node(name); n.Ready {
+			return []string{name}, ""
+		}
+	}
+	limit := max(1, s.Settings.Batch)
+	if s.done(goal) == 0 {
+		limit = 1 // the canary goes alone
+	}
+	serving, floor := f.Serving(), s.j.Floor
+	held := ""
+	for _, name := range w.todo {
+		n := f.Node(name)
+		cost := 1
+		switch serves := n.Serves(); {
+		case !n.Ready:
+			held = name + " is not ready"
+			continue
+		case serves == "" && goal == fleet.New:
+			held = name + " is not served by " + f.Old.Title
+			continue
+		case serves == "":
+			cost = 0 // taking it out costs nothing, putting it back may help
+		}
+		if cost > 0 && serving-cost < floor {
+			held = fmt.Sprintf("%d of %d nodes serve, %d must at any moment: %s has to wait", f.Serving(), present(f), floor, name)
+			break
+		}
+		serving -= cost
+		batch = append(batch, name)
+		if len(batch) == limit {
+			break
+		}
+	}
+	if len(batch) > 0 {
+		return batch, ""
+	}
+	for _, name := range w.begun {
+		held = name + " is not ready"
+	}
+	return nil, held
+}
+
+// done counts the nodes that were moved towards the goal in this cutover.
+func (s *session) done(goal fleet.Side) int {
+	count := 0
+	for _, n := range s.j.Nodes {
+		if n.Phase == journal.Done && n.To == string(goal) {
+			count++
+		}
+	}
+	return count
+}
+
+// moveBatch moves nodes side by side. When several fail the first error counts;
+// a lost lease outranks all.
+func (s *session) moveBatch(ctx context.Context, f *fleet.Fleet, batch []string, goal fleet.Side) error {
+	soak := s.Settings.Soak
+	switch {
+	case goal == fleet.Old:
+		soak = 0
+	case s.done(goal) == 0:
+		soak = s.Settings.CanarySoak
+	}
+	errs := make(chan error, len(batch))
+	for _, name := range batch {
+		go func() { errs <- s.moveOne(ctx, f, name, goal, soak) }()
+	}
+	var all []error
+	for range batch {
+		if err := <-errs; err != nil {
+			all = append(all, err)
+		}
+	}
+	if i := slices.IndexFunc(all, func(err error) bool { return !errors.Is(err, errInterrupted) }); i >= 0 {
+		return all[i]
+	}
+	// An interrupted soak is told by the next look at who asked to stop.
+	return nil
+}
+
+// leftOver ends the loop; nodes that were given up are a reason to stop.
+func (s *session) leftOver(ctx context.Context, f *fleet.Fleet, goal fleet.Side) error {
+	var left []string
+	for i := range f.Nodes {
+		n := &f.Nodes[i]
+		if !n.Gone && (s.skip[n.Name] || n.Side() != goal && n.WantedByOld && n.WantedByNew) {
+			left = append(left, n.Name)
+		}
+	}
+	if len(left) > 0 {
+		next := resumeCommand
+		if goal == fleet.Old {
+			next = rollbackAllCommand
+		}
+		return s.stop(ctx, &Stopped{Reason: fmt.Sprintf("all nodes but %s are served by %s", list(left), f.Set(goal).Title), Next: next})
+	}
+	if excluded := s.sort(f, goal).excluded; len(excluded) > 0 {
+		return s.stop(ctx, &Stopped{
+			Reason: fmt.Sprintf("DaemonSet %s excludes %s by rules of its own (nodeSelector, affinity or taints), so %s stays there", f.Old.Name, list(excluded), f.New.Title),
+			Next:   "remove those rules from it, then " + rollbackAllCommand,
+		})
+	}
+	return nil
+}
+
+// abandon ends the cutover: a node that was begun goes back to the old proxy,
+// the others stay where they are.
+func (s *session) abandon(ctx context.Context, f *fleet.Fleet, begun []string) error {
+	for _, name := range begun {
+		if f.Node(name).Side() == fleet.New {
+			if err := s.moveOne(ctx, f, name, fleet.Old, 0); err != nil {
+				return err
+			}
+		}
+	}
+	if err := s.write(ctx, func(j *journal.Journal) { j.Phase = journal.Aborted }); err != nil {
+		return err
+	}
+	return s.stop(ctx, &Stopped{Reason: "aborted; finished nodes stay where they are", Next: rollbackAllCommand, Interrupted: true})
+}

@@ -1,0 +1,307 @@
+package cutover
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/journal"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/fleet"
+)
+
+// moveOne moves a node and deals with what can go wrong with one node: it is put
+// back, or given up. A nil error means that the others may go on.
+func (s *session) moveOne(ctx context.Context, f *fleet.Fleet, name string, to fleet.Side, soak time.Duration) error {
+	err := s.move(ctx, f, name, to, soak)
+	var lost *lostError
+	var stuck *stuckError
+	var failed *failedError
+	switch {
+	case errors.As(err, &lost):
+		return s.giveUp(ctx, f, name, to, journal.Lost, err)
+	case errors.As(err, &stuck):
+		return s.giveUp(ctx, f, name, to, journal.Skipped, err)
+	case errors.As(err, &failed):
+		return s.putBack(ctx, f, name, to, failed)
+	}
+	return err
+}
+
+// move takes one node through all its steps. A node that has its label already
+// (this program was killed) enters after it; what was not recorded as done is
+// done again.
+func (s *session) move(ctx context.Context, f *fleet.Fleet, name string, to fleet.Side, soak time.Duration) error {
+	begun := s.Clock.Now()
+	title := f.Set(to).Title
+	if s.Drainer != nil {
+		if err := s.leaveRotation(ctx, f, name, to); err != nil {
+			return err
+		}
+	}
+	err := s.note(ctx, name, func(n *journal.Node) {
+		if n.To != string(to) || n.Begun == nil || !n.Phase.InFlight() {
+			at := begun.UTC()
+			n.Begun = &at
+		}
+		n.Phase, n.To, n.Ended, n.Why, n.Dark = journal.SwitchingTo, string(to), nil, "", 0
+	})
+	if err != nil {
+		return err
+	}
+	s.Observer.Observe(Event{Kind: Step, Node: name, To: to, Text: "switching to " + title})
+	if err := s.label(ctx, f, name, to, true); err != nil {
+		return err
+	}
+	step := s.Clock.Now()
+	a, dark, err := s.awaitPod(ctx, f, name, to)
+	if err != nil {
+		return err
+	}
+	s.passed(name, to, "switched", step)
+
+	if err := s.note(ctx, name, func(n *journal.Node) { n.Phase, n.Dark = journal.Gating, dark.Seconds() }); err != nil {
+		return err
+	}
+	step = s.Clock.Now()
+	routes, err := s.gates(ctx, f, name, to, a)
+	if err != nil {
+		return err
+	}
+	s.passed(name, to, fmt.Sprintf("routes %d/%d same, identity %s", routes, routes, title), step)
+
+	step = s.Clock.Now()
+	if err := s.returnToRotation(ctx, f, name, to, a); err != nil {
+		return err
+	}
+	s.passed(name, to, "in rotation", step)
+
+	if soak > 0 {
+		if err := s.note(ctx, name, func(n *journal.Node) { n.Phase = journal.Soaking }); err != nil {
+			return err
+		}
+		s.Observer.Observe(Event{Kind: Step, Node: name, To: to, Text: "soaking for " + soak.String()})
+		step = s.Clock.Now()
+		if err := s.soak(ctx, f, name, to, a, soak); err != nil {
+			return err
+		}
+		s.passed(name, to, "soaked", step)
+	}
+	err = s.note(ctx, name, func(n *journal.Node) {
+		at := s.Clock.Now().UTC()
+		n.Phase, n.Ended, n.Drained = journal.Done, &at, false
+	})
+	if err != nil {
+		return err
+	}
+	s.Observer.Observe(Event{Kind: NodeDone, Node: name, To: to, Text: fmt.Sprintf("served by %s, dark for %s", title, dark.Round(100*time.Millisecond)), Took: s.Clock.Now().Sub(begun)})
+	return nil
+}
+
+func (s *session) passed(name string, to fleet.Side, what string, since time.Time) {
+	s.Observer.Observe(Event{Kind: Passed, Node: name, To: to, Text: what, Took: s.Clock.Now().Sub(since)})
+}
+
+// leaveRotation asks the load balancer to stop using the node and waits until it
+// has. A node that has its label already is out, or never was in.
+func (s *session) leaveRotation(ctx context.Context, f *fleet.Fleet, name string, to fleet.Side) error {
+	n, err := s.readNode(ctx, f, name)
+	if err != nil || n.Side() == to {
+		return err
+	}
+	err = s.note(ctx, name, func(n *journal.Node) {
+		at := s.Clock.Now().UTC()
+		n.Phase, n.To, n.Begun, n.Drained = journal.Draining, string(to), &at, true
+	})
+	if err != nil {
+		return err
+	}
+	step := s.Clock.Now()
+	target := Target{Node: name, Address: n.Address, Ports: append(s.ports.HTTP, s.ports.HTTPS...)}
+	if err := s.Drainer.Drain(ctx, target); err != nil {
+		return &failedError{node: name, why: "the load balancer would not drain it: " + err.Error()}
+	}
+	if err := s.awaitState(ctx, target, Out); err != nil {
+		return err
+	}
+	s.passed(name, to, "drained", step)
+	return nil
+}
+
+// returnToRotation waits until the balancer uses the node again.
+func (s *session) returnToRotation(ctx context.Context, f *fleet.Fleet, name string, to fleet.Side, a arrival) error {
+	if s.Drainer == nil || !s.record(name).Drained {
+		return s.watch(ctx, f, name, to, a, s.Settings.Balancer.Recovery(), nil)
+	}
+	target := Target{Node: name, Address: a.address, Ports: append(s.ports.HTTP, s.ports.HTTPS...)}
+	if err := s.Drainer.Undrain(ctx, target); err != nil {
+		return s.stop(ctx, &Stopped{Reason: fmt.Sprintf("%s is well, but the load balancer would not take it back: %v", name, err), Next: resumeCommand})
+	}
+	return s.awaitState(ctx, target, InService)
+}
+
+func (s *session) awaitState(ctx context.Context, target Target, want TargetState) error {
+	limit := s.deadline(s.Settings.NodeTimeout)
+	for {
+		state, why, err := s.Drainer.State(ctx, target)
+		if err == nil && state == want {
+			return nil
+		}
+		limit.look()
+		if limit.over() {
+			return s.stop(ctx, &Stopped{Reason: fmt.Sprintf("the load balancer says that %s is %s, not %s (%s)", target.Node, state, want, why), Next: resumeCommand})
+		}
+		if err := s.pause(ctx, s.Settings.Poll); err != nil {
+			return err
+		}
+	}
+}
+
+// soak watches the node; it ends early when this process is asked to stop or
+// another command asks for a pause.
+func (s *session) soak(ctx context.Context, f *fleet.Fleet, name string, to fleet.Side, a arrival, d time.Duration) error {
+	stop := make(chan struct{})
+	watching, done := context.WithCancel(ctx)
+	defer done()
+	go func() {
+		defer close(stop)
+		for {
+			select {
+			case <-watching.Done():
+				return
+			case <-s.Stop:
+				return
+			case <-s.Clock.After(max(s.Settings.Poll, time.Second)):
+			}
+			// Nobody else uses the journal's store for reading this.
+			if cm, err := s.Client.CoreV1().ConfigMaps(f.Namespace()).Get(watching, journal.Name(s.id), metav1.GetOptions{}); err == nil && cm.Annotations[journal.RequestAnnotation] != "" {
+				return
+			}
+		}
+	}()
+	return s.watch(ctx, f, name, to, a, d, stop)
+}
+
+// label gives the node to a side. With well, only a node that is ready and whose
+// DaemonSets are guarded is touched.
+func (s *session) label(ctx context.Context, f *fleet.Fleet, name string, to fleet.Side, well bool) error {
+	const attempts = 10
+	var err error
+	for range attempts {
+		err = s.persist(ctx, func() error {
+			n, err := s.Reader.ReadNode(ctx, f, name)
+			if err != nil {
+				return err
+			}
+			if n.Gone || n.Side() == to {
+				return goneIf(well, n)
+			}
+			if well {
+				if err := gone(n); err != nil {
+					return err
+				}
+				if err := s.stillGuarded(ctx, f); err != nil {
+					return err
+				}
+			}
+			patch, err := fleet.LabelPatch(n, to)
+			if err != nil {
+				return err
+			}
+			if err := s.lock.Check(ctx); err != nil {
+				return err
+			}
+			_, err = s.Client.CoreV1().Nodes().Patch(ctx, name, types.MergePatchType, patch, metav1.PatchOptions{FieldManager: "ingress-migrate"})
+			return err
+		})
+		// A kubelet writes to its node all the time.
+		if !apierrors.IsConflict(err) {
+			return err
+		}
+	}
+	return err
+}
+
+func goneIf(well bool, n *fleet.Node) error {
+	if well && n.Gone {
+		return gone(n)
+	}
+	return nil
+}
+
+func (s *session) stillGuarded(ctx context.Context, f *fleet.Fleet) error {
+	for _, side := range []fleet.Side{fleet.Old, fleet.New} {
+		live, err := s.Reader.ReadSet(ctx, f.Set(side))
+		if err != nil {
+			return err
+		}
+		if !isGuarded(live) {
+			return unguardedStop(live)
+		}
+	}
+	return nil
+}
+
+func unguardedStop(set *fleet.Set) *Stopped {
+	return &Stopped{
+		Reason: fmt.Sprintf("the guard of DaemonSet %s is gone: somebody applied its manifest again (GitOps?); no traffic moved", set.Name),
+		Next:   resumeCommand + " (sets it again)",
+	}
+}
+
+// giveUp leaves a node alone: it keeps no label, so that it belongs to the old
+// proxy when it comes back, and is planned again then. Nothing is forced.
+func (s *session) giveUp(ctx context.Context, f *fleet.Fleet, name string, to fleet.Side, as journal.NodePhase, why error) error {
+	s.Observer.Observe(Event{Kind: NodeLost, Node: name, To: to, Text: why.Error() + "; going on without it"})
+	if to == fleet.New {
+		if err := s.label(ctx, f, name, fleet.Old, false); err != nil {
+			return err
+		}
+	}
+	if as == journal.Skipped {
+		s.mu.Lock()
+		s.skip[name] = true
+		s.mu.Unlock()
+	}
+	return s.note(ctx, name, func(n *journal.Node) {
+		at := s.Clock.Now().UTC()
+		n.Phase, n.Why, n.Ended = as, why.Error(), &at
+	})
+}
+
+// putBack returns a node that did not pass to where it came from, with the same
+// gates, and stops the cutover.
+func (s *session) putBack(ctx context.Context, f *fleet.Fleet, name string, to fleet.Side, why *failedError) error {
+	back := to.Other()
+	s.Observer.Observe(Event{Kind: NodeFailed, Node: name, To: to, Text: why.why + "; putting it back to " + f.Set(back).Title})
+	err := s.move(ctx, f, name, back, 0)
+	var lost *lostError
+	if errors.As(err, &lost) {
+		return s.giveUp(ctx, f, name, back, journal.Lost, err)
+	}
+	if err != nil {
+		var stopped *Stopped
+		if errors.As(err, &stopped) || errors.Is(err, context.Canceled) || errors.Is(err, journal.ErrFenced) {
+			return err
+		}
+		return s.stop(ctx, &Stopped{
+			Reason: fmt.Sprintf("%s did not pass (%s) and cannot be put back either: %v; nobody may serve there, look at it before anything else", name, why.why, err),
+			Next:   statusCommand,
+		})
+	}
+	if err := s.note(ctx, name, func(n *journal.Node) { n.Phase, n.Why = journal.Failed, why.why }); err != nil {
+		return err
+	}
+	next := resumeCommand + ", after fixing it"
+	if to == fleet.Old {
+		next = rollbackAllCommand + ", after fixing it"
+	}
+	return s.stop(ctx, &Stopped{
+		Reason: fmt.Sprintf("%s was put back to %s and serves: %s", name, f.Set(back).Title, why.why),
+		Next:   next,
+	})
+}

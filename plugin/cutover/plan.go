@@ -1,0 +1,136 @@
+package cutover
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/gate"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/fleet"
+)
+
+// Plan is what a cutover would do, for the eyes of whoever says yes.
+type Plan struct {
+	ID       string `json:"id"`
+	Old      string `json:"old"`
+	New      string `json:"new"`
+	OldTitle string `json:"oldTitle"`
+	NewTitle string `json:"newTitle"`
+	Journal  string `json:"journal"`
+	// Nodes in the order in which they are moved; Done are there already.
+	Nodes []string `json:"nodes"`
+	Done  []string `json:"done,omitempty"`
+	// Adopt are nodes that the new proxy serves without a label.
+	Adopt []string `json:"adopt,omitempty"`
+	// Pending pods of the new proxy that its guard will remove.
+	Pending int `json:"pending,omitempty"`
+	Total   int `json:"total"`
+	Floor   int `json:"floor"`
+	Batch   int `json:"batch"`
+	// Ports that are asked on every node.
+	Ports gate.Ports `json:"ports"`
+	// PerNode and Estimate are in seconds; what pods take to end and to start is
+	// not known beforehand, so they are upper bounds of the waiting only.
+	CanarySoakSeconds int `json:"canarySoakSeconds"`
+	PerNodeSeconds    int `json:"perNodeSeconds"`
+	EstimateSeconds   int `json:"estimateSeconds"`
+}
+
+// NewID makes the id of a cutover.
+func NewID() string {
+	var raw [3]byte
+	// Never fails: crypto/rand ends the program rather than return an error.
+	_, _ = rand.Read(raw[:])
+	return hex.EncodeToString(raw[:])
+}
+
+// MakePlan plans a cutover of what is not moved yet. It returns an error when
+// the fleet cannot be moved node by node.
+func MakePlan(f *fleet.Fleet, s Settings, id string) (*Plan, error) {
+	if err := f.Need(fleet.Old, fleet.New); err != nil {
+		return nil, err
+	}
+	p := &Plan{
+		ID: id, Batch: max(1, s.Batch),
+		Old: f.Old.Name.String(), New: f.New.Name.String(), OldTitle: f.Old.Title, NewTitle: f.New.Title,
+		Journal:           f.Namespace() + "/ingress-migrate-" + id,
+		CanarySoakSeconds: int(s.CanarySoak.Seconds()),
+		Ports:             portsToAsk(f, s),
+	}
+	var stranded []string
+	for i := range f.Nodes {
+		n := &f.Nodes[i]
+		switch {
+		case n.Gone:
+			continue
+		case n.WantedByOld && !n.WantedByNew:
+			stranded = append(stranded, n.Name)
+		case n.Side() == fleet.New:
+			p.Done = append(p.Done, n.Name)
+		case adoptable(n):
+			p.Adopt = append(p.Adopt, n.Name)
+		case n.WantedByOld:
+			p.Nodes = append(p.Nodes, n.Name)
+		}
+		p.Total++
+		for _, pod := range n.Of(fleet.New) {
+			if pod.PortsTaken {
+				p.Pending++
+			}
+		}
+	}
+	if len(stranded) > 0 {
+		return nil, fmt.Errorf("DaemonSet %s does not want %s, where %s serves: nobody would serve there; give both the same nodeSelector, affinity and tolerations", f.New.Name, list(stranded), f.Old.Name)
+	}
+	if len(p.Ports.HTTP)+len(p.Ports.HTTPS) == 0 {
+		return nil, fmt.Errorf("cannot tell which host ports of DaemonSet %s speak HTTP: name them with --http-port or --https-port", f.Old.Name)
+	}
+	if s.Canary != "" {
+		i := slices.Index(p.Nodes, s.Canary)
+		if i < 0 {
+			return nil, fmt.Errorf("the canary %s is not among the nodes to be moved (%s)", s.Canary, list(p.Nodes))
+		}
+		p.Nodes = slices.Insert(slices.Delete(p.Nodes, i, i+1), 0, s.Canary)
+	}
+	p.Floor = s.FloorOf(p.Total)
+	if p.Total-1 < p.Floor {
+		return nil, fmt.Errorf("%d of %d nodes must serve at any moment, so none can be taken out: add a node, or accept the risk with --i-accept-single-node or --floor", p.Floor, p.Total)
+	}
+	perNode := time.Duration(s.GateRounds-1)*s.GateEvery + s.Balancer.Recovery() + s.Soak + time.Duration(f.Old.Grace())*time.Second
+	p.PerNodeSeconds = int(perNode.Seconds())
+	if n := len(p.Nodes); n > 0 {
+		rounds := (n - 1 + p.Batch - 1) / p.Batch
+		p.EstimateSeconds = int((s.Settle + time.Duration(rounds+1)*perNode + s.CanarySoak - s.Soak).Seconds())
+	}
+	return p, nil
+}
+
+// adoptable: the new proxy runs there already, by whatever means it got there.
+func adoptable(n *fleet.Node) bool {
+	return n.Side() == fleet.Old && slices.ContainsFunc(n.Of(fleet.New), func(p fleet.Pod) bool { return p.Bound && !p.Terminating })
+}
+
+// portsToAsk are the settings' or the old DaemonSet's.
+func portsToAsk(f *fleet.Fleet, s Settings) gate.Ports {
+	if len(s.Ports.HTTP)+len(s.Ports.HTTPS) > 0 {
+		return s.Ports
+	}
+	set := f.Old
+	if set == nil {
+		set = f.New
+	}
+	http, https := set.WebPorts()
+	return gate.Ports{HTTP: http, HTTPS: https}
+}
+
+// list joins names for a message, not too many of them.
+func list(names []string) string {
+	const most = 5
+	if len(names) > most {
+		return strings.Join(names[:most], ", ") + fmt.Sprintf(" and %d more", len(names)-most)
+	}
+	return strings.Join(names, ", ")
+}

@@ -1,0 +1,286 @@
+package cutover
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	appsv1 "k8s.io/api/apps/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/gate"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/journal"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/fleet"
+)
+
+// prepare brings the fleet into the state in which one label moves one node. It
+// does only what is still missing, so it can be repeated at any time.
+func (s *session) prepare(ctx context.Context, f *fleet.Fleet) error {
+	if err := s.takeBaseline(ctx, f); err != nil {
+		return err
+	}
+	if err := s.guardBoth(ctx, f); err != nil {
+		return err
+	}
+	if s.Marker != nil {
+		if err := s.persist(ctx, func() error { return s.Marker.Install(ctx, f.New.Name.Namespace, s.id) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// guardBoth sets the new proxy's guard first: it must be there before any of its
+// pods, and where pods of it wait for ports it removes them. Then the old one's.
+func (s *session) guardBoth(ctx context.Context, f *fleet.Fleet) error {
+	for i := range f.Nodes {
+		// A guard would take the new proxy off a node that it serves already.
+		if n := &f.Nodes[i]; !isGuarded(f.New) && adoptable(n) {
+			if err := s.label(ctx, f, n.Name, fleet.New, false); err != nil {
+				return err
+			}
+			s.info("%s is served by %s already and gets its label", n.Name, f.New.Title)
+		}
+	}
+	if !isGuarded(f.New) {
+		if err := s.guard(ctx, f, f.New); err != nil {
+			return err
+		}
+	}
+	if !isGuarded(f.Old) {
+		if err := s.guard(ctx, f, f.Old); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func isGuarded(set *fleet.Set) bool { return set.Guard.Present && !set.Rolling() }
+
+// guard sets one guard and waits until it is obeyed: no pod of the set waits or
+// runs outside its nodes, and every pod that served before is still the same one.
+func (s *session) guard(ctx context.Context, f *fleet.Fleet, set *fleet.Set) error {
+	start := s.Clock.Now()
+	before, err := s.read(ctx)
+	if err != nil {
+		return err
+	}
+	if err := s.patchSet(ctx, set, func(live *fleet.Set) ([]byte, error) { return fleet.GuardPatch(live, s.id) }); err != nil {
+		return fmt.Errorf("guarding daemonset %s: %w", set.Name, err)
+	}
+	if err := s.settled(ctx, before, set.Side, true); err != nil {
+		return err
+	}
+	s.Observer.Observe(Event{Kind: Info, Text: fmt.Sprintf("%s is guarded, no serving pod was touched", set.Name), Took: s.Clock.Now().Sub(start)})
+	return nil
+}
+
+// patchSet patches a DaemonSet conditionally, reading it again after a conflict.
+func (s *session) patchSet(ctx context.Context, set *fleet.Set, patch func(live *fleet.Set) ([]byte, error)) error {
+	const attempts = 10
+	var err error
+	for range attempts {
+		err = s.persist(ctx, func() error {
+			live, err := s.Reader.ReadSet(ctx, set)
+			if err != nil {
+				return err
+			}
+			data, err := patch(live)
+			if err != nil || data == nil {
+				return err
+			}
+			if err := s.lock.Check(ctx); err != nil {
+				return err
+			}
+			_, err = s.Client.AppsV1().DaemonSets(set.Name.Namespace).Patch(ctx, set.Name.Name, types.MergePatchType, data, metav1.PatchOptions{FieldManager: "ingress-migrate"})
+			return err
+		})
+		if !apierrors.IsConflict(err) {
+			return err
+		}
+	}
+	return err
+}
+
+// settled waits until the controller has acted on a changed template and then
+// for Settings.Settle, and returns an error when a pod that served before was
+// replaced meanwhile. With strays, pods outside the guard's nodes must be gone.
+func (s *session) settled(ctx context.Context, before *fleet.Fleet, side fleet.Side, strays bool) error {
+	serving := map[types.UID]string{}
+	for _, n := range before.Nodes {
+		for _, p := range n.Pods {
+			if p.Serves() {
+				serving[p.UID] = p.Name + " on " + n.Name
+			}
+		}
+	}
+	limit := s.deadline(s.Settings.ReadyTimeout + s.Settings.Settle)
+	var since time.Time
+	for {
+		limit.look()
+		f, err := s.read(ctx)
+		if err != nil {
+			return err
+		}
+		limit.seen()
+		if gone := missing(serving, f); len(gone) > 0 {
+			return s.stop(ctx, &Stopped{
+				Reason: fmt.Sprintf("pods were replaced when %s was changed (%s): somebody else works on these DaemonSets", before.Set(side).Name, list(gone)),
+				Next:   statusCommand,
+			})
+		}
+		calm := f.Set(side).Settled
+		for i := range f.Nodes {
+			if n := &f.Nodes[i]; strays && n.Ready && n.Side() != side && len(n.Of(side)) > 0 {
+				calm = false
+			}
+		}
+		switch {
+		case !calm:
+			since = time.Time{}
+		case since.IsZero():
+			since = s.Clock.Now()
+		}
+		if calm && s.Clock.Now().Sub(since) >= s.Settings.Settle {
+			return nil
+		}
+		if limit.over() {
+			return s.stop(ctx, &Stopped{
+				Reason: fmt.Sprintf("the guard of %s is not obeyed after %s: is kube-controller-manager running?", before.Set(side).Name, s.Settings.ReadyTimeout),
+				Next:   statusCommand,
+			})
+		}
+		if err := s.pause(ctx, s.Settings.Poll); err != nil {
+			return err
+		}
+	}
+}
+
+// missing names the pods that served and are no longer there or are leaving, on
+// nodes that are still well.
+func missing(serving map[types.UID]string, f *fleet.Fleet) []string {
+	left := make(map[types.UID]string, len(serving))
+	for uid, name := range serving {
+		left[uid] = name
+	}
+	for _, n := range f.Nodes {
+		for _, p := range n.Pods {
+			// A pod on a node that fell ill meanwhile is not the guard's doing.
+			if !p.Terminating || !n.Ready {
+				delete(left, p.UID)
+			}
+		}
+	}
+	var names []string
+	for _, name := range left {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// takeBaseline asks a node of the old proxy what its routes answer, unless that
+// is known.
+func (s *session) takeBaseline(ctx context.Context, f *fleet.Fleet) error {
+	if s.Requests == nil || len(s.baseline.Requests) > 0 {
+		return nil
+	}
+	requests, err := s.Requests(ctx, s.ports)
+	if err != nil {
+		return fmt.Errorf("listing the routes to compare: %w", err)
+	}
+	requests = gate.Sample(requests, s.Settings.Sample)
+	from, side := servingNode(f, fleet.Old, "")
+	if from == nil {
+		from, side = servingNode(f, fleet.New, "")
+		s.Observer.Observe(Event{Kind: Warn, Text: "no node is served by " + f.Old.Title + ": routes are compared with what " + f.New.Title + " answers now"})
+	}
+	if from == nil {
+		return s.stop(ctx, &Stopped{Reason: "no node serves: there is nothing to compare routes with", Next: statusCommand})
+	}
+	s.baseline = s.Gate.Take(ctx, from.Address, requests)
+	if left := len(requests) - len(s.baseline.Requests); left > 0 {
+		s.Observer.Observe(Event{Kind: Warn, Text: fmt.Sprintf("%d of %d routes answer differently each time and are not compared", left, len(requests))})
+	}
+	if len(s.baseline.Requests) == 0 {
+		s.Observer.Observe(Event{Kind: Warn, Text: "there are no routes to compare: nodes are gated on who answers alone"})
+	}
+	s.info("%d routes of %s answer as they should be answered (asked on %s)", len(s.baseline.Requests), f.Set(side).Title, from.Name)
+	return s.persist(ctx, func() error { return s.store.WriteBaseline(ctx, s.j, s.baseline) })
+}
+
+// servingNode finds a node that the side serves.
+func servingNode(f *fleet.Fleet, side fleet.Side, except string) (*fleet.Node, fleet.Side) {
+	for i := range f.Nodes {
+		if n := &f.Nodes[i]; n.Name != except && n.Serves() == side {
+			return n, side
+		}
+	}
+	return nil, side
+}
+
+// restore puts the old DaemonSet back exactly as it was: its template first, so
+// that its running pods count as up to date again, then its update strategy.
+func (s *session) restore(ctx context.Context) error {
+	if err := s.write(ctx, func(j *journal.Journal) { j.Phase = journal.Restoring }); err != nil {
+		return err
+	}
+	before, err := s.read(ctx)
+	if err != nil {
+		return err
+	}
+	if before.Old.Guard.Present {
+		if err := s.patchSet(ctx, before.Old, fleet.UnguardPatch); err != nil {
+			return fmt.Errorf("restoring the template of daemonset %s: %w", before.Old.Name, err)
+		}
+		if err := s.settled(ctx, before, fleet.Old, false); err != nil {
+			return err
+		}
+	}
+	f, err := s.read(ctx)
+	if err != nil {
+		return err
+	}
+	if outdated := outdated(f); len(outdated) > 0 {
+		return s.stop(ctx, &Stopped{
+			Reason: fmt.Sprintf("%s is unguarded but keeps OnDelete: pods of an older template (%s) would be replaced at once under %s", f.Old.Name, list(outdated), s.j.Old.Strategy.Type),
+			Next:   recycleCommand,
+		})
+	}
+	strategy := s.j.Old.Strategy
+	if err := s.patchSet(ctx, f.Old, func(live *fleet.Set) ([]byte, error) { return fleet.StrategyPatch(live, strategy) }); err != nil {
+		return fmt.Errorf("restoring the update strategy of daemonset %s: %w", f.Old.Name, err)
+	}
+	if err := s.settled(ctx, f, fleet.Old, false); err != nil {
+		return err
+	}
+	if s.Marker != nil {
+		if err := s.persist(ctx, func() error { return s.Marker.Remove(ctx, f.New.Name.Namespace, s.id) }); err != nil {
+			return err
+		}
+	}
+	if err := s.write(ctx, func(j *journal.Journal) { j.Phase = journal.RolledBack }); err != nil {
+		return err
+	}
+	s.info("%s is what it was before, no pod was restarted for it", f.Old.Name)
+	return nil
+}
+
+// outdated names old pods that a rolling update would replace.
+func outdated(f *fleet.Fleet) []string {
+	if f.Journal != nil && f.Journal.Old.Strategy.Type == appsv1.OnDeleteDaemonSetStrategyType {
+		return nil
+	}
+	var names []string
+	for _, n := range f.Nodes {
+		for _, p := range n.Of(fleet.Old) {
+			if !p.Current && !p.Terminating {
+				names = append(names, p.Name)
+			}
+		}
+	}
+	return names
+}

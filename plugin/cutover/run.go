@@ -1,0 +1,198 @@
+package cutover
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/journal"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/fleet"
+)
+
+// Run begins a cutover and moves every node to the new proxy. A *Stopped error
+// means that it stopped in a good state.
+func (e *Engine) Run(ctx context.Context) error {
+	s, f, err := e.open(ctx, beginNew)
+	if err != nil {
+		return err
+	}
+	defer s.close(ctx)
+	return s.forward(ctx, f)
+}
+
+// Resume goes on where the journal, or what can be told without it, ends: in
+// whichever direction the cutover was going.
+func (e *Engine) Resume(ctx context.Context) error {
+	s, f, err := e.open(ctx, beginOpen)
+	if err != nil {
+		return err
+	}
+	defer s.close(ctx)
+	switch s.j.Phase {
+	case journal.RollingBack, journal.Restoring:
+		return s.back(ctx, f)
+	case journal.Aborted:
+		return fmt.Errorf("cutover %s was aborted: go back with %s, or begin anew with kubectl ingress-migrate cutover run", s.id, rollbackAllCommand)
+	}
+	return s.forward(ctx, f)
+}
+
+func (s *session) forward(ctx context.Context, f *fleet.Fleet) error {
+	if err := s.prepare(ctx, f); err != nil {
+		return err
+	}
+	if s.j.Phase != journal.Switching {
+		if err := s.write(ctx, func(j *journal.Journal) { j.Phase = journal.Switching }); err != nil {
+			return err
+		}
+	}
+	if err := s.loop(ctx, fleet.New); err != nil {
+		return err
+	}
+	if err := s.write(ctx, func(j *journal.Journal) { j.Phase = journal.Switched }); err != nil {
+		return err
+	}
+	s.info("all nodes are served by %s; going back is one label a node (%s)", f.New.Title, rollbackAllCommand)
+	return nil
+}
+
+// RollbackAll moves every node back and then restores the old DaemonSet exactly.
+// The new one stays, guarded: it wants no node.
+func (e *Engine) RollbackAll(ctx context.Context) error {
+	s, f, err := e.open(ctx, beginOpen)
+	if err != nil {
+		return err
+	}
+	defer s.close(ctx)
+	if s.j.Phase != journal.RollingBack && s.j.Phase != journal.Restoring {
+		if err := s.write(ctx, func(j *journal.Journal) { j.Phase = journal.RollingBack }); err != nil {
+			return err
+		}
+	}
+	return s.back(ctx, f)
+}
+
+func (s *session) back(ctx context.Context, f *fleet.Fleet) error {
+	// Once the old DaemonSet is being restored its guard is meant to be gone.
+	if s.j.Phase == journal.RollingBack {
+		if err := s.prepare(ctx, f); err != nil {
+			return err
+		}
+		if err := s.loop(ctx, fleet.Old); err != nil {
+			return err
+		}
+	}
+	return s.restore(ctx)
+}
+
+// Move takes one node to a side by hand, with the same guards, floor and gates.
+func (e *Engine) Move(ctx context.Context, name string, to fleet.Side) error {
+	s, f, err := e.open(ctx, beginAny)
+	if err != nil {
+		return err
+	}
+	defer s.close(ctx)
+	n := f.Node(name)
+	switch {
+	case n == nil:
+		return fmt.Errorf("node %s is not one of the proxies' nodes (%s)", name, list(names(f)))
+	case !n.WantedByOld || !n.WantedByNew:
+		return fmt.Errorf("node %s is not wanted by both DaemonSets: give both the same nodeSelector, affinity and tolerations", name)
+	}
+	if err := s.prepare(ctx, f); err != nil {
+		return err
+	}
+	if s.j.Phase != journal.Switching {
+		if err := s.write(ctx, func(j *journal.Journal) { j.Phase = journal.Switching }); err != nil {
+			return err
+		}
+	}
+	if f, err = s.read(ctx); err != nil {
+		return err
+	}
+	if n = f.Node(name); n.Serves() == to && n.Side() == to {
+		s.info("%s is served by %s already", name, f.Set(to).Title)
+	} else if n.Side() != to && n.Serves() != "" && f.Serving()-1 < s.j.Floor {
+		return s.stop(ctx, &Stopped{
+			Reason: fmt.Sprintf("%d of %d nodes serve and %d must at any moment: %s cannot be taken out", f.Serving(), present(f), s.j.Floor, name),
+			Next:   statusCommand,
+		})
+	}
+	if err := s.moveOne(ctx, f, name, to, 0); err != nil {
+		return err
+	}
+	if f, err = s.read(ctx); err != nil {
+		return err
+	}
+	if w := s.sort(f, fleet.New); len(w.todo)+len(w.begun) == 0 {
+		return s.write(ctx, func(j *journal.Journal) { j.Phase = journal.Switched })
+	}
+	return nil
+}
+
+func names(f *fleet.Fleet) []string {
+	var out []string
+	for i := range f.Nodes {
+		out = append(out, f.Nodes[i].Name)
+	}
+	return out
+}
+
+// Abort ends a cutover that nobody runs: a node that was begun goes back, the
+// others stay where they are. While an engine runs it is asked to do that itself;
+// asked tells which of the two happened.
+func (e *Engine) Abort(ctx context.Context) (asked bool, err error) {
+	f, err := e.Reader.Read(ctx)
+	if err != nil {
+		return false, err
+	}
+	if f.Journal == nil || f.Journal.Phase == journal.RolledBack || f.Journal.Phase == journal.Aborted {
+		return false, fmt.Errorf("there is no cutover to abort")
+	}
+	if f.Lease != nil {
+		return true, journal.Request(ctx, e.Client, f.Namespace(), f.Journal.ID, journal.RequestAbort)
+	}
+	s, f, err := e.open(ctx, beginOpen)
+	if err != nil {
+		return false, err
+	}
+	defer s.close(ctx)
+	return false, s.abandon(ctx, f, s.sort(f, fleet.New).begun)
+}
+
+// Pause asks the engine that runs to stop after the node it works on.
+func (e *Engine) Pause(ctx context.Context) error {
+	f, err := e.Reader.Read(ctx)
+	if err != nil {
+		return err
+	}
+	if f.Lease == nil || f.Journal == nil {
+		return fmt.Errorf("no cutover is running: see %s", statusCommand)
+	}
+	return journal.Request(ctx, e.Client, f.Namespace(), f.Journal.ID, journal.RequestPause)
+}
+
+// Emergency gives every node back to the old proxy in one go, without gates and
+// floor: the new proxy's pods all end at once and nobody serves until the old
+// ones have started. It restores nothing; RollbackAll does that afterwards.
+func (e *Engine) Emergency(ctx context.Context) error {
+	s, f, err := e.open(ctx, beginOpen)
+	if err != nil {
+		return err
+	}
+	defer s.close(ctx)
+	if err := s.write(ctx, func(j *journal.Journal) { j.Phase = journal.RollingBack }); err != nil {
+		return err
+	}
+	if err := s.guardBoth(ctx, f); err != nil {
+		return err
+	}
+	for i := range f.Nodes {
+		if n := &f.Nodes[i]; !n.Gone && n.Side() == fleet.New {
+			if err := s.label(ctx, f, n.Name, fleet.Old, false); err != nil {
+				return err
+			}
+			s.Observer.Observe(Event{Kind: Step, Node: n.Name, To: fleet.Old, Text: "given back to " + f.Old.Title})
+		}
+	}
+	return s.stop(ctx, &Stopped{Reason: "all labels are removed; the old proxy is starting everywhere", Next: rollbackAllCommand, Interrupted: true})
+}

@@ -1,0 +1,102 @@
+package cutover
+
+import (
+	"time"
+
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/gate"
+)
+
+// Balancer is what is known of the health check of the load balancer in front.
+// The zero value means that nothing is known.
+type Balancer struct {
+	Interval  time.Duration `json:"interval,omitempty"`
+	Timeout   time.Duration `json:"timeout,omitempty"`
+	Unhealthy int           `json:"unhealthy,omitempty"`
+	Healthy   int           `json:"healthy,omitempty"`
+	// Margin is how long it takes until what was noticed is acted on everywhere.
+	Margin time.Duration `json:"margin,omitempty"`
+}
+
+// Known tells whether the arithmetic can be done.
+func (b Balancer) Known() bool { return b.Interval > 0 && b.Unhealthy > 0 && b.Healthy > 0 }
+
+// Detection is how long a node must go on serving while it says that it leaves.
+func (b Balancer) Detection() time.Duration {
+	return time.Duration(b.Unhealthy)*b.Interval + b.Timeout + b.Margin
+}
+
+// Recovery is how long a healthy node stays out of rotation. Of a balancer that
+// is not known, half a minute is assumed.
+func (b Balancer) Recovery() time.Duration {
+	if !b.Known() {
+		return 30 * time.Second
+	}
+	return time.Duration(b.Healthy)*b.Interval + b.Timeout + b.Margin
+}
+
+// Settings are the choices of one cutover. They are kept in the journal, so that
+// a resumed one makes the same.
+type Settings struct {
+	// Canary is the first node; empty: the first by name.
+	Canary string `json:"canary,omitempty"`
+	// CanarySoak and Soak are how long a node is watched before the next one.
+	CanarySoak time.Duration `json:"canarySoak"`
+	Soak       time.Duration `json:"soak"`
+	// Batch is how many nodes may be out at once, after the canary.
+	Batch int `json:"batch"`
+	// Floor is how many nodes serve at any moment at least; 0: see Floor.
+	Floor int `json:"floor,omitempty"`
+	// AcceptSingleNode lifts the rule that two nodes serve at any moment.
+	AcceptSingleNode bool     `json:"acceptSingleNode,omitempty"`
+	Balancer         Balancer `json:"balancer"`
+	// Settle is how long pods must stay the same after a guard was set.
+	Settle time.Duration `json:"settle"`
+	// ReadyTimeout is how long a pod may take to become ready.
+	ReadyTimeout time.Duration `json:"readyTimeout"`
+	// GateTimeout is how long routes may take to be the same; GateRounds good
+	// rounds in a row, GateEvery apart, are asked for.
+	GateTimeout time.Duration `json:"gateTimeout"`
+	GateRounds  int           `json:"gateRounds"`
+	GateEvery   time.Duration `json:"gateEvery"`
+	// Sample is the most routes that are asked per node.
+	Sample int `json:"sample"`
+	// NodeTimeout is how long to wait for nodes that are away before giving up.
+	NodeTimeout time.Duration `json:"nodeTimeout"`
+	// Ports to ask; empty: told by the old DaemonSet.
+	Ports gate.Ports `json:"ports"`
+	// Poll is how often the API is asked while waiting.
+	Poll time.Duration `json:"poll"`
+	// LeaseDuration is how long a dead operator keeps others out.
+	LeaseDuration time.Duration `json:"leaseDuration"`
+}
+
+// DefaultSettings are for production: slow and careful.
+func DefaultSettings() Settings {
+	return Settings{
+		CanarySoak:    10 * time.Minute,
+		Soak:          time.Minute,
+		Batch:         1,
+		Settle:        15 * time.Second,
+		ReadyTimeout:  2 * time.Minute,
+		GateTimeout:   time.Minute,
+		GateRounds:    3,
+		GateEvery:     3 * time.Second,
+		Sample:        200,
+		NodeTimeout:   10 * time.Minute,
+		Poll:          500 * time.Millisecond,
+		LeaseDuration: time.Minute,
+	}
+}
+
+// FloorOf returns how many of nodes must serve at any moment: three quarters,
+// never fewer than two, but always so few that one can be taken out of three.
+func (s Settings) FloorOf(nodes int) int {
+	if s.Floor > 0 {
+		return s.Floor
+	}
+	if s.AcceptSingleNode && nodes <= 2 {
+		return max(0, nodes-1)
+	}
+	threeQuarters := (3*nodes + 3) / 4
+	return max(2, min(threeQuarters, nodes-1))
+}

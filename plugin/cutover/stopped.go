@@ -1,0 +1,68 @@
+package cutover
+
+import (
+	"errors"
+	"fmt"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	utilnet "k8s.io/apimachinery/pkg/util/net"
+
+	"context"
+	"net"
+)
+
+// Commands that messages name.
+const (
+	resumeCommand      = "kubectl ingress-migrate cutover resume"
+	rollbackAllCommand = "kubectl ingress-migrate rollback --all"
+	statusCommand      = "kubectl ingress-migrate status"
+	recycleCommand     = "kubectl ingress-migrate recycle"
+	preflightCommand   = "kubectl ingress-migrate preflight"
+)
+
+// Stopped is a cutover that stopped in a good state: every node serves or is
+// accounted for, and going on or back is possible.
+type Stopped struct {
+	// Reason says what happened.
+	Reason string
+	// Next is the command to type.
+	Next string
+	// Interrupted: it was asked to stop.
+	Interrupted bool
+}
+
+func (s *Stopped) Error() string { return s.Reason }
+
+// lostError: the node went away while it was worked on.
+type lostError struct{ node, why string }
+
+func (e *lostError) Error() string { return fmt.Sprintf("node %s %s", e.node, e.why) }
+
+// stuckError: the leaving pod does not end. Nobody kills it by force: its
+// process may be alive.
+type stuckError struct{ node, pod string }
+
+func (e *stuckError) Error() string {
+	return fmt.Sprintf("pod %s on node %s does not end", e.pod, e.node)
+}
+
+// failedError: the arriving proxy did not pass.
+type failedError struct{ node, why string }
+
+func (e *failedError) Error() string { return fmt.Sprintf("node %s: %s", e.node, e.why) }
+
+// errInterrupted: somebody asked to stop while a node was soaking.
+var errInterrupted = errors.New("interrupted")
+
+// transient tells whether the same call may succeed a moment later. Nothing is
+// decided on such an error.
+func transient(err error) bool {
+	if err == nil || errors.Is(err, context.Canceled) {
+		return false
+	}
+	var netError net.Error
+	return apierrors.IsServerTimeout(err) || apierrors.IsTimeout(err) || apierrors.IsTooManyRequests(err) ||
+		apierrors.IsInternalError(err) || apierrors.IsServiceUnavailable(err) ||
+		utilnet.IsConnectionRefused(err) || utilnet.IsConnectionReset(err) || utilnet.IsProbableEOF(err) ||
+		utilnet.IsHTTP2ConnectionLost(err) || errors.As(err, &netError)
+}
