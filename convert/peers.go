@@ -1,6 +1,7 @@
 package convert
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
@@ -43,8 +44,34 @@ func HostKeys(ing *networkingv1.Ingress) []string {
 		keys = append(keys, host)
 	}
 	keys = append(keys, traefikv1.ReferencedHosts(ing)...)
+	for key, value := range ing.Annotations {
+		if strings.HasSuffix(key, "/error-pages") {
+			keys = append(keys, errorPageHosts(value)...)
+		}
+	}
 	slices.Sort(keys)
 	return slices.Compact(keys)
+}
+
+var errorPageBackend = regexp.MustCompile(`backend["']?\s*:\s*["']?([^\s"',}]+)`)
+
+// errorPageHosts returns the hosts in Traefik 1.7's error-pages annotation, which
+// names frontends by [priority-][entrypoints_]host[/path]. A host too many only
+// makes a peer too many, so it reads every way to split the prefix off.
+func errorPageHosts(annotation string) []string {
+	var hosts []string
+	for _, match := range errorPageBackend.FindAllStringSubmatch(strings.ToLower(annotation), -1) {
+		host, _, _ := strings.Cut(match[1], "/")
+		for {
+			hosts = append(hosts, host)
+			i := strings.IndexAny(host, "-_")
+			if i < 0 {
+				break
+			}
+			host = host[i+1:]
+		}
+	}
+	return hosts
 }
 
 // Peers returns those of all that have to be converted together with ing, ing

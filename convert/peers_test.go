@@ -5,6 +5,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	networkingv1 "k8s.io/api/networking/v1"
+
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/ir"
 )
 
 func ingressOf(name string, hosts ...string) *networkingv1.Ingress {
@@ -13,6 +15,12 @@ func ingressOf(name string, hosts ...string) *networkingv1.Ingress {
 	for _, h := range hosts {
 		ing.Spec.Rules = append(ing.Spec.Rules, networkingv1.IngressRule{Host: h})
 	}
+	return ing
+}
+
+func errorPages(value string) *networkingv1.Ingress {
+	ing := ingressOf("i", "a.x")
+	ing.Annotations = map[string]string{"traefik.ingress.kubernetes.io/error-pages": value}
 	return ing
 }
 
@@ -28,7 +36,11 @@ func TestHostKeys(t *testing.T) {
 		"no host":                            {ingressOf("i", ""), []string{"*"}},
 		"default backend":                    {withDefault, []string{"*", "a.x"}},
 		"no rule":                            {ingressOf("i"), []string{"*"}},
-		"nothing":                            {nil, nil},
+		"host of an error page": {
+			errorPages("e: {status: [\"500\"], backend: \"10-http_Err.x/page\", query: /}\nf:\n  backend: f.x"),
+			[]string{"10-http_err.x", "a.x", "err.x", "f.x", "http_err.x"},
+		},
+		"nothing": {nil, nil},
 	} {
 		if diff := cmp.Diff(tc.want, HostKeys(tc.ing)); diff != "" {
 			t.Errorf("%s: %s", name, diff)
@@ -54,4 +66,32 @@ func TestPeers(t *testing.T) {
 			t.Errorf("%s: %s", name, diff)
 		}
 	}
+}
+
+// An error page of another host is served by the Service of that host's Ingress.
+func TestErrorPageNeedsItsHost(t *testing.T) {
+	shop := withPath(errorPages("e: {status: [\"500\"], backend: err.x/page, query: /}"))
+	pages := withPath(ingressOf("pages", "err.x"))
+	pages.Spec.Rules[0].HTTP.Paths[0].Path = "/page"
+	all := []*networkingv1.Ingress{shop, pages}
+	whole := Convert(Input{Ingresses: []ir.Ingress{{Ingress: shop}, {Ingress: pages}}}, Options{})
+	part := Input{Ingresses: []ir.Ingress{{Ingress: shop}}}
+	for _, p := range Peers(shop, all) {
+		part.Ingresses = append(part.Ingresses, ir.Ingress{Ingress: p})
+	}
+	ref := ir.Ref{Namespace: "n", Name: "i"}
+	want := objectsOf(whole, ref)
+	if diff := cmp.Diff(want, objectsOf(Convert(part, Options{}), ref)); diff != "" {
+		t.Error(diff)
+	}
+	if alone := objectsOf(Convert(Input{Ingresses: part.Ingresses[:1]}, Options{}), ref); cmp.Equal(want, alone) {
+		t.Error("the page's Ingress makes no difference: this test shows nothing")
+	}
+}
+
+func withPath(ing *networkingv1.Ingress) *networkingv1.Ingress {
+	ing.Spec.Rules[0].HTTP = &networkingv1.HTTPIngressRuleValue{Paths: []networkingv1.HTTPIngressPath{{Path: "/", Backend: networkingv1.IngressBackend{
+		Service: &networkingv1.IngressServiceBackend{Name: "a", Port: networkingv1.ServiceBackendPort{Number: 80}},
+	}}}}
+	return ing
 }

@@ -259,3 +259,17 @@ func placesOf(ing *networkingv1.Ingress) []place {
 	}
 	return places
 }
+
+// Whatever is found has an entry in the manual, and says something.
+func TestEveryFindingIsExplained(t *testing.T) {
+	g := newGenerator()
+	rapid.Check(t, func(t *rapid.T) {
+		for _, report := range Convert(g.input(t), g.options(t)).Ingresses {
+			for _, d := range report.Diagnostics {
+				if _, ok := diag.Lookup(d.Code); !ok || d.Text == "" || d.Object.Name != report.Ingress.Name {
+					t.Fatalf("report on %v has %+v", report.Ingress, d)
+				}
+			}
+		}
+	})
+}

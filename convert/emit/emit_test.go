@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/traefik/traefik/v2/pkg/provider/kubernetes/crd/traefikio/v1alpha1"
 	"sigs.k8s.io/yaml"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/diag"
@@ -311,5 +312,12 @@ func TestStickyFieldsOfTraefik3(t *testing.T) {
 	_, problems = Emit(in, Target{Version: V2})
 	if len(problems) != 1 || problems[0].Code != diag.WStickyFields {
 		t.Errorf("v2: got %v", problems)
+	}
+}
+
+func TestPriorityIsNeverLeftToTraefik(t *testing.T) {
+	out, _ := Emit(ir.Translation{Routes: []ir.Route{at("/a", func(r *ir.Route) { r.Priority = 0 })}}, Target{})
+	if route := out[0].Object.(*v1alpha1.IngressRoute); route.Spec.Routes[0].Priority != 1 {
+		t.Errorf("priority %d", route.Spec.Routes[0].Priority)
 	}
 }

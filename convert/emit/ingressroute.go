@@ -61,7 +61,8 @@ func (o *owner) ingressRoute(tag string, routes []*ir.Route) {
 		}
 		services = append(services, o.service(r.Backend))
 		route := v1alpha1.Route{
-			Match: match, Kind: "Rule", Priority: r.Priority,
+			// Zero would mean the length of the match.
+			Match: match, Kind: "Rule", Priority: max(r.Priority, 1),
 			Services:    services[len(services)-1 : len(services) : len(services)],
 			Middlewares: o.chain(r),
 		}
