@@ -40,13 +40,29 @@ func demo(ctx context.Context, nodes, rate int) error {
 		return err
 	}
 	defer w.close()
+
+	title("What there is to do")
+	if err := w.scanBefore(ctx); err != nil {
+		return err
+	}
+	title("The webhook: from now on every applied Ingress has its IngressRoute")
+	if err := w.installWebhook(ctx); err != nil {
+		return err
+	}
+	if err := w.scanUntilClean(ctx); err != nil {
+		return err
+	}
+	title("%d requests per second, a quarter of them one second long", rate)
 	baseline, client, err := w.baseline(ctx)
 	if err != nil {
 		return err
 	}
 	traffic := load.Start(client, rate, baseline)
-	time.Sleep(5 * time.Second)
+	time.Sleep(10 * time.Second)
 	report := traffic.Stop()
-	fmt.Println(report.Sent, report.Lost, report.Changed, report.Events)
+	fmt.Println(report.Sent, report.Lost, report.Changed)
+	for _, e := range report.Events {
+		fmt.Println(e)
+	}
 	return nil
 }
