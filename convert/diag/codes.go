@@ -25,24 +25,28 @@ type Info struct {
 // ignores case, because people type codes.
 func Lookup(code Code) (Info, bool) {
 	want := Code(strings.ToUpper(string(code)))
-	for _, part := range registry {
-		i, found := slices.BinarySearchFunc(part, want, func(info Info, c Code) int {
-			return strings.Compare(string(info.Code), string(c))
-		})
-		if found {
-			return part[i], true
-		}
+	i, found := slices.BinarySearchFunc(registry, want, func(info Info, c Code) int {
+		return strings.Compare(string(info.Code), string(c))
+	})
+	if !found {
+		return Info{}, false
 	}
-	return Info{}, false
+	return registry[i], true
 }
 
 // All returns every entry, sorted by code. The slice is the caller's.
 func All() []Info {
-	return slices.Concat(registry[:]...)
+	return slices.Clone(registry)
 }
 
-// registry is sorted by code within and across its parts.
-var registry = [...][]Info{errorInfos, noteInfos, warningInfos}
+// registry is sorted by code; the parts are files of one source each.
+var registry = sorted(errorInfos, nginxInfos, noteInfos, warningInfos)
+
+func sorted(parts ...[]Info) []Info {
+	all := slices.Concat(parts...)
+	slices.SortFunc(all, func(a, b Info) int { return strings.Compare(string(a.Code), string(b.Code)) })
+	return all
+}
 
 // New makes a Diagnostic of code with severity and remedy of the registry. An
 // empty text becomes the title. A code that is not registered is reported as

@@ -34,7 +34,7 @@ type Output struct {
 func Emit(t ir.Translation, target Target) ([]Output, []diag.Diagnostic) {
 	target = target.withDefaults()
 	known := newOwners(t, target)
-	routes := expand(t.Routes, target, known)
+	routes := expand(known.tlsOptions(t.Routes), target, known)
 	slices.SortStableFunc(routes, compareRoutes)
 	for start := 0; start < len(routes); {
 		end := start + 1
@@ -46,6 +46,9 @@ func Emit(t ir.Translation, target Target) ([]Output, []diag.Diagnostic) {
 	}
 	for i := range t.Certificates {
 		known.of(t.Certificates[i].Owner).certificate(&t.Certificates[i])
+	}
+	for i := range t.Passthroughs {
+		known.of(t.Passthroughs[i].Owner).passthrough(&t.Passthroughs[i])
 	}
 	return known.finish()
 }

@@ -31,6 +31,10 @@ var full = map[string]ir.Filter{
 		SSLProxyHeaders: map[string]string{"X-P": "https"}, STSSeconds: 1, STSIncludeSubdomains: true, STSPreload: true, ForceSTS: true,
 		FrameDeny: true, CustomFrameOptions: "SAMEORIGIN", ContentTypeNosniff: true, BrowserXSSFilter: true, CustomBrowserXSS: "0",
 		ContentSecurityPolicy: "c", PublicKey: "p", ReferrerPolicy: "r", IsDevelopment: true,
+		CORS: &ir.CORS{
+			AllowOrigins: []string{"https://a"}, AllowOriginRegexps: []string{"^https://b$"}, AllowMethods: []string{"GET"},
+			AllowHeaders: []string{"X-A"}, ExposeHeaders: []string{"X-B"}, AllowCredentials: true, MaxAge: 5,
+		},
 	},
 	"PassTLSClientCert": ir.PassTLSClientCert{PEM: true, Info: &ir.ClientCertInfo{NotAfter: true, NotBefore: true, Sans: true, Subject: &everyName, Issuer: &everyName}},
 	"BasicAuth":         ir.BasicAuth{Secret: "s", HeaderField: "X-U", Realm: "r", RemoveHeader: true},

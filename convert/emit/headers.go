@@ -36,8 +36,22 @@ func headers(f ir.Headers, target Target) *dynamic.Headers {
 		out.SSLHost = f.SSLHost
 		out.SSLForceHost = f.SSLForceHost
 	}
-	if !out.HasCustomHeadersDefined() && !out.HasSecureHeadersDefined() {
+	if f.CORS != nil {
+		cors(out, f.CORS)
+	}
+	if !out.HasCustomHeadersDefined() && !out.HasSecureHeadersDefined() && !out.HasCorsHeadersDefined() {
 		return nil
 	}
 	return out
+}
+
+func cors(out *dynamic.Headers, c *ir.CORS) {
+	out.AccessControlAllowOriginList = c.AllowOrigins
+	out.AccessControlAllowOriginListRegex = c.AllowOriginRegexps
+	out.AccessControlAllowMethods = c.AllowMethods
+	out.AccessControlAllowHeaders = c.AllowHeaders
+	out.AccessControlExposeHeaders = c.ExposeHeaders
+	out.AccessControlAllowCredentials = c.AllowCredentials
+	out.AccessControlMaxAge = c.MaxAge
+	out.AddVaryHeader = true
 }

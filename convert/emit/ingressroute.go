@@ -73,6 +73,7 @@ func (o *owner) ingressRoute(tag string, routes []*ir.Route) {
 			continue
 		}
 		cookies = append(cookies, routeCookies(len(object.Spec.Routes), r.Backend)...)
+		cookies = append(cookies, o.observability(len(object.Spec.Routes), r)...)
 		object.Spec.Routes = append(object.Spec.Routes, route)
 	}
 	if len(object.Spec.Routes) == 0 {

@@ -25,6 +25,9 @@ func rule(m ir.Match, v Version) (string, []error, error) {
 		return "", nil, err
 	}
 	problems = append(problems, bad...)
+	if err := notHosts(&b, m.NotHosts, v); err != nil {
+		return "", nil, err
+	}
 	if len(m.Paths) > 0 {
 		and(&b)
 	}
@@ -37,6 +40,7 @@ func rule(m ir.Match, v Version) (string, []error, error) {
 		and(&b)
 		headerMatcher(&b, h, v)
 	}
+	clientIPs(&b, m.ClientIPs)
 	if b.Len() == 0 {
 		return "PathPrefix(`/`)", nil, nil
 	}

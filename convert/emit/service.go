@@ -19,6 +19,8 @@ const noopService = "noop@internal"
 // one cookie over them.
 func (o *owner) service(b ir.Backend) v1alpha1.Service {
 	switch {
+	case b.Mirror != nil:
+		return v1alpha1.Service{LoadBalancerSpec: v1alpha1.LoadBalancerSpec{Name: o.mirroring(b), Kind: "TraefikService"}}
 	case len(b.Services) == 0:
 		return v1alpha1.Service{LoadBalancerSpec: v1alpha1.LoadBalancerSpec{Name: noopService, Kind: "TraefikService"}}
 	case len(b.Services) == 1 && b.Sticky == nil:
@@ -43,6 +45,8 @@ func (o *owner) one(s *ir.Service) v1alpha1.Service {
 	if s.Transport != nil {
 		spec.ServersTransport = o.transport(s.Transport)
 	}
+	spec.NativeLB = s.NativeLB
+	spec.Strategy = o.strategy(s.Strategy)
 	return v1alpha1.Service{LoadBalancerSpec: spec}
 }
 
@@ -71,6 +75,11 @@ func (o *owner) transport(t *ir.Transport) string {
 	spec := v1alpha1.ServersTransportSpec{
 		ServerName: t.ServerName, InsecureSkipVerify: t.InsecureSkipVerify,
 		RootCAsSecrets: t.RootCASecrets, CertificatesSecrets: t.CertificatesSecrets,
+		DisableHTTP2: t.DisableHTTP2,
+	}
+	if t.DialTimeout != "" {
+		timeout := intstr.FromString(t.DialTimeout)
+		spec.ForwardingTimeouts = &v1alpha1.ForwardingTimeouts{DialTimeout: &timeout}
 	}
 	name, isNew := o.named("transport", content(spec, nil))
 	if isNew {

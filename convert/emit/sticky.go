@@ -24,19 +24,22 @@ func onlyV3(s *ir.Sticky) bool {
 
 // cookie is a sticky cookie with fields of Traefik 3 and the place of its section
 // in an object: names of fields and indices of lists.
+//
+// Other fields of Traefik 3 travel the same way: sticky is nil then.
 type cookie struct {
 	sticky *ir.Sticky
 	place  []any
+	fields map[string]any
 }
 
 func weightedCookies(b ir.Backend) []cookie {
 	var out []cookie
 	if onlyV3(b.Sticky) {
-		out = append(out, cookie{b.Sticky, []any{"spec", "weighted", "sticky", "cookie"}})
+		out = append(out, cookie{sticky: b.Sticky, place: []any{"spec", "weighted", "sticky", "cookie"}})
 	}
 	for i := range b.Services {
 		if onlyV3(b.Services[i].Sticky) {
-			out = append(out, cookie{b.Services[i].Sticky, []any{"spec", "weighted", "services", i, "sticky", "cookie"}})
+			out = append(out, cookie{sticky: b.Services[i].Sticky, place: []any{"spec", "weighted", "services", i, "sticky", "cookie"}})
 		}
 	}
 	return out
@@ -45,10 +48,10 @@ func weightedCookies(b ir.Backend) []cookie {
 // routeCookies is for the route at index i of an IngressRoute, when its backend
 // is written there and not in a TraefikService.
 func routeCookies(i int, b ir.Backend) []cookie {
-	if len(b.Services) != 1 || b.Sticky != nil || !onlyV3(b.Services[0].Sticky) {
+	if len(b.Services) != 1 || b.Sticky != nil || b.Mirror != nil || !onlyV3(b.Services[0].Sticky) {
 		return nil
 	}
-	return []cookie{{b.Services[0].Sticky, []any{"spec", "routes", i, "services", 0, "sticky", "cookie"}}}
+	return []cookie{{sticky: b.Services[0].Sticky, place: []any{"spec", "routes", i, "services", 0, "sticky", "cookie"}}}
 }
 
 func v3Cookies(b ir.Backend) []ir.Sticky {
@@ -73,6 +76,12 @@ func withCookies(object Object, cookies []cookie, target Target) Object {
 	for _, c := range cookies {
 		section, ok := descend(fields, c.place).(map[string]any)
 		if !ok {
+			continue
+		}
+		for name, value := range c.fields {
+			section[name] = value
+		}
+		if c.sticky == nil {
 			continue
 		}
 		if c.sticky.Path != "" {

@@ -60,6 +60,8 @@ type (
 		ContentSecurityPolicy         string
 		PublicKey, ReferrerPolicy     string
 		IsDevelopment                 bool
+		// CORS is nil for none.
+		CORS *CORS
 	}
 	// PassTLSClientCert hands the client certificate to the backend in headers.
 	PassTLSClientCert struct {
@@ -108,6 +110,16 @@ type (
 		Source         SourceCriterion
 	}
 )
+
+// CORS answers browsers that ask whether another origin may call.
+type CORS struct {
+	// AllowOrigins are whole origins, or "*"; AllowOriginRegexps Go regular expressions.
+	AllowOrigins, AllowOriginRegexps          []string
+	AllowMethods, AllowHeaders, ExposeHeaders []string
+	AllowCredentials                          bool
+	// MaxAge is in seconds.
+	MaxAge int64
+}
 
 // SourceCriterion says what counts as one source; exactly one member is set.
 type SourceCriterion struct {

@@ -9,6 +9,8 @@ type Translation struct {
 	// Certificates are loaded beside the routes (more than one secret of an
 	// Ingress; an IngressRoute carries only one).
 	Certificates []Certificate
+	// Passthroughs hand TLS connections to a Service without ending them.
+	Passthroughs []Passthrough
 	// Ingresses has one entry per input Ingress, in input order.
 	Ingresses []Outcome
 }
@@ -41,7 +43,12 @@ type Route struct {
 	Priority int
 	Filters  []Filter
 	Backend  Backend
+	// Observability is nil for the target's defaults.
+	Observability *Observability
 }
+
+// Observability turns logs and traces of a route on or off; nil: the default.
+type Observability struct{ AccessLogs, Tracing *bool }
 
 // TLS says that a route answers TLS connections.
 type TLS struct {
@@ -49,6 +56,8 @@ type TLS struct {
 	SecretName string
 	// OptionsName is a TLSOption in the owner's namespace; empty: the default.
 	OptionsName string
+	// Options asks for a TLSOption of this content; it overrules OptionsName.
+	Options *TLSOptions
 }
 
 // Certificate asks for a secret to be loaded into the certificate store.
@@ -58,12 +67,16 @@ type Certificate struct {
 	SecretName  string
 }
 
-// Match is a conjunction: (any of Hosts) and (any of Paths) and (all Headers).
-// Empty Hosts or Paths match everything. Values are data: emit quotes them.
+// Match is a conjunction: (any of Hosts) and (none of NotHosts) and (any of
+// Paths) and (all Headers) and (any of ClientIPs). Empty Hosts, Paths or
+// ClientIPs match everything. Values are data: emit quotes them.
 type Match struct {
-	Hosts   []Host
-	Paths   []Path
-	Headers []HeaderMatch
+	Hosts    []Host
+	NotHosts []Host
+	Paths    []Path
+	Headers  []HeaderMatch
+	// ClientIPs are addresses and CIDR ranges of the peer, X-Forwarded-For is not looked at.
+	ClientIPs []string
 }
 
 // HostKind tells how a Host is compared.
@@ -113,6 +126,15 @@ type Backend struct {
 	Services []Service
 	// Sticky is the cookie that keeps a client on one of several Services.
 	Sticky *Sticky
+	// Mirror gets a copy of every request; its answers are thrown away.
+	Mirror *Mirror
+}
+
+// Mirror is the Service that gets copies of requests.
+type Mirror struct {
+	Service Service
+	// WithoutBody: only method, path and headers are copied.
+	WithoutBody bool
 }
 
 // Service is one Kubernetes Service of the owner's namespace.
@@ -131,6 +153,10 @@ type Service struct {
 	// FlushInterval is a Go duration; empty is the target's default (100ms).
 	FlushInterval string
 	Transport     *Transport
+	// Strategy is p2c, hrw or leasttime; empty: round robin.
+	Strategy string
+	// NativeLB sends to the Service's cluster address instead of its pods.
+	NativeLB bool
 }
 
 // Sticky keeps a client on one server by a cookie.
@@ -150,4 +176,7 @@ type Transport struct {
 	InsecureSkipVerify  bool
 	RootCASecrets       []string
 	CertificatesSecrets []string
+	// DialTimeout is a Go duration; empty: the target's default (30s).
+	DialTimeout  string
+	DisableHTTP2 bool
 }
