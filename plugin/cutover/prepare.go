@@ -6,13 +6,11 @@ import (
 	"slices"
 	"time"
 
-	appsv1 "k8s.io/api/apps/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/gate"
-	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/journal"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/fleet"
 )
 
@@ -220,67 +218,4 @@ func servingNode(f *fleet.Fleet, side fleet.Side, except string) (*fleet.Node, f
 		}
 	}
 	return nil, side
-}
-
-// restore puts the old DaemonSet back exactly as it was: its template first, so
-// that its running pods count as up to date again, then its update strategy.
-func (s *session) restore(ctx context.Context) error {
-	if err := s.write(ctx, func(j *journal.Journal) { j.Phase = journal.Restoring }); err != nil {
-		return err
-	}
-	before, err := s.read(ctx)
-	if err != nil {
-		return err
-	}
-	if before.Old.Guard.Present {
-		if err := s.patchSet(ctx, before.Old, fleet.UnguardPatch); err != nil {
-			return fmt.Errorf("restoring the template of daemonset %s: %w", before.Old.Name, err)
-		}
-		if err := s.settled(ctx, before, fleet.Old, false); err != nil {
-			return err
-		}
-	}
-	f, err := s.read(ctx)
-	if err != nil {
-		return err
-	}
-	if outdated := outdated(f); len(outdated) > 0 {
-		return s.stop(ctx, &Stopped{
-			Reason: fmt.Sprintf("%s is unguarded but keeps OnDelete: pods of an older template (%s) would be replaced at once under %s", f.Old.Name, list(outdated), s.j.Old.Strategy.Type),
-			Next:   recycleCommand,
-		})
-	}
-	strategy := s.j.Old.Strategy
-	if err := s.patchSet(ctx, f.Old, func(live *fleet.Set) ([]byte, error) { return fleet.StrategyPatch(live, strategy) }); err != nil {
-		return fmt.Errorf("restoring the update strategy of daemonset %s: %w", f.Old.Name, err)
-	}
-	if err := s.settled(ctx, f, fleet.Old, false); err != nil {
-		return err
-	}
-	if s.Marker != nil {
-		if err := s.persist(ctx, func() error { return s.Marker.Remove(ctx, f.New.Name.Namespace, s.id) }); err != nil {
-			return err
-		}
-	}
-	if err := s.write(ctx, func(j *journal.Journal) { j.Phase = journal.RolledBack }); err != nil {
-		return err
-	}
-	s.info("%s is what it was before, no pod was restarted for it", f.Old.Name)
-	return nil
-}
-
-// outdated names old pods that a rolling update would replace.
-func outdated(f *fleet.Fleet) []string {
-	if f.Journal != nil && f.Journal.Old.Strategy.Type == appsv1.OnDeleteDaemonSetStrategyType {
-		return nil
-	}
-	var names []string
-	for _, n := range f.Nodes {
-		for _, p := range n.Of(fleet.Old) {
-			if !p.Current && !p.Terminating {
-				names = append(names, p.Name)
-			}
-		}
-	}
-	return names
 }

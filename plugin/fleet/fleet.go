@@ -116,7 +116,10 @@ type Set struct {
 	// Revision is the pod label value of the current template, "" when unknown;
 	// RevisionName is the ControllerRevision's name.
 	Revision, RevisionName string
-	Ports                  []Port
+	// Equivalent are the revisions, the current one among them, whose templates
+	// differ by nothing but our guard; pods made from them are alike.
+	Equivalent []string
+	Ports      []Port
 	// Settled: the controller has seen the newest spec.
 	Settled bool
 	// Object is the live DaemonSet, for those who judge or change it.

@@ -29,7 +29,7 @@ type Pod struct {
 	Why string
 	// PortsTaken: it cannot be scheduled because the host ports are in use.
 	PortsTaken bool
-	// Current: it was made from the DaemonSet's current template.
+	// Current: it was made from the DaemonSet's current template, our guard aside.
 	Current  bool
 	Revision string
 	Created  time.Time
@@ -67,7 +67,7 @@ func podOf(p *corev1.Pod, set *Set) Pod {
 	// Either mark makes a pod current: after the old template was put back its
 	// pods have the right hash and an old generation.
 	// k8s.io/kubernetes pkg/controller/daemon/util IsPodUpdated.
-	out.Current = out.Revision != "" && out.Revision == set.Revision || set.Revision == "" ||
+	out.Current = set.Revision == "" || out.Revision == set.Revision || slices.Contains(set.Equivalent, out.Revision) ||
 		p.Labels["pod-template-generation"] != "" && p.Labels["pod-template-generation"] == set.Object.Annotations["deprecated.daemonset.template.generation"]
 	for _, c := range p.Status.Conditions {
 		switch {

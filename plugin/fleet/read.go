@@ -122,28 +122,7 @@ func (r *Reader) set(ctx context.Context, ds *appsv1.DaemonSet, side Side) (*Set
 		Settled: ds.Status.ObservedGeneration >= ds.Generation,
 		Object:  ds,
 	}
-	set.RevisionName, set.Revision, err = r.revision(ctx, ds)
-	return set, err
-}
-
-// revision finds the newest ControllerRevision of the set: the controller raises
-// the number of an old one when its template comes back.
-func (r *Reader) revision(ctx context.Context, ds *appsv1.DaemonSet) (name, hash string, err error) {
-	selector, err := metav1.LabelSelectorAsSelector(ds.Spec.Selector)
-	if err != nil {
-		return "", "", fmt.Errorf("reading the selector of daemonset %s/%s: %w", ds.Namespace, ds.Name, err)
-	}
-	list, err := r.Client.AppsV1().ControllerRevisions(ds.Namespace).List(ctx, metav1.ListOptions{LabelSelector: selector.String()})
-	if err != nil {
-		return "", "", fmt.Errorf("listing controller revisions of daemonset %s/%s: %w", ds.Namespace, ds.Name, err)
-	}
-	newest := int64(-1)
-	for _, cr := range list.Items {
-		if metav1.IsControlledBy(&cr, ds) && cr.Revision > newest {
-			newest, name, hash = cr.Revision, cr.Name, cr.Labels[appsv1.DefaultDaemonSetUniqueLabelKey]
-		}
-	}
-	return name, hash, nil
+	return set, r.revisions(ctx, set)
 }
 
 func (r *Reader) pods(ctx context.Context, set *Set) ([]Pod, error) {
@@ -151,7 +130,7 @@ func (r *Reader) pods(ctx context.Context, set *Set) ([]Pod, error) {
 }
 
 func (r *Reader) podsOn(ctx context.Context, set *Set, fieldSelector string) ([]Pod, error) {
-	selector, err := metav1.LabelSelectorAsSelector(set.Object.Spec.Selector)
+	selector, err := set.Selector()
 	if err != nil {
 		return nil, fmt.Errorf("reading the selector of daemonset %s: %w", set.Name, err)
 	}
