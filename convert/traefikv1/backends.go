@@ -96,7 +96,7 @@ func (m *member) checkProtocol() bool {
 		return true
 	}
 	m.noServers = true
-	m.at.src.sayOf(diag.W503, "protocol", "protocol is none of http, https, h2c: Traefik 1.7 answers 503, no route is emitted for Service "+m.name)
+	m.at.src.sayOf(diag.W503, "protocol", "protocol is none of http, https, h2c: Traefik 1.7 has no server for Service "+m.name)
 	return false
 }
 
@@ -238,7 +238,7 @@ func (b *backend) wire(t *translator) []finding {
 	}
 	problems := b.readService()
 	if len(b.serving()) == 0 {
-		problems = append(problems, dropped("", "no Service of the route can be served (503 in Traefik 1.7)"))
+		problems = append(problems, finding{code: diag.W503, text: "the route has no server: Traefik 1.7 answers 503"})
 	}
 	for _, m := range b.members {
 		if m.podsKnown && len(m.pods) == 0 && !m.noServers {

@@ -29,20 +29,20 @@ func (t *translator) loadDefaultBackend() {
 	}
 	slices.SortStableFunc(claims, compareAge)
 	first := claims[0]
-	if len(claims) > 1 {
-		t.reportClaims(claims)
-	}
+	t.dropLater(claims)
 	if problem := t.brokenDefault(first); problem != "" {
 		t.loseAll(first, finding{code: diag.EMultiDefault, field: "spec.defaultBackend", text: problem + "; Traefik 1.7 drops the whole Ingress, and every later one with a default backend"})
 		return
 	}
+	if len(claims) > 1 {
+		first.say(diag.EMultiDefault, "spec.defaultBackend",
+			strconv.Itoa(len(claims))+" Ingresses have a default backend; Traefik 1.7 serves any one, the output the one of the oldest Ingress, which is this")
+	}
 	t.frontends = append(t.frontends, t.defaultFrontend(first))
 }
 
-// reportClaims drops all claims but the first.
-func (t *translator) reportClaims(claims []*source) {
-	claims[0].say(diag.EMultiDefault, "spec.defaultBackend",
-		strconv.Itoa(len(claims))+" Ingresses have a default backend; Traefik 1.7 serves any one, the output the one of the oldest Ingress, which is this")
+// dropLater drops all claims but the first.
+func (t *translator) dropLater(claims []*source) {
 	for _, s := range claims[1:] {
 		whose := "of another namespace"
 		if s.Namespace == claims[0].Namespace {
@@ -79,6 +79,7 @@ func (t *translator) defaultFrontend(s *source) *frontend {
 		s.sayOf(diag.EAuthDefaultBack, "auth-type", "the default backend is served without authentication by Traefik 1.7, and so it is in the output")
 	}
 	at := place{src: s, rule: -1}
+	s.loaded = true
 	f := &frontend{
 		key: defaultFrontend, namespace: s.Namespace, first: s, last: s,
 		places: []place{at}, config: t.settingsOf(s).withoutAuth(),

@@ -88,6 +88,9 @@ func (t *translator) resolveErrorPages() {
 		}
 	}
 	for _, f := range t.frontends {
+		if !f.routed() {
+			continue
+		}
 		for _, page := range f.config.errorPages {
 			other := target(f, page)
 			if other == nil && elsewhere[page.backend] {

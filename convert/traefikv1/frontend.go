@@ -46,6 +46,7 @@ type rulePart struct{ name, rule string }
 func (f *frontend) takePath(at place, path *networkingv1.HTTPIngressPath, rule string) {
 	f.places = append(f.places, at)
 	f.last = at.src
+	at.src.loaded = true
 	if rule != "" {
 		f.setPart(path.Path, rule, true)
 	}

@@ -50,7 +50,9 @@ func readHeaders(s *source, c *settings) {
 	if usesResponse(response) {
 		response.SSLProxyHeaders, response.IsDevelopment = proxy, development
 		c.responseHeaders = &response
-		s.sayOf(diag.WHdrOnError, firstOf(s, responseNames[:]), "response headers also appear on the target's own 502, 503 and 504")
+		if name := firstOf(s, responseNames[:]); name != "" {
+			s.sayOf(diag.WHdrOnError, name, "response headers also appear on the target's own 502, 503 and 504")
+		}
 	}
 	if len(proxy) > 0 && (c.requestHeaders != nil || c.responseHeaders != nil) {
 		s.sayOf(diag.WFwdHeaders, "ssl-proxy-headers", "the target rewrites X-Forwarded-Proto of clients that its entry point does not trust: behind a load balancer this would redirect for ever")
@@ -71,17 +73,17 @@ func usesResponse(h ir.Headers) bool {
 
 var responseNames = [...]string{
 	"custom-response-headers", "hsts-max-age", "frame-deny", "custom-frame-options-value", "content-type-nosniff",
-	"browser-xss-filter", "custom-browser-xss-value", "content-security-policy", "public-key", "referrer-policy", "ssl-host",
+	"browser-xss-filter", "custom-browser-xss-value", "content-security-policy", "public-key", "referrer-policy",
 }
 
-// firstOf is the first of names that the Ingress carries.
+// firstOf is the first of names that the Ingress carries, empty when there is none.
 func firstOf(s *source, names []string) string {
 	for _, name := range names {
 		if s.ann.has(name) {
 			return name
 		}
 	}
-	return names[0]
+	return ""
 }
 
 // text reads and unescapes a string.

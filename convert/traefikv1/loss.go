@@ -53,7 +53,7 @@ func (t *translator) reportLosses() {
 			field = l.at.field()
 		}
 		d := diag.New(l.finding.code, l.at.src.object(), field,
-			l.finding.text+"; no route for "+l.at.url()+", "+t.instead(l.at)).WithValue(l.finding.value)
+			l.finding.text+"; no route for "+l.at.url()+", so the output answers "+t.instead(l.at)).WithValue(l.finding.value)
 		if l.finding.block {
 			d = d.Block()
 		}
@@ -61,7 +61,7 @@ func (t *translator) reportLosses() {
 	}
 }
 
-// instead says what answers requests of a place that has no route of its own.
+// instead says how the output answers requests of a place that has no route of its own.
 func (t *translator) instead(at place) string {
 	path := at.pathText()
 	if !strings.HasPrefix(path, "/") {
@@ -78,11 +78,11 @@ func (t *translator) instead(at place) string {
 	}
 	switch {
 	case best == nil:
-		return "requests are answered 404"
+		return "404"
 	case best.namespace != at.src.Namespace:
-		return "requests are answered by a route of another namespace"
+		return "by a route of another namespace"
 	}
-	return "requests are answered by " + best.places[0].url() + " of Ingress " + best.first.Name + best.protection()
+	return "by " + best.places[0].url() + " of Ingress " + best.first.Name + best.protection()
 }
 
 // protection tells in brackets how a route is protected.

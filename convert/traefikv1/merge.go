@@ -58,11 +58,14 @@ func (f *frontend) reportMerge() {
 				at.src.ignore(key)
 			}
 		}
-		text := "shares host and path with Ingress " + f.first.Name + ", whose " + strings.Join(names, ", ") + " differs"
-		if protection && !slices.ContainsFunc(f.problems, func(p finding) bool { return p.code == diag.WMerge }) {
-			f.fail(blocked(diag.WMerge, at.field(), text+"; in Traefik 1.7 the order of loading decides whether the route is protected"))
+		text := "shares host and path with Ingress " + f.first.Name + ", which comes first and has another " + strings.Join(names, ", ")
+		switch {
+		case !protection:
+			at.src.say(diag.WMerge, at.field(), text)
+		case !slices.ContainsFunc(f.problems, func(p finding) bool { return p.code == diag.WMerge }):
+			f.fail(blocked(diag.WMerge, "", "Ingresses "+f.first.Name+" and "+at.src.Name+" share host and path and differ in "+strings.Join(names, ", ")+
+				"; in Traefik 1.7 the order of loading decides how the route is protected"))
 		}
-		at.src.say(diag.WMerge, at.field(), text)
 	}
 }
 

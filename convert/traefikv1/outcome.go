@@ -42,8 +42,8 @@ func (s *source) annotationOutcome(key string) ir.Annotation {
 		s.sayKey(diag.IAnnIgnored, key, a.Note)
 	case s.ignored[key]:
 		a.Note = "another Ingress of the same host and path decides"
-	case s.dropped:
-		a.Note = "Traefik 1.7 drops the Ingress"
+	case s.dropped, !s.ann.read[key] && !s.loaded:
+		a.Note = "Traefik 1.7 has no route for the Ingress"
 	case !s.ann.read[key] && s.ann.values[key] == "":
 		a.Note = "empty, so it has no effect"
 		s.sayKey(diag.IAnnIgnored, key, a.Note)

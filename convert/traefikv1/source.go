@@ -18,6 +18,8 @@ type source struct {
 	why      string
 	// dropped: Traefik 1.7 serves nothing of its rules.
 	dropped bool
+	// loaded: at least one of its paths has become part of a frontend.
+	loaded bool
 	// settings are what its annotations ask of each of its frontends; nil until first needed.
 	settings *settings
 	// shares are its service-weights; nil when the annotation is absent.

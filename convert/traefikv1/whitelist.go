@@ -12,9 +12,6 @@ import (
 func readAllowList(s *source, c *settings) {
 	ranges := s.ann.list("whitelist-source-range")
 	if len(ranges) == 0 {
-		if s.ann.has("whitelist-source-range") {
-			s.sayOf(diag.IAnnIgnored, "whitelist-source-range", "an empty list admits everybody")
-		}
 		return
 	}
 	list := ir.IPAllowList{SourceRange: c.unescapeAll(s, "whitelist-source-range", ranges)}
