@@ -19,7 +19,15 @@ func clusterError(err error) error {
 	case apierrors.IsUnauthorized(err):
 		return fmt.Errorf("%w; log in to the cluster again, or choose another --context", err)
 	case errors.As(err, &unreachable):
-		return fmt.Errorf("cannot reach the cluster: %w; choose another --context, or convert files with convert -f", err)
+		return fmt.Errorf("cannot reach the cluster at %s: %w; choose another --context, or convert files with convert -f", hostOf(unreachable.URL), unreachable.Err)
 	}
 	return err
+}
+
+func hostOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" {
+		return address
+	}
+	return u.Scheme + "://" + u.Host
 }

@@ -10,6 +10,9 @@ func commands(c *cluster) []*cobra.Command {
 		newScanCommand(c),
 		newDiffCommand(c),
 		newSyncCommand(c),
+		newExplainCommand(c),
+		newVersionCommand(c),
+		newCompletionCommand(c),
 		newWebhookCommand(c),
 	}
 }

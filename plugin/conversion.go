@@ -25,6 +25,8 @@ type conversionFlags struct {
 	disablePassHost, keepSlash      bool
 	minWeightZero, passTLSCert      bool
 	retryAttempts                   int
+	// flags knows which of them were given.
+	flags *pflag.FlagSet
 }
 
 // entryPointsUsage is quoted by help and by errors.
@@ -32,6 +34,7 @@ const entryPointsUsage = "NAME=TARGET[:PORT][:tls]"
 
 func (f *conversionFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
+	f.flags = flags
 	flags.StringVar(&f.from, "from", string(convert.FromTraefikV1), "Source controller: traefik-v1")
 	flags.StringVar(&f.to, "to", "v2", "Traefik that will serve the routes: v2 (2.11) or v3")
 	flags.StringVar(&f.apiGroup, "api-group", emit.Group, "API group of Traefik's resources: "+emit.Group+", or "+emit.LegacyGroup+" for Traefik before 2.10")

@@ -43,8 +43,9 @@ Services in the files are looked at; one that is not there is taken to exist
 elsewhere, unless --complete says that the files hold everything.
 
 Exit status: 0 everything is carried over, or differs in a way that the table
-names; 4 something was not carried over (withheld, unsupported or unreadable),
-the rest was converted; 1 nothing could be converted; 2 wrong usage.`,
+names; 4 something was not carried over (withheld, unsupported, unreadable, or
+refused by the old controller too), the rest was converted; 1 nothing could be
+converted; 2 wrong usage.`,
 		Example: `  # Convert manifests without a cluster
   kubectl ingress-migrate convert -f ingress.yaml
 
@@ -84,7 +85,7 @@ func (o *convertOptions) run(ctx context.Context, names []string) error {
 	if _, err := printerFor(o.print); err != nil {
 		return err
 	}
-	loaded, scope, err := o.load(ctx, names)
+	loaded, scope, err := o.load(ctx, names, &options)
 	if err != nil {
 		return err
 	}
@@ -109,8 +110,9 @@ func (o *convertOptions) run(ctx context.Context, names []string) error {
 	return o.summary(result, loaded, options)
 }
 
-// load reads files when any are named, else the cluster.
-func (o *convertOptions) load(ctx context.Context, names []string) (source.Loaded, source.Scope, error) {
+// load reads files when any are named, else the cluster, with the options of the
+// webhook that is installed there.
+func (o *convertOptions) load(ctx context.Context, names []string, options *convert.Options) (source.Loaded, source.Scope, error) {
 	if len(o.files.Names) == 0 && o.files.Kustomize == "" {
 		if o.files.Recursive || o.files.Complete {
 			return source.Loaded{}, source.Scope{}, usageError("--recursive and --complete are about files: name some with -f")
@@ -121,6 +123,9 @@ func (o *convertOptions) load(ctx context.Context, names []string) (source.Loade
 		}
 		client, err := o.cluster.clientset()
 		if err != nil {
+			return source.Loaded{}, scope, err
+		}
+		if *options, err = o.cluster.conversionOptions(ctx, client, &o.conversion); err != nil {
 			return source.Loaded{}, scope, err
 		}
 		loaded, err := source.FromCluster(ctx, client, scope, source.Everything)
@@ -211,7 +216,7 @@ func (o *convertOptions) summary(result convert.Result, loaded source.Loaded, op
 	}
 	fmt.Fprintf(w, "%s: %s; %s\n", plural(len(result.Ingresses), "Ingress"), verdictCounts(result), plural(len(result.Objects), "object"))
 	if hidden := len(findings) - len(shown); hidden > 0 {
-		fmt.Fprintf(w, "%s that change nothing for clients: --show-notes shows them\n", plural(hidden, "note"))
+		fmt.Fprintf(w, "Notes that change nothing for clients: %s (--show-notes shows them)\n", thousands(hidden))
 	}
 	if len(shown) > 0 {
 		fmt.Fprintf(w, "Next: %s explain %s\n", displayName, worstCode(shown))

@@ -53,10 +53,16 @@ func rank(d diag.Diagnostic) int {
 // where names an object and its file, in words that can be pasted.
 func where(o diag.Object) string {
 	name := o.String()
-	if o.Kind != "Ingress" && o.Kind != "Document" && o.Kind != "File" {
+	switch o.Kind {
+	case "File":
+		return o.File
+	case "Document":
+		return o.File + " " + name
+	case "Ingress":
+	default:
 		name = strings.ToLower(o.Kind) + "/" + name
 	}
-	if o.File == "" || strings.HasPrefix(name, o.File) {
+	if o.File == "" {
 		return name
 	}
 	return fmt.Sprintf("%s (%s)", name, o.File)

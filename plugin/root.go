@@ -5,6 +5,7 @@ package plugin
 
 import (
 	"context"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
@@ -24,15 +25,26 @@ func Run(ctx context.Context, args []string, streams genericiooptions.IOStreams)
 // NewCommand returns the root command with all its children.
 func NewCommand(streams genericiooptions.IOStreams) *cobra.Command {
 	flags := genericclioptions.NewConfigFlags(true).
-		WithDiscoveryBurst(300).WithDiscoveryQPS(50)
+		WithDiscoveryBurst(300).WithDiscoveryQPS(50).WithWarningPrinter(streams)
 	c := &cluster{flags: flags, streams: streams}
 
 	root := &cobra.Command{
 		Use:   "kubectl-ingress_migrate",
 		Short: "Move a live cluster from one ingress controller to Traefik 2 or 3",
 		Long: `Move a live Kubernetes cluster from one ingress controller to Traefik 2 or 3
-and its CRDs: node by node, with no lost request and a way back at every moment.`,
+and its CRDs: node by node, with no lost request and a way back at every moment.
+
+Exit statuses (on Windows kubectl reports every failure of a plugin as 1):
+    0  done; scan and diff: nothing to do
+    1  error; scan and diff: something to do
+    2  wrong usage; scan and diff: they failed
+    4  done as far as possible, something needs a human
+    5  a cutover stopped at a gate; resume or rollback goes on
+  124  timed out
+  130  interrupted; what was recorded is consistent`,
 		Annotations:       map[string]string{cobra.CommandDisplayNameAnnotation: displayName},
+		Args:              unknownCommand,
+		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 		SilenceErrors:     true,
 		SilenceUsage:      true,
 		DisableAutoGenTag: true,
@@ -43,8 +55,30 @@ and its CRDs: node by node, with no lost request and a way back at every moment.
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usageError("%v\nSee '%s --help' for usage", err, cmd.CommandPath())
 	})
+	root.SuggestionsMinimumDistance = 2
+	root.CompletionOptions.DisableDefaultCmd = true
 	flags.AddFlags(root.PersistentFlags())
 	c.registerCompletions(root)
 	root.AddCommand(commands(c)...)
 	return root
+}
+
+// unknownCommand refuses what is no command and names what may have been meant.
+func unknownCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	hint := ""
+	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+		hint = ", did you mean " + strings.Join(near, " or ") + "?"
+	}
+	return usageError("unknown command %q%s\nSee '%s --help' for usage", args[0], hint, cmd.CommandPath())
+}
+
+// noArgs refuses arguments of a command that takes none.
+func noArgs(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return usageError("%s takes no arguments, got %q\nSee '%s --help' for usage", cmd.CommandPath(), args[0], cmd.CommandPath())
+	}
+	return nil
 }

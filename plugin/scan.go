@@ -115,11 +115,11 @@ func (o *scanOptions) run(ctx context.Context, names []string) error {
 
 // scan compares scope with the cluster.
 func (c *cluster) scan(ctx context.Context, flags *conversionFlags, scope source.Scope) (*scan.Report, error) {
-	options, err := flags.options()
+	client, err := c.clientset()
 	if err != nil {
 		return nil, err
 	}
-	client, err := c.clientset()
+	options, err := c.conversionOptions(ctx, client, flags)
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package scan
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -66,7 +67,8 @@ func Resource(apiVersion, kind string) (schema.GroupVersionResource, error) {
 // not ours are among them: they can have a name that we want.
 func ReadLive(ctx context.Context, client dynamic.Interface, target emit.Target, namespace string) (Live, error) {
 	live := Live{}
-	for _, kind := range kinds {
+	// Routes first: a cluster without them has nothing to compare.
+	for _, kind := range slices.Backward(kinds[:]) {
 		err := live.list(ctx, client, target.APIVersion(), kind, namespace)
 		if apierrors.IsNotFound(err) {
 			if kind == routeKind {

@@ -176,8 +176,7 @@ func (r *reader) object(h head, at place) diag.Object {
 }
 
 func (r *reader) unreadableDocument(at place, text string) {
-	name, _, _ := strings.Cut(at.file, ":")
-	r.report(diag.EBadYAML, diag.Object{Kind: "Document", Name: fmt.Sprintf("%s line %d", name, at.line), File: at.file}, "", text)
+	r.report(diag.EBadYAML, diag.Object{Kind: "Document", Name: fmt.Sprintf("line %d", at.line), File: at.file}, "", text)
 }
 
 func (r *reader) report(code diag.Code, object diag.Object, field, text string) {

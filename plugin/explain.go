@@ -1,0 +1,268 @@
+package plugin
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/diag"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/ir"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/traefikv1"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/source"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/ui"
+)
+
+type explainOptions struct {
+	cluster    *cluster
+	conversion conversionFlags
+	color      string
+	palette    ui.Palette
+	width      int
+}
+
+func newExplainCommand(c *cluster) *cobra.Command {
+	o := &explainOptions{cluster: c}
+	cmd := &cobra.Command{
+		Use:   "explain [CODE|ANNOTATION|NAMESPACE/INGRESS]",
+		Short: "Say what a finding, an annotation or one Ingress means and what to do",
+		Long: `Say what a finding or an annotation means and what to do about it, or what becomes
+of one Ingress of the cluster. Without an argument all codes are listed.`,
+		Example: `  # What a code of a table means
+  kubectl ingress-migrate explain W-PATHTYPE
+
+  # What the old controller does with an annotation
+  kubectl ingress-migrate explain rate-limit
+
+  # What becomes of one Ingress, annotation by annotation
+  kubectl ingress-migrate explain shop/cart`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 1 {
+				return usageError("explain takes one code, annotation or namespace/name, not %d", len(args))
+			}
+			return nil
+		},
+		ValidArgsFunction: func(_ *cobra.Command, args []string, prefix string) ([]string, cobra.ShellCompDirective) {
+			if len(args) > 0 {
+				return nil, cobra.ShellCompDirectiveNoFileComp
+			}
+			return withPrefix(explainable(), prefix), cobra.ShellCompDirectiveNoFileComp
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return o.run(cmd.Context(), args)
+		},
+	}
+	o.conversion.add(cmd)
+	addColorFlag(cmd, &o.color)
+	return cmd
+}
+
+// explainable are the codes and the names of annotations.
+func explainable() []string {
+	var words []string
+	for _, info := range diag.All() {
+		words = append(words, string(info.Code))
+	}
+	for _, annotation := range traefikv1.Annotations() {
+		words = append(words, annotation.Name)
+	}
+	slices.Sort(words)
+	return slices.Compact(words)
+}
+
+func (o *explainOptions) run(ctx context.Context, args []string) (err error) {
+	w := o.cluster.streams.Out
+	if o.palette, err = ui.NewPalette(w, o.color); err != nil {
+		return withStatus(StatusUsage, err)
+	}
+	o.width = ui.Width(w)
+	if len(args) == 0 {
+		return o.list(w)
+	}
+	word := args[0]
+	if info, ok := diag.Lookup(diag.Code(word)); ok {
+		o.code(w, info)
+		return nil
+	}
+	if keys := annotationsCalled(word); len(keys) > 0 {
+		o.annotation(w, keys)
+		return nil
+	}
+	namespace, name, isRef := strings.Cut(word, "/")
+	if !isRef || strings.Contains(namespace, ".") {
+		return usageError("%q is no code and no annotation that Traefik 1.7 reads; '%s explain' lists the codes, and an Ingress is named NAMESPACE/NAME", word, displayName)
+	}
+	return o.ingress(ctx, w, namespace, name)
+}
+
+func (o *explainOptions) list(w io.Writer) error {
+	table := ui.Table{Columns: []string{"CODE", "SEVERITY", "MEANING"}, Flexible: 2}
+	for _, info := range diag.All() {
+		table.Add(ui.Text(string(info.Code), info.Severity.String(), info.Title)...)
+	}
+	return table.Write(w, o.width, o.palette)
+}
+
+// paragraph writes a text in lines that fit the terminal, 80 columns elsewhere.
+func (o *explainOptions) paragraph(w io.Writer, indent, text string) {
+	width := o.width
+	if width == 0 || width > 100 {
+		width = 80
+	}
+	for _, line := range ui.Wrap(text, width-len(indent)) {
+		fmt.Fprintf(w, "%s%s\n", indent, line)
+	}
+}
+
+func (o *explainOptions) code(w io.Writer, info diag.Info) {
+	fmt.Fprintf(w, "%s  %s\n%s\n\n", o.palette.Paint(ui.Bold, string(info.Code)), info.Severity, info.Title)
+	o.paragraph(w, "", info.Explain)
+	fmt.Fprintf(w, "\nWhat to do\n")
+	o.paragraph(w, "  ", info.Remedy)
+}
+
+// annotationsCalled finds the entry of a key, or all entries of a short name.
+func annotationsCalled(word string) []traefikv1.Annotation {
+	if entry, ok := traefikv1.LookupAnnotation(word); ok {
+		word = entry.Name
+	}
+	var found []traefikv1.Annotation
+	for _, entry := range traefikv1.Annotations() {
+		if entry.Name == word {
+			found = append(found, entry)
+		}
+	}
+	slices.SortStableFunc(found, func(a, b traefikv1.Annotation) int { return precedence(a.Key) - precedence(b.Key) })
+	return found
+}
+
+// precedence orders the keys of one name as Traefik 1.7 looks them up.
+func precedence(key string) int {
+	switch {
+	case strings.HasPrefix(key, "traefik.") && strings.Contains(key, "kubernetes.io/"):
+		return 1
+	case strings.HasPrefix(key, "traefik."):
+		return 2
+	}
+	return 0
+}
+
+func (o *explainOptions) annotation(w io.Writer, entries []traefikv1.Annotation) {
+	first := entries[0]
+	where := "Ingress"
+	if first.Family == "service" {
+		where = "Service"
+	}
+	fmt.Fprintf(w, "%s  %s, read by Traefik 1.7 on the %s as %s\n\n", o.palette.Paint(ui.Bold, first.Name), first.Family, where, first.Kind)
+	o.paragraph(w, "", strings.ToUpper(first.Note[:1])+first.Note[1:]+".")
+	fmt.Fprintf(w, "\nKeys, the first one that an object has counts, even if it is empty\n")
+	for _, entry := range entries {
+		fmt.Fprintf(w, "  %s\n", entry.Key)
+	}
+	var codes []diag.Info
+	for _, info := range diag.All() {
+		if mentions(info, entries) {
+			codes = append(codes, info)
+		}
+	}
+	if len(codes) > 0 {
+		fmt.Fprintf(w, "\nFindings about it\n")
+		for _, info := range codes {
+			fmt.Fprintf(w, "  %-22s %s\n", info.Code, info.Title)
+		}
+	}
+	fmt.Fprintf(w, "\nNext: %s explain NAMESPACE/INGRESS shows what becomes of it on one Ingress\n", displayName)
+}
+
+// mentions tells whether the manual's entry of a code speaks of an annotation.
+func mentions(info diag.Info, entries []traefikv1.Annotation) bool {
+	text := " " + strings.NewReplacer(",", " ", ".", " ", ":", " ", ";", " ", "(", " ", ")", " ").Replace(info.Title+" "+info.Explain+" "+info.Remedy) + " "
+	return slices.ContainsFunc(entries, func(a traefikv1.Annotation) bool {
+		return strings.Contains(a.Name, "-") && strings.Contains(text, " "+a.Name+" ")
+	})
+}
+
+func (o *explainOptions) ingress(ctx context.Context, w io.Writer, namespace, name string) error {
+	client, err := o.cluster.clientset()
+	if err != nil {
+		return err
+	}
+	options, err := o.cluster.conversionOptions(ctx, client, &o.conversion)
+	if err != nil {
+		return err
+	}
+	loaded, err := source.FromCluster(ctx, client, source.Scope{Namespace: namespace, Names: []string{name}}, source.Everything)
+	if err != nil {
+		return clusterError(err)
+	}
+	for _, note := range loaded.Notes {
+		fmt.Fprintf(o.cluster.streams.ErrOut, "Note: %s\n", note)
+	}
+	ref := ir.Ref{Namespace: namespace, Name: name}
+	result := limit(convert.Convert(loaded.Input, options), map[string]bool{ref.String(): true})
+	for _, report := range result.Ingresses {
+		fmt.Fprintf(w, "%s  %s (%s)\n", o.palette.Paint(ui.Bold, "Ingress "+ref.String()), verdictWords(report.Verdict), statement(options))
+		if report.Why != "" {
+			o.paragraph(w, "", report.Why)
+		}
+		if err := o.annotations(w, report.Annotations); err != nil {
+			return err
+		}
+		o.findings(w, report.Diagnostics)
+	}
+	if len(result.Objects) > 0 {
+		fmt.Fprintf(w, "\nObjects\n")
+		for _, output := range result.Objects {
+			kind := output.Object.GetObjectKind().GroupVersionKind()
+			fmt.Fprintf(w, "  %s.%s/%s\n", strings.ToLower(kind.Kind), kind.Group, output.Object.GetName())
+		}
+	}
+	return nil
+}
+
+func verdictWords(verdict convert.Verdict) string {
+	for _, v := range verdicts {
+		if v.verdict == verdict {
+			return v.words
+		}
+	}
+	return string(verdict)
+}
+
+func (o *explainOptions) annotations(w io.Writer, annotations []ir.Annotation) error {
+	if len(annotations) == 0 {
+		return nil
+	}
+	fmt.Fprintln(w)
+	table := ui.Table{Columns: []string{"ANNOTATION", "OUTCOME", "NOTE"}, Flexible: 2}
+	for _, a := range annotations {
+		note := a.Note
+		for _, code := range a.Codes {
+			note += " (" + string(code) + ")"
+		}
+		table.Add(ui.Text(a.Key, a.Outcome.String(), note)...)
+	}
+	return table.Write(w, o.width, o.palette)
+}
+
+func (o *explainOptions) findings(w io.Writer, findings []diag.Diagnostic) {
+	if len(findings) == 0 {
+		return
+	}
+	fmt.Fprintf(w, "\nFindings\n")
+	for _, d := range findings {
+		severity := d.Severity.String()
+		if d.Blocking {
+			severity = "blocking"
+		}
+		fmt.Fprintf(w, "%s  %s  %s\n", o.palette.Paint(ui.Bold, string(d.Code)), severity, shortField(d.Field))
+		o.paragraph(w, "    ", d.Text)
+		if d.Remedy != "" {
+			o.paragraph(w, "    ", "-> "+d.Remedy)
+		}
+	}
+}

@@ -1,0 +1,70 @@
+package plugin_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strconv"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	"k8s.io/cli-runtime/pkg/genericiooptions"
+
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin"
+)
+
+// program is what scripts call; kubectl finds it under this name too.
+const program = "kubectl-ingress_migrate"
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){program: func() {
+		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+		defer stop()
+		os.Exit(plugin.Run(ctx, os.Args[1:], genericiooptions.IOStreams{In: os.Stdin, Out: os.Stdout, ErrOut: os.Stderr}))
+	}})
+}
+
+// TestScripts runs the stories of testdata/script: no cluster, exact output.
+// UPDATE=1 rewrites the expected output; read the difference before committing.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, params("script", func(env *testscript.Env) error {
+		// Whoever reaches for a cluster must not find the developer's.
+		env.Setenv("KUBECONFIG", filepath.Join(env.WorkDir, "no-kubeconfig"))
+		return nil
+	}))
+}
+
+func params(dir string, setup func(*testscript.Env) error) testscript.Params {
+	return testscript.Params{
+		Dir:                 filepath.Join("testdata", dir),
+		Setup:               setup,
+		UpdateScripts:       os.Getenv("UPDATE") != "",
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"run": run},
+	}
+}
+
+// run STATUS ARGS... runs the plugin and wants this very exit status.
+func run(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 1 {
+		ts.Fatalf("usage: run STATUS ARGS...")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	got := 0
+	err = ts.Exec(program, args[1:]...)
+	var exit *exec.ExitError
+	switch {
+	case errors.As(err, &exit):
+		got = exit.ExitCode()
+	case err != nil:
+		ts.Fatalf("%v", err)
+	}
+	if got != want {
+		ts.Fatalf("exit status %d, want %d", got, want)
+	}
+}
