@@ -112,12 +112,32 @@ func (s *Sandbox) prepare() error {
 	if err := os.MkdirAll(s.dir, 0o755); err != nil {
 		return fmt.Errorf("make the sandbox's directory: %w", err)
 	}
-	// What an earlier sandbox stored here belongs to certificates that are gone.
-	if err := os.RemoveAll(s.path("etcd")); err != nil {
-		return fmt.Errorf("remove old data: %w", err)
+	if err := s.claimDir(); err != nil {
+		return err
 	}
 	s.ca, err = pki.NewAuthority()
 	return err
+}
+
+// claimDir refuses a directory in use and removes what an earlier sandbox left: its
+// data belong to certificates that are gone, its logs would be mixed with ours.
+func (s *Sandbox) claimDir() error {
+	state, err := ReadState(s.dir)
+	if err == nil && state.Owner.Alive() {
+		// Not ours to remove when Stop follows this error.
+		dir := s.dir
+		s.dir = ""
+		return fmt.Errorf("process %d runs a sandbox in %s already", state.Owner.PID, dir)
+	}
+	if err != nil && !errors.Is(err, ErrNoState) {
+		return err
+	}
+	for _, name := range []string{"etcd", "logs", "nodes", "pki", "pods", "users", stateFile} {
+		if err := os.RemoveAll(s.path(name)); err != nil {
+			return fmt.Errorf("remove what an earlier sandbox left: %w", err)
+		}
+	}
+	return nil
 }
 
 // together runs functions at once and returns the first of them that failed.
