@@ -104,8 +104,7 @@ func (r *rig) reset() {
 	ctx := r.t.Context()
 	for _, n := range r.s.Nodes() {
 		r.must(r.s.StartNode(ctx, n.Name))
-		_, err := r.client.CoreV1().Nodes().Patch(ctx, n.Name, types.MergePatchType, []byte(`{"metadata":{"labels":{"`+fleet.NodeLabel+`":null}}}`), metav1.PatchOptions{})
-		r.must(err)
+		r.patchNode(n.Name, `{"metadata":{"labels":{"`+fleet.NodeLabel+`":null,"pair":null}}}`)
 	}
 	_, err := r.client.CoreV1().Namespaces().Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace}}, metav1.CreateOptions{})
 	if !apierrors.IsAlreadyExists(err) {
@@ -134,6 +133,12 @@ func (r *rig) reset() {
 		}
 		return nil
 	})
+}
+
+func (r *rig) patchNode(name, patch string) {
+	r.t.Helper()
+	_, err := r.client.CoreV1().Nodes().Patch(r.t.Context(), name, types.MergePatchType, []byte(patch), metav1.PatchOptions{})
+	r.must(err)
 }
 
 func (r *rig) must(err error) {
@@ -173,6 +178,10 @@ func rolling(maxUnavailable, maxSurge int32) change {
 			Type: appsv1.RollingUpdateDaemonSetStrategyType, RollingUpdate: &appsv1.RollingUpdateDaemonSet{MaxUnavailable: &u, MaxSurge: &s},
 		}
 	}
+}
+
+func onPair(ds *appsv1.DaemonSet) {
+	ds.Spec.Template.Spec.NodeSelector = map[string]string{"pair": "yes"}
 }
 
 func onDelete(ds *appsv1.DaemonSet) {
@@ -369,17 +378,19 @@ type watcher struct {
 	when   string
 }
 
-// watch begins to count serving nodes; the test fails in the end if they were
-// ever fewer than the floor.
-func (r *rig) watch(floor int) *watcher {
+// watch begins to count the serving nodes among the named ones (none: all); the
+// test fails in the end if they were ever fewer than the floor.
+func (r *rig) watch(floor int, names ...string) *watcher {
 	r.t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	w := &watcher{cancel: cancel, up: map[string]bool{}, lowest: nodes}
-	for _, n := range r.s.Nodes() {
+	w := &watcher{cancel: cancel, up: map[string]bool{}}
+	watched := slices.DeleteFunc(r.s.Nodes(), func(n sandbox.Node) bool { return len(names) > 0 && !slices.Contains(names, n.Name) })
+	for _, n := range watched {
 		w.up[n.Name] = true
 	}
+	w.lowest = len(w.up)
 	client := &http.Client{Timeout: 2 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
-	for _, n := range r.s.Nodes() {
+	for _, n := range watched {
 		w.wg.Go(func() {
 			for ctx.Err() == nil {
 				response, err := client.Get(fmt.Sprintf("http://%s:%d/ping", n.Address, port))

@@ -155,6 +155,9 @@ type Node struct {
 	// WantedByOld and WantedByNew: the DaemonSet would place a pod here if it had
 	// no guard of ours.
 	WantedByOld, WantedByNew bool
+	// HasNewImage: the kubelet reports the new proxy's image as present. It
+	// reports the largest ones only, so false proves nothing.
+	HasNewImage bool
 	// Pods of both sides, Ready ones first.
 	Pods []Pod
 }

@@ -25,6 +25,8 @@ type Pod struct {
 	// Bound: the scheduler has given it to its node.
 	Bound    bool
 	Restarts int32
+	// Priority as admitted; classes may have changed since.
+	Priority int32
 	// Why it does not run, in the API's words: a condition's or container's reason.
 	Why string
 	// PortsTaken: it cannot be scheduled because the host ports are in use.
@@ -69,6 +71,9 @@ func podOf(p *corev1.Pod, set *Set) Pod {
 	// k8s.io/kubernetes pkg/controller/daemon/util IsPodUpdated.
 	out.Current = set.Revision == "" || out.Revision == set.Revision || slices.Contains(set.Equivalent, out.Revision) ||
 		p.Labels["pod-template-generation"] != "" && p.Labels["pod-template-generation"] == set.Object.Annotations["deprecated.daemonset.template.generation"]
+	if p.Spec.Priority != nil {
+		out.Priority = *p.Spec.Priority
+	}
 	for _, c := range p.Status.Conditions {
 		switch {
 		case c.Type == corev1.PodReady && c.Status == corev1.ConditionTrue:

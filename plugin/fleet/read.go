@@ -68,7 +68,7 @@ func (r *Reader) Read(ctx context.Context) (*Fleet, error) {
 	if err := r.record(ctx, f); err != nil {
 		return nil, err
 	}
-	nodes, err := r.nodes(ctx)
+	nodes, err := r.nodes(ctx, f.New)
 	if err != nil {
 		return nil, err
 	}
@@ -151,7 +151,7 @@ func (r *Reader) podsOn(ctx context.Context, set *Set, fieldSelector string) ([]
 	return pods, err
 }
 
-func (r *Reader) nodes(ctx context.Context) ([]corev1.Node, error) {
+func (r *Reader) nodes(ctx context.Context, new *Set) ([]corev1.Node, error) {
 	var nodes []corev1.Node
 	err := paged(func(o metav1.ListOptions) (string, error) {
 		list, err := r.Client.CoreV1().Nodes().List(ctx, o)
@@ -159,8 +159,13 @@ func (r *Reader) nodes(ctx context.Context) ([]corev1.Node, error) {
 			return "", fmt.Errorf("listing nodes: %w", err)
 		}
 		for i := range list.Items {
-			// Images and managed fields are most of a node's size and not needed.
-			list.Items[i].Status.Images, list.Items[i].ManagedFields = nil, nil
+			// Images and managed fields are most of a node's size; of the images one
+			// is asked about.
+			n := &list.Items[i]
+			n.ManagedFields = nil
+			n.Status.Images = slices.DeleteFunc(n.Status.Images, func(i corev1.ContainerImage) bool {
+				return new == nil || !slices.ContainsFunc(i.Names, func(name string) bool { return name == new.Image || strings.HasSuffix(name, "/"+new.Image) })
+			})
 		}
 		nodes = append(nodes, list.Items...)
 		return list.Continue, nil
@@ -247,6 +252,7 @@ func nodeOf(n *corev1.Node, templates map[Side]corev1.PodSpec) Node {
 		Zone:            n.Labels[corev1.LabelTopologyZone],
 		Label:           n.Labels[NodeLabel],
 		ResourceVersion: n.ResourceVersion,
+		HasNewImage:     len(n.Status.Images) > 0,
 	}
 	for _, a := range n.Status.Addresses {
 		if a.Type == corev1.NodeInternalIP && out.Address == "" {

@@ -44,7 +44,10 @@ type Lock struct {
 	duration  time.Duration
 	now       func() time.Time
 
-	mu      sync.Mutex
+	// renewing lets one renewal run at a time: two would refuse each other.
+	renewing sync.Mutex
+
+	mu      sync.Mutex // guards what follows
 	lease   *coordinationv1.Lease
 	renewed time.Time
 	lost    error
@@ -160,6 +163,8 @@ func (l *Lock) renew(ctx context.Context) {
 // is still ours if nobody took it meanwhile. An error may pass before the lease
 // runs out, unless l.lost is set.
 func (l *Lock) renewOnce(ctx context.Context) error {
+	l.renewing.Lock()
+	defer l.renewing.Unlock()
 	l.mu.Lock()
 	lease, lost := l.lease, l.lost
 	l.mu.Unlock()
@@ -244,8 +249,21 @@ func (l *Lock) Release(ctx context.Context) {
 	if lost != nil {
 		return
 	}
-	nobody := ""
-	lease.Spec.HolderIdentity = &nobody
-	// If this fails the lease runs out by itself.
-	_, _ = l.client.CoordinationV1().Leases(l.namespace).Update(ctx, lease, metav1.UpdateOptions{FieldManager: "ingress-migrate"})
+	leases := l.client.CoordinationV1().Leases(l.namespace)
+	release := func() error {
+		nobody := ""
+		lease.Spec.HolderIdentity = &nobody
+		_, err := leases.Update(ctx, lease, metav1.UpdateOptions{FieldManager: "ingress-migrate"})
+		return err
+	}
+	if !apierrors.IsConflict(release()) {
+		return // given back, or it runs out by itself
+	}
+	// A renewal that was cut off by the stop may have been stored all the same.
+	current, err := leases.Get(ctx, Name, metav1.GetOptions{})
+	if err != nil || holderOf(current) != l.holder || current.Spec.LeaseTransitions == nil || *current.Spec.LeaseTransitions != l.Fence() {
+		return
+	}
+	lease = current
+	_ = release()
 }
