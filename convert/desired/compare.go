@@ -73,9 +73,7 @@ func difference(ds []Difference, field string, want, live any) []Difference {
 	case map[string]any:
 		have, ok := live.(map[string]any)
 		if !ok {
-			if live == nil && len(want) == 0 {
-				return ds
-			}
+			// Also when want is empty: tls: {} or compress: {} mean a lot.
 			return append(ds, Difference{Field: field, Want: want, Live: live})
 		}
 		for _, key := range slices.Sorted(maps.Keys(want)) {
