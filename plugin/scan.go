@@ -38,7 +38,7 @@ func newScanCommand(c *cluster) *cobra.Command {
   Passed     nothing should exist: opted out, another controller's, or not
              served by the old one
 
-Only Ingresses with something to do are listed; -o wide lists all of them.
+Only Ingresses with something to do are listed; -o wide, json and yaml have all.
 
 Exit status: 0 nothing to do, 1 something to do, 2 the scan failed.`,
 		Example: `  # What is left to do in this namespace
@@ -99,6 +99,9 @@ func (o *scanOptions) run(ctx context.Context, names []string) error {
 		err = o.table(report, palette)
 	case *o.print.OutputFormat == "name":
 		for _, item := range report.Items {
+			if settled(item) {
+				continue
+			}
 			fmt.Fprintf(o.cluster.streams.Out, "ingress.networking.k8s.io/%s\n", item.Ingress)
 		}
 	default:
@@ -139,6 +142,9 @@ func (o *scanOptions) printReport(report *scan.Report) error {
 	return printer.PrintObj(report, o.cluster.streams.Out)
 }
 
+// settled tells whether nothing is left to do for an Ingress.
+func settled(item scan.Item) bool { return item.Verdict == scan.InSync || item.Verdict == scan.Passed }
+
 func verdictStyle(verdict scan.Verdict) ui.Style {
 	switch verdict {
 	case scan.InSync:
@@ -161,7 +167,7 @@ func (o *scanOptions) table(report *scan.Report, palette ui.Palette) error {
 		table.Columns = append(table.Columns, "OBJECTS", "CODES")
 	}
 	for _, item := range report.Items {
-		if !wide && (item.Verdict == scan.InSync || item.Verdict == scan.Passed) {
+		if !wide && settled(item) {
 			continue
 		}
 		var cells []ui.Cell
