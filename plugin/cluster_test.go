@@ -14,6 +14,9 @@ import (
 	"github.com/ingress-migrate/kubectl-ingress-migrate/test/sandbox/edge"
 )
 
+// patience bounds the first build of the control plane, not the stories.
+const patience = 20 * time.Minute
+
 // TestClusterScripts runs the stories that need a real API server. One control
 // plane serves all of them, each has a namespace of its own in $NS. Folders are
 // stages, because the resources of Traefik cannot be missing for one story only:
@@ -23,7 +26,7 @@ import (
 //	testdata/cluster  both groups
 //	testdata/whole    the same, one story after the other: these see all namespaces
 func TestClusterScripts(t *testing.T) {
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	cluster, err := sandbox.Start(ctx, sandbox.Options{Dir: t.TempDir(), Log: os.Stderr})
 	if err != nil {
@@ -54,9 +57,6 @@ func TestClusterScripts(t *testing.T) {
 			t.Fatal(err)
 		}
 		p := params(stage.dir, func(env *testscript.Env) error { return setUp(env, cluster) })
-		if stage.dir == "whole" {
-			p.Deadline = time.Now().Add(time.Minute)
-		}
 		// Scripts run in parallel; the enclosing test ends when all have.
 		t.Run(stage.dir, func(t *testing.T) { testscript.Run(t, p) })
 	}

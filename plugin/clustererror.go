@@ -1,6 +1,7 @@
 package plugin
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/url"
@@ -12,8 +13,8 @@ import (
 func clusterError(err error) error {
 	var unreachable *url.Error
 	switch {
-	case err == nil:
-		return nil
+	case err == nil, errors.Is(err, context.Canceled):
+		return err
 	case apierrors.IsForbidden(err):
 		return fmt.Errorf("%w; ask for that right, or name a namespace that you may read with -n", err)
 	case apierrors.IsUnauthorized(err):

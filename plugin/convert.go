@@ -5,11 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 	"os"
 	"slices"
 
 	"github.com/spf13/cobra"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert"
@@ -93,21 +94,23 @@ func (o *convertOptions) run(ctx context.Context, names []string) error {
 	inScope := o.chosen(loaded, scope)
 	result = limit(result, inScope)
 
-	var objects []*unstructured.Unstructured
-	for _, output := range result.Objects {
-		object, err := manifest(output.Object)
-		if err != nil {
-			return err
-		}
-		objects = append(objects, object)
-	}
-	if err := printObjects(o.cluster.streams.Out, o.print, objects); err != nil {
+	if err := streamObjects(o.cluster.streams.Out, o.print, emitted(result)); err != nil {
 		return fmt.Errorf("printing: %w", err)
 	}
 	if err := o.writeReport(result, loaded, options); err != nil {
 		return err
 	}
 	return o.summary(result, loaded, options)
+}
+
+func emitted(result convert.Result) iter.Seq[runtime.Object] {
+	return func(yield func(runtime.Object) bool) {
+		for _, output := range result.Objects {
+			if !yield(output.Object) {
+				return
+			}
+		}
+	}
 }
 
 // load reads files when any are named, else the cluster, with the options of the

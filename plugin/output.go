@@ -1,8 +1,11 @@
 package plugin
 
 import (
+	"bufio"
 	"fmt"
 	"io"
+	"iter"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -12,9 +15,12 @@ import (
 	"k8s.io/cli-runtime/pkg/printers"
 )
 
-// manifests turns emitted objects into what a file should hold: no status, no
-// empty creation timestamp.
+// manifest is what a file should hold of an emitted object: no status, no empty
+// creation timestamp.
 func manifest(object runtime.Object) (*unstructured.Unstructured, error) {
+	if u, ok := object.(*unstructured.Unstructured); ok {
+		return u, nil
+	}
 	content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(object)
 	if err != nil {
 		return nil, fmt.Errorf("encoding %T: %w", object, err)
@@ -25,27 +31,47 @@ func manifest(object runtime.Object) (*unstructured.Unstructured, error) {
 	return u, nil
 }
 
-// printObjects prints YAML and names object by object, and every other format
-// as one v1 List, which is what jq and jsonpath expect.
+// printObjects prints objects that are at hand, see streamObjects.
 func printObjects(w io.Writer, flags *genericclioptions.PrintFlags, objects []*unstructured.Unstructured) error {
+	return streamObjects(w, flags, func(yield func(runtime.Object) bool) {
+		for _, object := range objects {
+			if !yield(object) {
+				return
+			}
+		}
+	})
+}
+
+// streamObjects prints YAML and names object by object, and every other format
+// as one v1 List, which is what jq and jsonpath expect.
+func streamObjects(w io.Writer, flags *genericclioptions.PrintFlags, objects iter.Seq[runtime.Object]) error {
 	printer, err := printerFor(flags)
 	if err != nil {
 		return err
 	}
-	switch format := strings.ToLower(*flags.OutputFormat); format {
-	case "yaml", "kyaml", "name", "":
-		for _, object := range objects {
-			if err := printer.PrintObj(object, w); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
+	out := bufio.NewWriter(w)
 	list := &unstructured.UnstructuredList{Object: map[string]any{"apiVersion": "v1", "kind": "List", "metadata": map[string]any{}}}
-	for _, object := range objects {
-		list.Items = append(list.Items, *object)
+	format := strings.ToLower(*flags.OutputFormat)
+	single := slices.Contains([]string{"yaml", "kyaml", "name", ""}, format)
+	for object := range objects {
+		u, err := manifest(object)
+		if err != nil {
+			return err
+		}
+		if !single {
+			list.Items = append(list.Items, *u)
+			continue
+		}
+		if err := printer.PrintObj(u, out); err != nil {
+			return err
+		}
 	}
-	return printer.PrintObj(list, w)
+	if !single {
+		if err := printer.PrintObj(list, out); err != nil {
+			return err
+		}
+	}
+	return out.Flush()
 }
 
 func printerFor(flags *genericclioptions.PrintFlags) (printers.ResourcePrinter, error) {

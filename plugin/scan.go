@@ -2,6 +2,7 @@ package plugin
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -69,7 +70,8 @@ func scanStatus(err error) error {
 	if err == nil {
 		return nil
 	}
-	if _, ok := err.(*statusError); ok {
+	var status *statusError
+	if errors.As(err, &status) || errors.Is(err, context.Canceled) {
 		return err
 	}
 	return withStatus(StatusUsage, err)
