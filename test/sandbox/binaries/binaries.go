@@ -28,6 +28,7 @@ const (
 	Kubectl               Program = "kubectl"
 	Traefik1              Program = "traefik1"
 	Traefik2              Program = "traefik2"
+	Traefik3              Program = "traefik3"
 )
 
 // All lists every program in the order in which fetching them is useful: the
@@ -35,7 +36,7 @@ const (
 func All() []Program {
 	return []Program{
 		Etcd, KubeAPIServer, KubeControllerManager, KubeScheduler, Kubectl,
-		Traefik2, Traefik1, HAProxy,
+		Traefik2, Traefik1, Traefik3, HAProxy,
 	}
 }
 

@@ -42,6 +42,10 @@ func recipes() map[Program]recipe {
 			module: "traefik2", pkg: "github.com/traefik/traefik/v2/cmd/traefik", release: "github.com/traefik/traefik/v2", takes: "5 minutes",
 			stamps: []string{"github.com/traefik/traefik/v2/pkg/version.Version"}, trimV: true,
 		},
+		Traefik3: {
+			module: "traefik3", pkg: "github.com/traefik/traefik/v3/cmd/traefik", release: "github.com/traefik/traefik/v3", takes: "9 minutes",
+			stamps: []string{"github.com/traefik/traefik/v3/pkg/version.Version"}, trimV: true,
+		},
 	}
 }
 
