@@ -123,5 +123,9 @@ func compareTLS(a, b *ir.TLS) int {
 	case b == nil:
 		return 1
 	}
-	return cmp.Or(strings.Compare(a.SecretName, b.SecretName), strings.Compare(a.OptionsName, b.OptionsName))
+	return cmp.Or(
+		strings.Compare(a.SecretName, b.SecretName),
+		strings.Compare(a.OptionsName, b.OptionsName), strings.Compare(a.OptionsNamespace, b.OptionsNamespace),
+		strings.Compare(a.CertResolver, b.CertResolver), slices.CompareFunc(a.Domains, b.Domains, compareDomains),
+	)
 }

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/traefik/traefik/v2/pkg/provider/kubernetes/crd/traefikio/v1alpha1"
+
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/ir"
 )
 
@@ -43,11 +45,12 @@ var full = map[string]ir.Filter{
 		Address: "http://a", ResponseHeaders: []string{"A"}, RequestHeaders: []string{"B"}, TrustForwardHeader: true,
 		TLSCertSecret: "t", InsecureSkipVerify: true, TLS: true,
 	},
-	"CircuitBreaker": ir.CircuitBreaker{Expression: "NetworkErrorRatio() > 0.5"},
-	"Buffering":      ir.Buffering{MaxRequestBodyBytes: 1, MemRequestBodyBytes: 2, MaxResponseBodyBytes: 3, MemResponseBodyBytes: 4, RetryExpression: "IsNetworkError()"},
-	"Retry":          ir.Retry{Attempts: 3},
-	"InFlightReq":    ir.InFlightReq{Amount: 10, Source: ir.SourceCriterion{RequestHeader: "X-A"}},
-	"RateLimit":      ir.RateLimit{Average: 6, Burst: 9, Period: "3s", Source: ir.SourceCriterion{RequestHeader: "X-A"}},
+	"CircuitBreaker":     ir.CircuitBreaker{Expression: "NetworkErrorRatio() > 0.5"},
+	"Buffering":          ir.Buffering{MaxRequestBodyBytes: 1, MemRequestBodyBytes: 2, MaxResponseBodyBytes: 3, MemResponseBodyBytes: 4, RetryExpression: "IsNetworkError()"},
+	"Retry":              ir.Retry{Attempts: 3},
+	"InFlightReq":        ir.InFlightReq{Amount: 10, Source: ir.SourceCriterion{RequestHeader: "X-A"}},
+	"ExistingMiddleware": ir.ExistingMiddleware{Namespace: "n", Name: "m"},
+	"RateLimit":          ir.RateLimit{Average: 6, Burst: 9, Period: "3s", Source: ir.SourceCriterion{RequestHeader: "X-A"}},
 }
 
 var everyName = ir.DistinguishedName{Country: true, Province: true, Locality: true, Organization: true, CommonName: true, SerialNumber: true, DomainComponent: true}
@@ -168,6 +171,12 @@ func plainRoute() ir.Route {
 	}
 }
 
+// isReference tells whether f is written as a reference and not as an object.
+func isReference(f ir.Filter) bool {
+	_, ok := f.(ir.ExistingMiddleware)
+	return ok
+}
+
 // specs returns the specs of the middlewares that a route with f gets, as JSON,
 // except redirects that emulate ssl-redirect.
 func specs(t *testing.T, v Version, f ir.Filter) string {
@@ -184,6 +193,13 @@ func specs(t *testing.T, v Version, f ir.Filter) string {
 		}
 		if err := json.Unmarshal(text, &fields); err != nil {
 			t.Fatal(err)
+		}
+		if route, ok := o.Object.(*v1alpha1.IngressRoute); ok && isReference(f) {
+			refs, err := json.Marshal(route.Spec.Routes[0].Middlewares)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return string(refs)
 		}
 		if fields["kind"] != "Middleware" {
 			continue

@@ -61,8 +61,7 @@ func (o *owner) ingressRoute(tag string, routes []*ir.Route) {
 		}
 		services = append(services, o.service(r.Backend))
 		route := v1alpha1.Route{
-			// Zero would mean the length of the match.
-			Match: match, Kind: "Rule", Priority: max(r.Priority, 1),
+			Match: match, Kind: "Rule", Priority: priority(r),
 			Services:    services[len(services)-1 : len(services) : len(services)],
 			Middlewares: o.chain(r),
 		}
@@ -73,6 +72,7 @@ func (o *owner) ingressRoute(tag string, routes []*ir.Route) {
 			continue
 		}
 		cookies = append(cookies, routeCookies(len(object.Spec.Routes), r.Backend)...)
+		cookies = append(cookies, o.nodePorts(len(object.Spec.Routes), r.Backend)...)
 		cookies = append(cookies, o.observability(len(object.Spec.Routes), r)...)
 		object.Spec.Routes = append(object.Spec.Routes, route)
 	}
@@ -80,10 +80,7 @@ func (o *owner) ingressRoute(tag string, routes []*ir.Route) {
 		return
 	}
 	if t := routes[0].TLS; t != nil {
-		object.Spec.TLS = &v1alpha1.TLS{SecretName: t.SecretName}
-		if t.OptionsName != "" {
-			object.Spec.TLS.Options = &v1alpha1.TLSOptionRef{Name: t.OptionsName}
-		}
+		object.Spec.TLS = tlsSection(t)
 		o.secrets = append(o.secrets, t.SecretName)
 	}
 	o.add(object, tag, cookies)
@@ -126,6 +123,10 @@ func (o *owner) chain(r *ir.Route) []v1alpha1.MiddlewareRef {
 	for _, f := range r.Filters {
 		var tag string
 		var spec v1alpha1.MiddlewareSpec
+		if existing, ok := f.(ir.ExistingMiddleware); ok {
+			refs = append(refs, v1alpha1.MiddlewareRef{Name: existing.Name, Namespace: existing.Namespace})
+			continue
+		}
 		if pages, ok := f.(ir.ErrorPages); ok {
 			tag = "errors"
 			spec.Errors = &v1alpha1.ErrorPage{Status: pages.Status, Query: pages.Query, Service: o.service(pages.Service)}

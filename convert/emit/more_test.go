@@ -66,6 +66,32 @@ func TestMoreOfRoutes(t *testing.T) {
 			v3:    []string{"observability:\n      accessLogs: false\n      tracing: false\n"},
 			lost:  []string{"observability"},
 		},
+		"all of observability": {
+			route: func(r *ir.Route) { r.Observability = &ir.Observability{Metrics: &no, TraceVerbosity: "detailed"} },
+			v3:    []string{"observability:\n      metrics: false\n      traceVerbosity: detailed\n"},
+			lost:  []string{"observability"},
+		},
+		"node ports": {
+			route: func(r *ir.Route) {
+				r.Backend = ir.Backend{Services: []ir.Service{{Name: "a", PortNumber: 80, NodePortLB: true}}}
+			},
+			v3:   []string{"- name: a\n      nodePortLB: true\n      port: 80\n"},
+			lost: []string{"nodePortLB"},
+		},
+		"existing objects": {
+			route: func(r *ir.Route) {
+				r.Filters = []ir.Filter{ir.ExistingMiddleware{Name: "auth"}, ir.BasicAuth{Secret: "s"}, ir.ExistingMiddleware{Name: "x@file"}, ir.ExistingMiddleware{Namespace: "other", Name: "a"}}
+				r.Backend = ir.Backend{Services: []ir.Service{{Name: "a", PortNumber: 80, TransportName: "st"}}}
+				r.TLS = &ir.TLS{OptionsName: "opt", OptionsNamespace: "other", CertResolver: "le", Domains: []ir.Domain{{Main: "a.test", SANs: []string{"b.test"}}}}
+			},
+			v2: []string{"    - name: auth\n    - name: cart-auth-", "    - name: x@file\n    - name: a\n      namespace: other\n", "serversTransport: st", "  tls:\n    certResolver: le\n    domains:\n    - main: a.test\n      sans:\n      - b.test\n    options:\n      name: opt\n      namespace: other\n"},
+			v3: []string{"    - name: auth\n", "serversTransport: st"},
+		},
+		"default entry points and a negative priority": {
+			route: func(r *ir.Route) { r.EntryPoints, r.Priority = nil, -5 },
+			v2:    []string{"spec:\n  routes:\n", "priority: -5"},
+			v3:    []string{"spec:\n  routes:\n", "priority: -5"},
+		},
 		"transport": {
 			route: func(r *ir.Route) {
 				r.Backend = ir.Backend{Services: []ir.Service{{Name: "a", PortNumber: 80, Transport: &ir.Transport{DialTimeout: "5s", DisableHTTP2: true}}}}

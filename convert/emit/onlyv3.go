@@ -38,12 +38,27 @@ func (o *owner) observability(i int, r *ir.Route) []cookie {
 	if v := r.Observability.AccessLogs; v != nil {
 		section["accessLogs"] = *v
 	}
+	if v := r.Observability.Metrics; v != nil {
+		section["metrics"] = *v
+	}
 	if v := r.Observability.Tracing; v != nil {
 		section["tracing"] = *v
+	}
+	if v := r.Observability.TraceVerbosity; v != "" {
+		section["traceVerbosity"] = v
 	}
 	if len(section) == 0 {
 		return nil
 	}
-	o.onlyV3("access logs and traces per route")
+	o.onlyV3("access logs, metrics and traces per route")
 	return []cookie{{place: []any{"spec", "routes", i}, fields: map[string]any{"observability": section}}}
+}
+
+// nodePorts is for the route at index i of an IngressRoute.
+func (o *owner) nodePorts(i int, b ir.Backend) []cookie {
+	if len(b.Services) != 1 || b.Sticky != nil || b.Mirror != nil || !b.Services[0].NodePortLB {
+		return nil
+	}
+	o.onlyV3("balancing over node ports")
+	return []cookie{{place: []any{"spec", "routes", i, "services", 0}, fields: map[string]any{"nodePortLB": true}}}
 }

@@ -45,6 +45,9 @@ func (o *owner) one(s *ir.Service) v1alpha1.Service {
 	if s.Transport != nil {
 		spec.ServersTransport = o.transport(s.Transport)
 	}
+	if s.TransportName != "" {
+		spec.ServersTransport = s.TransportName
+	}
 	spec.NativeLB = s.NativeLB
 	spec.Strategy = o.strategy(s.Strategy)
 	return v1alpha1.Service{LoadBalancerSpec: spec}

@@ -18,7 +18,10 @@ func (all *owners) tlsOptions(in []ir.Route) []ir.Route {
 		if !copied {
 			out, copied = append([]ir.Route(nil), in...), true
 		}
-		out[i].TLS = &ir.TLS{SecretName: t.SecretName, OptionsName: all.of(t.Options.Owner).tlsOption(t.Options)}
+		named := *t
+		named.Options, named.OptionsNamespace = nil, ""
+		named.OptionsName = all.of(t.Options.Owner).tlsOption(t.Options)
+		out[i].TLS = &named
 	}
 	return out
 }

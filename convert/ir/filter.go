@@ -109,6 +109,10 @@ type (
 		Period         string
 		Source         SourceCriterion
 	}
+	// ExistingMiddleware refers to a Middleware that the user wrote and keeps:
+	// one of the owner's namespace, of Namespace, or of another provider
+	// (Name is name@provider then).
+	ExistingMiddleware struct{ Namespace, Name string }
 )
 
 // CORS answers browsers that ask whether another origin may call.
@@ -139,21 +143,22 @@ type DistinguishedName struct {
 	Country, Province, Locality, Organization, CommonName, SerialNumber, DomainComponent bool
 }
 
-func (ErrorPages) filter()        {}
-func (IPAllowList) filter()       {}
-func (RedirectRegex) filter()     {}
-func (RedirectScheme) filter()    {}
-func (StripPrefix) filter()       {}
-func (AddPrefix) filter()         {}
-func (ReplacePathRegex) filter()  {}
-func (ReplacePath) filter()       {}
-func (Headers) filter()           {}
-func (PassTLSClientCert) filter() {}
-func (BasicAuth) filter()         {}
-func (DigestAuth) filter()        {}
-func (ForwardAuth) filter()       {}
-func (CircuitBreaker) filter()    {}
-func (Buffering) filter()         {}
-func (Retry) filter()             {}
-func (InFlightReq) filter()       {}
-func (RateLimit) filter()         {}
+func (ErrorPages) filter()         {}
+func (IPAllowList) filter()        {}
+func (RedirectRegex) filter()      {}
+func (RedirectScheme) filter()     {}
+func (StripPrefix) filter()        {}
+func (AddPrefix) filter()          {}
+func (ReplacePathRegex) filter()   {}
+func (ReplacePath) filter()        {}
+func (Headers) filter()            {}
+func (PassTLSClientCert) filter()  {}
+func (BasicAuth) filter()          {}
+func (DigestAuth) filter()         {}
+func (ForwardAuth) filter()        {}
+func (CircuitBreaker) filter()     {}
+func (Buffering) filter()          {}
+func (Retry) filter()              {}
+func (InFlightReq) filter()        {}
+func (RateLimit) filter()          {}
+func (ExistingMiddleware) filter() {}

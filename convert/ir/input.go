@@ -22,6 +22,10 @@ type Input struct {
 	// Secrets carries facts about secrets, never their data.
 	Secrets      []Secret
 	SecretsKnown bool
+	// Traefik are objects of Traefik's API groups that Ingresses may refer to.
+	// TraefikKnown tells whether one that is not listed is known to be missing.
+	Traefik      []TraefikObject
+	TraefikKnown bool
 }
 
 // Ingress is one Ingress with the place it came from.

@@ -34,12 +34,13 @@ type Route struct {
 	// Owner is the Ingress whose IngressRoute carries this route.
 	Owner   Ref
 	Origins []Origin
-	// EntryPoints are names of the target's entry points, never empty.
+	// EntryPoints are names of the target's entry points; empty: its default ones.
 	EntryPoints []string
 	// TLS is nil for a route that answers plain text only.
 	TLS   *TLS
 	Match Match
-	// Priority is always explicit and greater than zero.
+	// Priority is always explicit: never zero, which Traefik reads as the length
+	// of the rule. Negative ones are below every rule without a priority.
 	Priority int
 	Filters  []Filter
 	Backend  Backend
@@ -47,17 +48,33 @@ type Route struct {
 	Observability *Observability
 }
 
-// Observability turns logs and traces of a route on or off; nil: the default.
-type Observability struct{ AccessLogs, Tracing *bool }
+// Observability turns logs, metrics and traces of a route on or off; nil: the
+// default.
+type Observability struct {
+	AccessLogs, Metrics, Tracing *bool
+	// TraceVerbosity is minimal, detailed or empty.
+	TraceVerbosity string
+}
 
 // TLS says that a route answers TLS connections.
 type TLS struct {
 	// SecretName is a secret in the owner's namespace; empty: the default certificate.
 	SecretName string
-	// OptionsName is a TLSOption in the owner's namespace; empty: the default.
-	OptionsName string
+	// OptionsName is a TLSOption in the owner's namespace, in OptionsNamespace, or
+	// of another provider (name@provider); empty: the default.
+	OptionsName, OptionsNamespace string
+	// CertResolver of the target gets the certificate; Domains are those it is
+	// asked for, none: the hosts of the rule.
+	CertResolver string
+	Domains      []Domain
 	// Options asks for a TLSOption of this content; it overrules OptionsName.
 	Options *TLSOptions
+}
+
+// Domain is a certificate's main name and its further ones.
+type Domain struct {
+	Main string
+	SANs []string
 }
 
 // Certificate asks for a secret to be loaded into the certificate store.
@@ -153,10 +170,15 @@ type Service struct {
 	// FlushInterval is a Go duration; empty is the target's default (100ms).
 	FlushInterval string
 	Transport     *Transport
+	// TransportName is a ServersTransport that exists, in the owner's namespace or
+	// of another provider (name@provider); Transport is nil then.
+	TransportName string
 	// Strategy is p2c, hrw or leasttime; empty: round robin.
 	Strategy string
 	// NativeLB sends to the Service's cluster address instead of its pods.
 	NativeLB bool
+	// NodePortLB sends to the Service's port on the nodes.
+	NodePortLB bool
 }
 
 // Sticky keeps a client on one server by a cookie.

@@ -1,0 +1,5 @@
+package ir
+
+// TraefikObject names a Middleware, TLSOption or ServersTransport that exists
+// beside the Ingresses, so that references to it can be checked.
+type TraefikObject struct{ Kind, Namespace, Name string }
