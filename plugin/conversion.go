@@ -2,7 +2,6 @@ package plugin
 
 import (
 	"fmt"
-	"net"
 	"slices"
 	"strconv"
 	"strings"
@@ -165,7 +164,8 @@ func parseEntryPoint(text string) (traefikv1.EntryPoint, error) {
 	return entryPoint, nil
 }
 
-// statement says what is converted, because nobody should have to guess.
+// statement says in two lines what is converted, because nobody should have to
+// guess.
 func statement(options convert.Options) string {
 	var points []string
 	for _, e := range options.TraefikV1.EntryPoints {
@@ -173,7 +173,7 @@ func statement(options convert.Options) string {
 		if e.TLS {
 			kind = " tls"
 		}
-		points = append(points, fmt.Sprintf("%s (%s%s) -> %s", e.Name, net.JoinHostPort("", strconv.Itoa(e.Port)), kind, e.Target))
+		points = append(points, fmt.Sprintf("%s (:%d%s) -> %s", e.Name, e.Port, kind, e.Target))
 	}
-	return fmt.Sprintf("%s to Traefik %d (%s), entry points %s", options.From, options.Target.Version, options.Target.APIVersion(), strings.Join(points, ", "))
+	return fmt.Sprintf("%s to Traefik %d (%s)\nEntry points: %s", options.From, options.Target.Version, options.Target.APIVersion(), strings.Join(points, ", "))
 }

@@ -1,6 +1,7 @@
 package plugin
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -205,7 +206,7 @@ func (o *explainOptions) ingress(ctx context.Context, w io.Writer, namespace, na
 	ref := ir.Ref{Namespace: namespace, Name: name}
 	result := limit(convert.Convert(loaded.Input, options), map[string]bool{ref.String(): true})
 	for _, report := range result.Ingresses {
-		fmt.Fprintf(w, "%s  %s (%s)\n", o.palette.Paint(ui.Bold, "Ingress "+ref.String()), verdictWords(report.Verdict), statement(options))
+		fmt.Fprintf(w, "%s  %s\n%s\n", o.palette.Paint(ui.Bold, "Ingress "+ref.String()), verdictWords(report.Verdict), statement(options))
 		if report.Why != "" {
 			o.paragraph(w, "", report.Why)
 		}
@@ -259,7 +260,7 @@ func (o *explainOptions) findings(w io.Writer, findings []diag.Diagnostic) {
 		if d.Blocking {
 			severity = "blocking"
 		}
-		fmt.Fprintf(w, "%s  %s  %s\n", o.palette.Paint(ui.Bold, string(d.Code)), severity, shortField(d.Field))
+		fmt.Fprintf(w, "%s  %s  %s\n", o.palette.Paint(ui.Bold, string(d.Code)), severity, cmp.Or(shortField(d.Field), "-"))
 		o.paragraph(w, "    ", d.Text)
 		if d.Remedy != "" {
 			o.paragraph(w, "    ", "-> "+d.Remedy)

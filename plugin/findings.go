@@ -27,7 +27,7 @@ func printFindings(w io.Writer, palette ui.Palette, findings []diag.Diagnostic) 
 			cmp.Compare(a.Object.Name, b.Object.Name),
 		)
 	})
-	table := ui.Table{Columns: []string{"SEVERITY", "CODE", "OBJECT", "FIELD", "FINDING"}, Flexible: 4}
+	table := ui.Table{Columns: []string{"SEVERITY", "CODE", "OBJECT", "FINDING"}, Flexible: 3}
 	for _, d := range worst {
 		severity, style := d.Severity.String(), ui.Plain
 		switch {
@@ -38,7 +38,7 @@ func printFindings(w io.Writer, palette ui.Palette, findings []diag.Diagnostic) 
 		case d.Severity == diag.Lossy:
 			style = ui.Notice
 		}
-		table.Add(ui.Cell{Text: severity, Style: style}, ui.Cell{Text: string(d.Code)}, ui.Cell{Text: where(d.Object)}, ui.Cell{Text: shortField(d.Field)}, ui.Cell{Text: d.Text})
+		table.Add(ui.Cell{Text: severity, Style: style}, ui.Cell{Text: string(d.Code)}, ui.Cell{Text: where(d.Object)}, ui.Cell{Text: finding(d)})
 	}
 	return table.Write(w, ui.Width(w), palette)
 }
@@ -68,11 +68,16 @@ func where(o diag.Object) string {
 	return fmt.Sprintf("%s (%s)", name, o.File)
 }
 
+// finding is the field and what is the matter with it.
+func finding(d diag.Diagnostic) string {
+	if d.Field == "" {
+		return d.Text
+	}
+	return shortField(d.Field) + ": " + d.Text
+}
+
 // shortField shows an annotation by its name: the prefixes are alike and long.
 func shortField(field string) string {
-	if field == "" {
-		return "-"
-	}
 	key, ok := strings.CutPrefix(field, "metadata.annotations[")
 	if !ok {
 		return field

@@ -210,7 +210,7 @@ func shortFix(fix string) string {
 }
 
 func (o *scanOptions) summary(w io.Writer, report *scan.Report) {
-	fmt.Fprintf(w, "%s to %s. %s\n", report.From, report.To, summaryLine(report.Summary))
+	fmt.Fprintf(w, "%s to %s\n%s\n", report.From, report.To, summaryLine(report.Summary))
 	if next := nextAfterScan(report, o.scope.allNamespaces); next != "" {
 		fmt.Fprintf(w, "Next: %s %s\n", displayName, next)
 	}
