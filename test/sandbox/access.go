@@ -2,8 +2,10 @@ package sandbox
 
 import (
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
@@ -30,9 +32,8 @@ func (s *Sandbox) CA() []byte { return s.ca.CertPEM() }
 // a test binds a role to the user or to one of the groups. The same name and
 // groups can be asked for again.
 func (s *Sandbox) User(name string, groups ...string) (string, error) {
-	// A name like system:serviceaccount:ns:x is fine in a file name on Linux; a
-	// slash is not.
-	file := filepath.Join(s.dir, "users", filepath.Base(name)+".kubeconfig")
+	// Escaped, because names and groups may contain slashes.
+	file := filepath.Join(s.dir, "users", url.PathEscape(strings.Join(append([]string{name}, groups...), ","))+".kubeconfig")
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		return "", fmt.Errorf("make directory for users: %w", err)
 	}

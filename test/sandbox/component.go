@@ -17,8 +17,10 @@ import (
 const (
 	// startTimeout is generous: a machine that also compiles needs it.
 	startTimeout = 2 * time.Minute
-	// stopGrace is how long a component may take to end on SIGTERM.
-	stopGrace = 20 * time.Second
+	// stopGrace is how long a component may take to end on SIGTERM. An API server
+	// that still has watchers takes longer than anybody wants to wait, and needs no
+	// clean end: etcd has everything.
+	stopGrace = 5 * time.Second
 	logLines  = 15
 )
 

@@ -14,6 +14,7 @@ import (
 )
 
 func TestDaemonSetsOnHostPorts(t *testing.T) {
+	t.Parallel()
 	c := start(t, sandbox.Options{Nodes: 4, NodeLabels: map[string]string{"edge": "yes"}})
 
 	spec := serverPod(8000, "-linger=2s")
@@ -77,6 +78,7 @@ func TestDaemonSetsOnHostPorts(t *testing.T) {
 }
 
 func TestPodEnds(t *testing.T) {
+	t.Parallel()
 	c := start(t, sandbox.Options{Nodes: 1})
 	pinned := func(spec corev1.PodSpec) corev1.PodSpec {
 		spec.NodeName = "edge-1"
@@ -162,6 +164,7 @@ func (c *cluster) waitProcesses(node string, want int) {
 }
 
 func TestPodFailures(t *testing.T) {
+	t.Parallel()
 	c := start(t, sandbox.Options{Nodes: 1, CrashBackOff: 200 * time.Millisecond})
 
 	t.Run("a crashing container backs off and is never Ready", func(t *testing.T) {

@@ -14,6 +14,7 @@ import (
 )
 
 func TestNodeFaults(t *testing.T) {
+	t.Parallel()
 	c := start(t, sandbox.Options{Nodes: 3, NodeMonitorGracePeriod: 8 * time.Second})
 	c.daemonSet("edge", serverPod(8000, "-linger=1s"))
 	c.waitReady("edge", 3)
@@ -118,6 +119,7 @@ func TestNodeFaults(t *testing.T) {
 }
 
 func TestProcessThatDies(t *testing.T) {
+	t.Parallel()
 	c := start(t, sandbox.Options{Nodes: 1, CrashBackOff: time.Second})
 	spec := serverPod(8000)
 	spec.NodeName = "edge-1"
@@ -139,6 +141,7 @@ func TestProcessThatDies(t *testing.T) {
 }
 
 func TestControlPlaneFaults(t *testing.T) {
+	t.Parallel()
 	c := start(t, sandbox.Options{Nodes: 2})
 	c.daemonSet("edge", serverPod(8000))
 	c.waitReady("edge", 2)

@@ -20,9 +20,6 @@ type Node struct{ Name, Address string }
 func (s *Sandbox) startNodes(ctx context.Context) error {
 	config := s.RESTConfig()
 	config.UserAgent = "kubelet"
-	// A kubelet that waits for an API server longer than a node may be silent
-	// would lose all its nodes.
-	config.Timeout = 0
 	client, err := kubernetes.NewForConfig(config)
 	if err != nil {
 		return fmt.Errorf("make the kubelets' client: %w", err)

@@ -101,6 +101,7 @@ func processesOf(t *testing.T, dir string) []string {
 }
 
 func TestNothingOutlivesAKilledOwner(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	cmd, state := startOwner(t, dir)
 	pod := exec.Command(state.Kubectl, "--kubeconfig", state.Kubeconfig, "run", "server", "--image=server:1",
@@ -172,4 +173,36 @@ func TestStopLeavesNothing(t *testing.T) {
 		t.Errorf("second Stop: %v", err)
 	}
 	goleak.VerifyNone(t, ignore)
+}
+
+func TestFailedStartExplainsItselfAndLeavesNothing(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Minute)
+	defer cancel()
+	dir := t.TempDir()
+	s, err := sandbox.Start(ctx, sandbox.Options{Dir: dir, Log: testLog{t}, APIServerFlags: []string{"--no-such-flag"}})
+	if err == nil {
+		_ = s.Stop()
+		t.Fatal("an API server with an unknown flag started")
+	}
+	if !strings.Contains(err.Error(), "start kube-apiserver") || !strings.Contains(err.Error(), "unknown flag: --no-such-flag") {
+		t.Errorf("the error does not say why: %v", err)
+	}
+	if left := processesOf(t, dir); len(left) > 0 {
+		t.Errorf("left: %v", left)
+	}
+}
+
+func TestOneSandboxADirectory(t *testing.T) {
+	t.Parallel()
+	c := start(t, sandbox.Options{})
+	if _, err := sandbox.Start(c.ctx, sandbox.Options{Dir: c.Dir(), Log: testLog{t}}); err == nil || !strings.Contains(err.Error(), "already") {
+		t.Errorf("a second sandbox in the same directory: %v", err)
+	}
+	if _, err := sandbox.ReadState(c.Dir()); err != nil {
+		t.Errorf("the first one's state: %v", err)
+	}
+	if _, err := c.client.Discovery().ServerVersion(); err != nil {
+		t.Errorf("the first one does not answer: %v", err)
+	}
 }

@@ -103,7 +103,7 @@ func (s *Sandbox) prepare() error {
 	if s.slot, err = loopback.Claim(); err != nil {
 		return err
 	}
-	if s.runDir, err = os.MkdirTemp("", "igm-"); err != nil {
+	if s.runDir, err = makeRunDir(); err != nil {
 		return fmt.Errorf("make run directory: %w", err)
 	}
 	if s.dir == "" {
@@ -117,6 +117,17 @@ func (s *Sandbox) prepare() error {
 	}
 	s.ca, err = pki.NewAuthority()
 	return err
+}
+
+// makeRunDir leaves the usual place for temporary files where its name is too long
+// for a socket's.
+func makeRunDir() (string, error) {
+	const room = 60
+	parent := os.TempDir()
+	if len(parent) > room {
+		parent = "/tmp"
+	}
+	return os.MkdirTemp(parent, "igm-")
 }
 
 // claimDir refuses a directory in use and removes what an earlier sandbox left: its

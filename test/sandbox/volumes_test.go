@@ -20,6 +20,7 @@ import (
 )
 
 func TestVolumesAndVariables(t *testing.T) {
+	t.Parallel()
 	c := start(t, sandbox.Options{Nodes: 1})
 	core := c.client.CoreV1()
 	config, err := core.ConfigMaps("default").Create(c.ctx, &corev1.ConfigMap{
@@ -103,6 +104,7 @@ func TestVolumesAndVariables(t *testing.T) {
 }
 
 func TestPodsHaveTheirServiceAccountsRights(t *testing.T) {
+	t.Parallel()
 	c := start(t, sandbox.Options{Nodes: 1})
 	if _, err := c.client.CoreV1().ServiceAccounts("default").Create(c.ctx, &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Name: "reader"}}, metav1.CreateOptions{}); err != nil {
 		t.Fatal(err)
@@ -143,7 +145,32 @@ func TestPodsHaveTheirServiceAccountsRights(t *testing.T) {
 	}
 }
 
+func TestWhoDidWhatIsRecorded(t *testing.T) {
+	t.Parallel()
+	c := start(t, sandbox.Options{Audit: true})
+	if _, err := c.client.CoreV1().ConfigMaps("default").Create(c.ctx, &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: "audited"}}, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	c.eventually("an audit event", func() error {
+		log, err := os.ReadFile(c.AuditLog())
+		if err != nil {
+			return err
+		}
+		for _, line := range strings.Split(string(log), "\n") {
+			if strings.Contains(line, `"name":"audited"`) && strings.Contains(line, `"username":"sandbox-admin"`) && strings.Contains(line, `"verb":"create"`) {
+				return nil
+			}
+		}
+		return fmt.Errorf("there is none")
+	})
+	metrics, err := c.client.RESTClient().Get().AbsPath("/metrics").DoRaw(c.ctx)
+	if err != nil || !strings.Contains(string(metrics), "apiserver_request_total") {
+		t.Errorf("metrics of the API server: %d bytes, %v", len(metrics), err)
+	}
+}
+
 func TestJobRunsItsInitContainersFirst(t *testing.T) {
+	t.Parallel()
 	c := start(t, sandbox.Options{Nodes: 1})
 	container := func(name string) corev1.Container {
 		return corev1.Container{Name: name, Image: "server:1", Args: []string{"-exit=0"}}
@@ -180,6 +207,7 @@ func TestJobRunsItsInitContainersFirst(t *testing.T) {
 }
 
 func TestKubectlLogs(t *testing.T) {
+	t.Parallel()
 	c := start(t, sandbox.Options{Nodes: 1})
 	c.pod("talks", serverPod(8000))
 	c.waitPod("talks", "Ready", isReady)

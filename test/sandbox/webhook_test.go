@@ -17,6 +17,7 @@ import (
 // The API server reaches a webhook that is registered by Service: through the
 // egress proxy, the Service's named port and a ready pod.
 func TestWebhookByService(t *testing.T) {
+	t.Parallel()
 	c := start(t, sandbox.Options{Nodes: 1, Images: map[string]kubelet.Program{"webhook:1": program(t, "webhook")}})
 	authority, err := pki.NewAuthority()
 	if err != nil {

@@ -105,8 +105,8 @@ func (w *worker) startContainer(ctx context.Context, c *container) bool {
 func (w *worker) startProcess(ctx context.Context, c *container, command process.Command, imageID string) error {
 	w.startGate.Lock()
 	defer w.startGate.Unlock()
-	if err := ctx.Err(); err != nil {
-		return err
+	if w.gateClosed || ctx.Err() != nil {
+		return context.Canceled
 	}
 	p, err := w.agent.machine.run(command)
 	if err != nil {

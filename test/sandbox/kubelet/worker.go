@@ -31,7 +31,8 @@ type worker struct {
 	ending     chan struct{}
 	endingOnce sync.Once
 	// startGate is held while a process is being started.
-	startGate sync.Mutex
+	startGate  sync.Mutex
+	gateClosed bool
 }
 
 func newWorker(a *agent, pod *corev1.Pod) (*worker, error) {
@@ -148,10 +149,7 @@ func (w *worker) run(ctx context.Context) bool {
 	case <-w.ending:
 	}
 	stop()
-	// From here on nothing starts: whoever held the gate has started already, and
-	// whoever comes later sees that active is over.
-	w.startGate.Lock()
-	w.startGate.Unlock() //nolint:staticcheck // an empty section is the point
+	w.closeGate()
 	if !w.terminate(ctx) {
 		life.Wait()
 		return false
@@ -164,6 +162,14 @@ func (w *worker) run(ctx context.Context) bool {
 	background.Wait()
 	w.cleanUp()
 	return w.bury(ctx)
+}
+
+// closeGate lets nothing start any more: whoever was starting has started when it
+// returns, so that terminate sees every process there will be.
+func (w *worker) closeGate() {
+	w.startGate.Lock()
+	defer w.startGate.Unlock()
+	w.gateClosed = true
 }
 
 // live does what a pod does before it ends. It returns early when active ends,
