@@ -2,6 +2,7 @@ package plugin
 
 import (
 	"fmt"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,12 +13,14 @@ import (
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/emit"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/traefikv1"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/source"
 )
 
 // conversionFlags say what is converted from what to what. Every command that
 // converts has them, with the same meaning.
 type conversionFlags struct {
 	from, to, apiGroup, targetClass string
+	sourceConfig                    string
 	entryPoints, defaultEntryPoints []string
 	sourceClass, sourceSelector     string
 	sourceNamespaces                []string
@@ -54,6 +57,7 @@ func (f *conversionFlags) add(cmd *cobra.Command) {
 
 // addFacts adds what manifests cannot tell of the old Traefik.
 func (f *conversionFlags) addFacts(flags *pflag.FlagSet) {
+	flags.StringVar(&f.sourceConfig, "source-config", "", "Configuration file of Traefik 1.7 (traefik.toml); other flags go before it")
 	flags.StringSliceVar(&f.entryPoints, "entry-points", nil, "Entry points of Traefik 1.7 and their names in the new one, as "+entryPointsUsage+" (default http=web:80,https=websecure:443:tls)")
 	flags.StringSliceVar(&f.defaultEntryPoints, "default-entry-points", nil, "defaultEntryPoints of Traefik 1.7 (default: all)")
 	flags.StringVar(&f.sourceClass, "source-ingress-class", "", "kubernetes.ingressClass of Traefik 1.7")
@@ -90,9 +94,30 @@ func (f *conversionFlags) options() (convert.Options, error) {
 	if err != nil {
 		return convert.Options{}, err
 	}
-	return convert.Options{From: convert.Dialect(f.from), Target: target, TraefikV1: facts}, nil
+	options := convert.Options{From: convert.Dialect(f.from), Target: target, TraefikV1: facts}
+	if f.sourceConfig != "" {
+		file := options
+		if file.TraefikV1, err = readSourceConfig(f.sourceConfig); err != nil {
+			return convert.Options{}, err
+		}
+		options = f.over(file, options)
+	}
+	return options, f.validate(options.TraefikV1)
 }
 
+func readSourceConfig(name string) (traefikv1.Facts, error) {
+	content, err := os.ReadFile(name)
+	if err != nil {
+		return traefikv1.Facts{}, usageError("--source-config: %v", err)
+	}
+	facts, err := source.FactsFromTOML(content)
+	if err != nil {
+		return facts, usageError("--source-config %s: %v", name, err)
+	}
+	return facts, nil
+}
+
+// facts are those of the usual installation with what the flags say.
 func (f *conversionFlags) facts() (traefikv1.Facts, error) {
 	facts := traefikv1.DefaultFacts()
 	if len(f.entryPoints) > 0 {
@@ -108,11 +133,6 @@ func (f *conversionFlags) facts() (traefikv1.Facts, error) {
 	if len(f.defaultEntryPoints) > 0 {
 		facts.DefaultEntryPoints = f.defaultEntryPoints
 	}
-	for _, name := range facts.DefaultEntryPoints {
-		if !slices.ContainsFunc(facts.EntryPoints, func(e traefikv1.EntryPoint) bool { return e.Name == name }) {
-			return facts, usageError("--default-entry-points names %q, which --entry-points does not have", name)
-		}
-	}
 	facts.IngressClass = f.sourceClass
 	facts.LabelSelector = f.sourceSelector
 	facts.Namespaces = f.sourceNamespaces
@@ -123,10 +143,20 @@ func (f *conversionFlags) facts() (traefikv1.Facts, error) {
 	if f.retryAttempts >= 0 {
 		facts.Retry = &traefikv1.Retry{Attempts: f.retryAttempts}
 	}
-	if err := facts.Validate(); err != nil {
-		return facts, usageError("--source-selector: %v", err)
-	}
 	return facts, nil
+}
+
+// validate finds what no installation can be.
+func (f *conversionFlags) validate(facts traefikv1.Facts) error {
+	for _, name := range facts.DefaultEntryPoints {
+		if !slices.ContainsFunc(facts.EntryPoints, func(e traefikv1.EntryPoint) bool { return e.Name == name }) {
+			return usageError("default entry point %q is none of the entry points: see --default-entry-points and --entry-points", name)
+		}
+	}
+	if err := facts.Validate(); err != nil {
+		return usageError("--source-selector: %v", err)
+	}
+	return nil
 }
 
 // parseEntryPoint reads https=websecure:443:tls. Without a port it is 80, or 443

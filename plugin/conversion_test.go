@@ -1,6 +1,8 @@
 package plugin
 
 import (
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -96,8 +98,16 @@ func TestStoredOptions(t *testing.T) {
 		t.Fatalf("install has no ConfigMap %s", install.ConversionName)
 	}
 	flags, given := parse(t)
-	if diff := cmp.Diff(installed, flags.over(stored, given)); diff != "" {
+	if diff := cmp.Diff(installed, flags.onTop(stored, given)); diff != "" {
 		t.Errorf("nothing on the command line, -want +got:\n%s", diff)
+	}
+	file := filepath.Join(t.TempDir(), "traefik.toml")
+	if err := os.WriteFile(file, []byte("defaultEntryPoints = [\"http\"]\n[entryPoints.http]\naddress = \":8080\"\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	flags, given = parse(t, "--source-config", file, "--source-ingress-class=third")
+	if merged := flags.onTop(stored, given); merged.TraefikV1.EntryPoints[0].Port != 8080 || merged.TraefikV1.IngressClass != "third" || merged.Target.Version != emit.V3 {
+		t.Errorf("a configuration file on the command line: %+v", merged)
 	}
 	flags, given = parse(t, "--to=v2", "--source-ingress-class=", "--entry-points=http=web")
 	want := installed
@@ -105,7 +115,7 @@ func TestStoredOptions(t *testing.T) {
 	want.TraefikV1.IngressClass = ""
 	want.TraefikV1.EntryPoints = given.TraefikV1.EntryPoints
 	want.TraefikV1.DefaultEntryPoints = given.TraefikV1.DefaultEntryPoints
-	if diff := cmp.Diff(want, flags.over(stored, given)); diff != "" {
+	if diff := cmp.Diff(want, flags.onTop(stored, given)); diff != "" {
 		t.Errorf("some on the command line, -want +got:\n%s", diff)
 	}
 }

@@ -35,7 +35,7 @@ func (c *cluster) conversionOptions(ctx context.Context, client kubernetes.Inter
 	if err != nil {
 		return options, fmt.Errorf("configmap %s/%s: %w", install.Namespace, install.ConversionName, err)
 	}
-	return flags.over(stored, options), nil
+	return flags.onTop(stored, options), nil
 }
 
 // parseStoredOptions reads what package install writes.
@@ -49,6 +49,15 @@ func parseStoredOptions(data map[string]string) (convert.Options, error) {
 		return stored, fmt.Errorf("conversion.yaml: %w", err)
 	}
 	return stored, nil
+}
+
+// onTop returns the webhook's options with what was said on the command line; a
+// configuration file says everything about the old Traefik.
+func (f *conversionFlags) onTop(stored, given convert.Options) convert.Options {
+	if f.sourceConfig != "" {
+		stored.TraefikV1 = given.TraefikV1
+	}
+	return f.over(stored, given)
 }
 
 // over returns stored with what was said on the command line.
