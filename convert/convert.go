@@ -4,6 +4,7 @@ import (
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/diag"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/emit"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/ir"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/nginx"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/traefikv1"
 )
 
@@ -18,13 +19,20 @@ type Options struct {
 	Target emit.Target
 	// TraefikV1 are facts of a Traefik 1.7 installation that manifests cannot tell.
 	TraefikV1 traefikv1.Facts
+	// Nginx are facts of an ingress-nginx installation that manifests cannot tell.
+	Nginx nginx.Facts
 }
 
 // Dialect names a source controller.
 type Dialect string
 
-// FromTraefikV1 is Traefik 1.7's Kubernetes provider.
-const FromTraefikV1 Dialect = "traefik-v1"
+// The dialects.
+const (
+	// FromTraefikV1 is Traefik 1.7's Kubernetes provider.
+	FromTraefikV1 Dialect = "traefik-v1"
+	// FromNginx is the community controller ingress-nginx.
+	FromNginx Dialect = "nginx"
+)
 
 // Object is one object of the output: an IngressRoute, Middleware, TraefikService, ….
 type Object = emit.Object
@@ -47,6 +55,8 @@ type IngressReport struct {
 type Result struct {
 	Objects   []Output
 	Ingresses []IngressReport
+	// Settings are findings about the installation and not about one Ingress.
+	Settings []diag.Diagnostic
 }
 
 // Convert says which Traefik objects answer every request as the source
@@ -64,14 +74,25 @@ func Convert(in Input, opts Options) Result {
 	return Result{
 		Objects:   objects,
 		Ingresses: judge(translation, findings, replaced),
+		Settings:  settings(opts),
 	}
 }
 
-// translate asks the dialect. There is one so far; the next ones are further cases.
+// settings asks the dialect about its installation as a whole.
+func settings(opts Options) []diag.Diagnostic {
+	if opts.From == FromNginx {
+		return nginx.Settings(opts.Nginx)
+	}
+	return nil
+}
+
+// translate asks the dialect.
 func translate(in Input, opts Options) ir.Translation {
 	switch opts.From {
 	case FromTraefikV1, "":
 		return traefikv1.Translate(in, opts.TraefikV1)
+	case FromNginx:
+		return nginx.Translate(in, opts.Nginx)
 	}
 	return ir.Translation{}
 }

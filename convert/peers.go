@@ -7,6 +7,7 @@ import (
 
 	networkingv1 "k8s.io/api/networking/v1"
 
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/nginx"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/traefikv1"
 )
 
@@ -44,6 +45,7 @@ func HostKeys(ing *networkingv1.Ingress) []string {
 		keys = append(keys, host)
 	}
 	keys = append(keys, traefikv1.ReferencedHosts(ing)...)
+	keys = append(keys, nginx.ReferencedHosts(ing)...)
 	for key, value := range ing.Annotations {
 		if strings.HasSuffix(key, "/error-pages") {
 			keys = append(keys, errorPageHosts(value)...)

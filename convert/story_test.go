@@ -20,6 +20,7 @@ import (
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/emit"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/ir"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/nginx"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/traefikv1"
 )
 
@@ -29,7 +30,7 @@ var update = flag.Bool("update", false, "write what the conversion gives into wa
 //
 //	(comment)       what the story shows
 //	input.yaml      Ingresses, IngressClasses, Services, Endpoints, Secrets (metadata and keys count)
-//	options.yaml    optional: version, apiGroup, ingressClass, traefikV1 (traefikv1.Facts)
+//	options.yaml    optional: version, apiGroup, ingressClass, from, traefikV1 (traefikv1.Facts), nginx (nginx.Facts)
 //	want.yaml       the objects
 //	want.diag       a line per Ingress "namespace/name Verdict", under it its diagnostics:
 //	                code severity namespace/name field — text
@@ -128,6 +129,8 @@ func readOptions(t testing.TB, text []byte) Options {
 	var file struct {
 		Version, APIGroup, IngressClass string
 		TraefikV1                       traefikv1.Facts
+		From                            Dialect
+		Nginx                           nginx.Facts
 	}
 	if err := yaml.UnmarshalStrict(text, &file); err != nil {
 		t.Fatalf("options.yaml: %v", err)
@@ -136,6 +139,10 @@ func readOptions(t testing.TB, text []byte) Options {
 		From:      FromTraefikV1,
 		Target:    emit.Target{Version: emit.V2, APIGroup: file.APIGroup, IngressClass: file.IngressClass},
 		TraefikV1: file.TraefikV1,
+		Nginx:     file.Nginx,
+	}
+	if file.From != "" {
+		opts.From = file.From
 	}
 	if file.Version == "v3" {
 		opts.Target.Version = emit.V3

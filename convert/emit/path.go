@@ -142,6 +142,9 @@ func pathRegexp(value string, v Version) (name, arg string, err error) {
 	if v == V3 {
 		return "PathRegexp", value, nil
 	}
+	if name, arg, ok := caselessTemplate(value); ok {
+		return name, arg, nil
+	}
 	body, anchors, err := unanchored(value)
 	if err != nil {
 		return "", "", fmt.Errorf("path expression: %w", err)

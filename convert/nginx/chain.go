@@ -1,0 +1,92 @@
+package nginx
+
+import (
+	"slices"
+
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/ir"
+)
+
+// without leaves parts of a chain out.
+type without struct{ auth, allow, limits bool }
+
+// chain is the order of filters that gives nginx's phases their meaning:
+//
+//	header filters        headers, outermost
+//	find config           size of the body
+//	error_page            error pages, around everything that can fail
+//	preaccess             limits
+//	access                addresses, credentials
+//	content               retries, the rewritten path
+func (t *translator) chain(l *location, https bool, leave without) []ir.Filter {
+	x := l.settings()
+	chain := t.headers(l, https)
+	if x.body != nil {
+		chain = append(chain, *x.body)
+	}
+	// The error page for 401 would lose WWW-Authenticate, without which browsers
+	// do not ask for credentials.
+	authErrors := x.errors != nil && slices.Contains(x.errors.Status, "401") && x.auth != nil
+	if x.errors != nil && !authErrors {
+		chain = append(chain, *x.errors)
+	}
+	if !leave.limits {
+		chain = append(chain, x.limits.filters...)
+	}
+	if len(x.access.allow) > 0 && !leave.allow {
+		chain = append(chain, x.access.filter())
+	}
+	if !leave.auth {
+		chain = append(chain, t.authFilters(l)...)
+	}
+	if authErrors {
+		chain = append(chain, *x.errors)
+	}
+	if c := l.server.clientCert; c != nil && c.pass && https {
+		chain = append(chain, ir.PassTLSClientCert{PEM: true})
+	}
+	if x.retry != nil {
+		chain = append(chain, *x.retry)
+	}
+	if l.rewritten() {
+		chain = append(chain, l.rewriteFilter())
+	}
+	return chain
+}
+
+// authFilters are left out for locations that serve ACME challenges
+// (no-auth-locations), as far as the global authentication is concerned.
+func (t *translator) authFilters(l *location) []ir.Filter {
+	x := l.settings()
+	var out []ir.Filter
+	if x.auth != nil {
+		out = append(out, x.auth)
+	}
+	if x.extAuth != nil && !(x.extAuthGlobal && hasPrefixOf(l.path, t.noAuth)) {
+		out = append(out, *x.extAuth)
+	}
+	return out
+}
+
+// before is what stands in front of a redirect that nginx makes in its rewrite
+// phase: headers and the size of the body, no protection.
+func (t *translator) before(l *location, https bool) []ir.Filter {
+	chain := t.headers(l, https)
+	if body := l.settings().body; body != nil {
+		chain = append(chain, *body)
+	}
+	return chain
+}
+
+// redirectOf is the redirect that answers every request of the location; nil: none.
+func (l *location) redirectOf() ir.Filter {
+	x := l.settings()
+	switch {
+	case l.catchAll():
+		return nil
+	case x.redirect != nil:
+		return x.redirect.filter()
+	case l.rewritten() && x.rewrite.absolute():
+		return l.rewriteFilter()
+	}
+	return nil
+}

@@ -1,0 +1,105 @@
+package nginx
+
+import (
+	"strings"
+
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/diag"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/ir"
+)
+
+// lose notes why the location has no route.
+func (l *location) lose(f finding) { l.lost = append(l.lost, f) }
+
+// loseSettings notes what the settings of its Ingress say against a route.
+func (l *location) loseSettings() {
+	x := l.settings()
+	if x.denied != nil {
+		l.lose(*x.denied)
+		return
+	}
+	for _, f := range x.withheld {
+		l.lose(f)
+	}
+}
+
+// willLose tells whether the location will have no route.
+func (l *location) willLose() bool {
+	x := l.settings()
+	if x.denied != nil || len(x.withheld) > 0 {
+		return true
+	}
+	_, problem := l.paths()
+	return problem != nil
+}
+
+// loseTLS notes, once per location, that routes over TLS are withheld.
+func (t *translator) loseTLS(v *server, f finding) {
+	for _, l := range v.locations {
+		if l.backend == nil {
+			continue
+		}
+		s := l.at.src
+		d := f
+		if s != v.clientCert.owner {
+			d.field, d.value = l.at.field(), ""
+		}
+		d.text += "; no route over TLS for host " + quoteHost(v.host)
+		s.add(d.diagnostic(s))
+	}
+}
+
+func quoteHost(host string) string {
+	if host == "" {
+		return "any host"
+	}
+	return host
+}
+
+// guard reports a location without route, and stands in its place when a wider
+// location of the host would take its requests: what is protected today must not
+// be reachable through the neighbour.
+func (t *translator) guard(l *location, paths []ir.Path) []ir.Route {
+	s := l.at.src
+	neighbour := l.neighbour()
+	for _, f := range l.lost {
+		if f.field == "" {
+			f.field = l.at.field()
+		}
+		f.text += "; no route for " + quoteHost(l.server.host) + " " + l.path
+		s.add(f.diagnostic(s))
+	}
+	if neighbour == nil {
+		return nil
+	}
+	if len(paths) == 0 {
+		if !l.settings().protected {
+			return nil
+		}
+		paths = []ir.Path{{Kind: ir.PathPrefix, Value: "/"}}
+		if prefix := literalPrefix(l.path); strings.HasPrefix(prefix, "/") && len(prefix) > 1 {
+			paths = []ir.Path{{Kind: ir.PathRegexp, Value: "(?i)^" + prefix}}
+		}
+	}
+	s.add(finding{
+		code: diag.WNginxGuard, field: l.at.field(), value: l.path,
+		text: "requests for " + l.path + " are answered 403, or path " + neighbour.path + " would take them",
+	}.diagnostic(s))
+	return t.onBoth(l.at, l.server, func(r *ir.Route) {
+		r.Match.Paths = paths
+		r.Priority += step * l.rank
+		r.Filters = []ir.Filter{ir.IPAllowList{SourceRange: []string{nobody}}}
+	})
+}
+
+// neighbour is a location with routes that could take requests of this one.
+func (l *location) neighbour() *location {
+	for _, other := range l.server.locations {
+		if other == l || other.backend == nil || other.rank > l.rank || other.willLose() {
+			continue
+		}
+		if l.server.regex || !other.exact && strings.HasPrefix(l.path, strings.TrimSuffix(other.path, "/")) {
+			return other
+		}
+	}
+	return nil
+}

@@ -1,0 +1,67 @@
+package nginx
+
+import (
+	"strings"
+
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/diag"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/ir"
+)
+
+// passThrough finds the Service that gets the TLS connections of a host: that of
+// its location /, if the oldest Ingress of the host asks for it.
+func (t *translator) passThrough(v *server) {
+	if !v.first.settings.passTLS {
+		return
+	}
+	if v.host == "" || v.wildcard() {
+		v.first.sayOf(diag.EAnnUnconverted, "ssl-passthrough", "TLS of any host or a wildcard cannot be handed on")
+		return
+	}
+	for _, l := range v.locations {
+		if l.path == "/" && !l.exact && l.backend != nil {
+			v.passTo = l
+			return
+		}
+	}
+	v.first.ann.ignore("ssl-passthrough", "without a Service for path / the controller ends TLS itself")
+}
+
+func (t *translator) passthroughOf(v *server) []ir.Passthrough {
+	l := v.passTo
+	if l == nil {
+		return nil
+	}
+	service, _ := t.resolveService(l.at, l.backend)
+	out := ir.Passthrough{
+		Owner: l.at.src.ref(), Origins: []ir.Origin{l.at.origin()},
+		EntryPoints: []string{t.facts.HTTPSEntryPoint}, Service: service,
+	}
+	for _, host := range v.names() {
+		if strings.HasPrefix(host, "~") || strings.HasPrefix(host, "*") {
+			v.first.sayOf(diag.EAnnUnconverted, "server-alias", "TLS of "+host+" cannot be handed on")
+			continue
+		}
+		out.Hosts = append(out.Hosts, host)
+	}
+	l.at.src.routed++
+	return []ir.Passthrough{out}
+}
+
+// reportImplicit says what is not in the output of location /, which every host
+// has in nginx: the annotations of its oldest Ingress hold there, and its answer
+// is the controller's default backend.
+func (t *translator) reportImplicit(s *source) {
+	if !s.served() {
+		return
+	}
+	for _, v := range t.hosts {
+		if v.first != s {
+			continue
+		}
+		for _, l := range v.locations {
+			if l.backend == nil && (s.settings.protected || s.settings.redirect != nil || s.settings.rewrite.target != "") {
+				s.say(diag.WNginxImplicit, l.at.field(), "")
+			}
+		}
+	}
+}

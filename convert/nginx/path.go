@@ -1,0 +1,122 @@
+package nginx
+
+import (
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/diag"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/ir"
+)
+
+// paths says how the location is matched. The controller renders
+//
+//	plain host  Exact /p     location = /p
+//	            Prefix /p    location /p/ and, unless an Exact /p exists, = /p
+//	            Prefix /p/   location /p/
+//	regex host  any          location ~* "^/p"; of a Prefix with an Exact of the
+//	                         same path only "^/p/"
+func (l *location) paths() ([]ir.Path, *finding) {
+	path := l.path
+	if !strings.HasPrefix(path, "/") {
+		f := finding{code: diag.ENginxNotServed, value: path, text: "a path without a leading slash matches nothing"}
+		return nil, &f
+	}
+	shared := !l.exact && path != "/" && l.server.exactOf(path)
+	if l.server.regex {
+		if shared && !l.settings().rewrite.useRegex && !l.rewritten() && !strings.HasSuffix(path, "/") {
+			path += "/"
+		}
+		return regexPaths(path)
+	}
+	switch {
+	case l.exact:
+		return []ir.Path{{Kind: ir.PathExact, Value: path}}, nil
+	case path == "/", strings.HasSuffix(path, "/"):
+		return []ir.Path{{Kind: ir.PathPrefix, Value: path}}, nil
+	case shared:
+		return []ir.Path{{Kind: ir.PathPrefix, Value: path + "/"}}, nil
+	}
+	return []ir.Path{{Kind: ir.PathSegmentPrefix, Value: path}}, nil
+}
+
+func regexPaths(path string) ([]ir.Path, *finding) {
+	list, err := expressions(path)
+	if err != nil {
+		f := finding{code: diag.ENginxPCRE, value: path, text: err.Error(), block: true}
+		return nil, &f
+	}
+	out := make([]ir.Path, 0, len(list))
+	for _, expression := range list {
+		if expression == "(?i)^/" {
+			return []ir.Path{{Kind: ir.PathPrefix, Value: "/"}}, nil
+		}
+		out = append(out, ir.Path{Kind: ir.PathRegexp, Value: expression})
+	}
+	return out, nil
+}
+
+// exactOf tells whether the server has an Exact location of the path.
+func (v *server) exactOf(path string) bool {
+	for _, l := range v.locations {
+		if l.exact && l.path == path {
+			return true
+		}
+	}
+	return false
+}
+
+// slashRedirect is the redirect of /bar to /bar/ that nginx makes by itself for a
+// location that ends with a slash, when nothing else takes /bar.
+func (l *location) slashRedirect() (ir.Path, ir.RedirectRegex, bool) {
+	bare := strings.TrimSuffix(l.path, "/")
+	if l.exact || l.server.regex || bare == l.path || bare == "" {
+		return ir.Path{}, ir.RedirectRegex{}, false
+	}
+	for _, other := range l.server.locations {
+		if other.path == bare {
+			return ir.Path{}, ir.RedirectRegex{}, false
+		}
+	}
+	escaped := (&url.URL{Path: l.path}).EscapedPath()
+	return ir.Path{Kind: ir.PathExact, Value: bare}, ir.RedirectRegex{
+		Regex:       `^(https?)://(\[[^\]]*\]|[^/:?#]+)(?::[0-9]+)?[^?]*(\?.*)?$`,
+		Replacement: "${1}://${2}" + literal(escaped) + "${3}",
+		Permanent:   true,
+	}, true
+}
+
+// rewriteFilter replaces the whole path, as nginx replaces the whole URI: what
+// follows the match is lost unless a group holds it.
+func (l *location) rewriteFilter() ir.Filter {
+	target := replacement(dropWholeMatch(l.settings().rewrite.target))
+	expression := unquote.Replace(l.path)
+	if l.settings().rewrite.absolute() {
+		return ir.RedirectRegex{
+			Regex:       `(?is)^https?://[^/?]*` + start(expression) + `(?:` + expression + `)[^?]*(\?.*)?$`,
+			Replacement: target + "${" + strconv.Itoa(groups(expression)+1) + "}",
+		}
+	}
+	return ir.ReplacePathRegex{Regex: `(?is)^` + start(expression) + `(?:` + expression + `).*$`, Replacement: target}
+}
+
+// start lets an expression with alternatives begin anywhere, see expressions.
+func start(expression string) string {
+	if len(alternatives(expression)) > 1 {
+		return ".*?"
+	}
+	return ""
+}
+
+func groups(expression string) int {
+	re, err := regexp.Compile(expression)
+	if err != nil {
+		return 0
+	}
+	return re.NumSubexp()
+}
+
+// dropWholeMatch: $0 is empty in nginx's rewrite and the whole match in Go. A
+// group that does not exist is empty in both.
+func dropWholeMatch(target string) string { return strings.ReplaceAll(target, "$0", "") }

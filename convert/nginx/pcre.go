@@ -1,0 +1,106 @@
+package nginx
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// unquote undoes what nginx does to a quoted string of its configuration, which
+// is where the controller puts paths: a backslash before a quote or another
+// backslash disappears.
+var unquote = strings.NewReplacer(`\\`, `\`, `\"`, `"`, `\'`, `'`)
+
+// expressions translates a path that the controller renders as
+//
+//	location ~* "^<path>"
+//
+// into expressions of which one has to match at the beginning of the path. The
+// caret binds to the first alternative only, so those after a top-level | match
+// anywhere.
+func expressions(path string) ([]string, error) {
+	path = unquote.Replace(path)
+	if _, err := regexp.Compile("(?i)^" + path); err != nil {
+		return nil, fmt.Errorf("path %q: %w", path, err)
+	}
+	var out []string
+	for i, alternative := range alternatives(path) {
+		switch {
+		case i == 0, strings.HasPrefix(alternative, "^"):
+			alternative = strings.TrimPrefix(alternative, "^")
+		case strings.HasPrefix(alternative, "/"):
+			alternative = "/(?:.*/)?" + alternative[1:]
+		default:
+			alternative = "/.*" + alternative
+		}
+		out = append(out, "(?i)^"+alternative)
+	}
+	return out, nil
+}
+
+// alternatives splits an expression at the bars that are in no group or class.
+func alternatives(expression string) []string {
+	var out []string
+	depth, start := 0, 0
+	for i := 0; i < len(expression); i++ {
+		switch expression[i] {
+		case '\\':
+			i++
+			if i < len(expression) && expression[i] == 'Q' {
+				end := strings.Index(expression[i:], `\E`)
+				if end < 0 {
+					return append(out, expression[start:])
+				}
+				i += end + 1
+			}
+		case '[':
+			i = classEnd(expression, i)
+		case '(':
+			depth++
+		case ')':
+			depth--
+		case '|':
+			if depth == 0 {
+				out = append(out, expression[start:i])
+				start = i + 1
+			}
+		}
+	}
+	return append(out, expression[start:])
+}
+
+// classEnd returns the index of the bracket that ends the class at i.
+func classEnd(expression string, i int) int {
+	j := i + 1
+	if j < len(expression) && expression[j] == '^' {
+		j++
+	}
+	if j < len(expression) && expression[j] == ']' {
+		j++ // a bracket at the beginning is a member
+	}
+	for ; j < len(expression); j++ {
+		switch {
+		case expression[j] == '\\':
+			j++
+		case strings.HasPrefix(expression[j:], "[:"):
+			if end := strings.Index(expression[j:], ":]"); end > 0 {
+				j += end + 1
+			}
+		case expression[j] == ']':
+			return j
+		}
+	}
+	return len(expression) - 1
+}
+
+// literalPrefix is what every path that an expression matches begins with.
+func literalPrefix(path string) string {
+	end := strings.IndexAny(path, `\.+*?()|[]{}^$`)
+	switch {
+	case end < 0:
+		return path
+	case strings.ContainsAny(path[end:end+1], "*?{") && end > 0:
+		end-- // the last letter may be absent
+	}
+	return path[:end]
+}

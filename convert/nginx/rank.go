@@ -1,0 +1,88 @@
+package nginx
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/diag"
+)
+
+// rankLocations decides how and in which order the locations of a host are tried.
+//
+//	plain host   exact ones, then prefixes, the longest first
+//	regex host   the longest text first, equally long ones in reverse alphabetical
+//	             order; the first expression that matches is taken
+//
+// A host is of the second kind as soon as one location has use-regex or a
+// rewrite-target other than its own path, whatever Ingress it is of.
+func (v *server) rankLocations() {
+	var because *source
+	for _, l := range v.locations {
+		if l.rewritten() || l.settings().rewrite.useRegex && !l.catchAll() {
+			because = l.at.src
+			break
+		}
+	}
+	v.regex = because != nil
+	order := slices.Clone(v.locations)
+	slices.SortStableFunc(order, func(a, b *location) int {
+		if !v.regex {
+			if c := compareBool(b.exact, a.exact); c != 0 {
+				return c
+			}
+		}
+		return cmp.Or(cmp.Compare(len(b.path), len(a.path)), cmp.Compare(b.path, a.path))
+	})
+	for i, l := range order {
+		l.rank = len(order) - i
+	}
+	if !v.regex {
+		return
+	}
+	for _, l := range order {
+		x := l.settings().rewrite
+		if l.backend == nil || x.useRegex || l.rewritten() || l.at.src == because {
+			continue
+		}
+		l.at.src.add(finding{
+			code: diag.WNginxRegexHost, field: l.at.field(), value: l.path,
+			text: "Ingress " + because.ref().String() + " makes path " + strconv.Quote(l.path) + " of host " + strconv.Quote(v.host) + " a case-insensitive expression that is open at its end",
+		}.diagnostic(l.at.src))
+	}
+}
+
+func compareBool(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
+		return 1
+	}
+	return -1
+}
+
+// Priorities: a server with an exact host is asked before one with a wildcard,
+// and that before the default server, so each kind has a range of its own. Each
+// location has room for its helpers.
+const (
+	baseDefault  = 1_000
+	baseWildcard = 1_000_000
+	baseExact    = 2_000_000
+	step         = 100
+)
+
+func (v *server) base() int {
+	switch {
+	case v.host == "":
+		return baseDefault
+	case v.wildcard():
+		return baseWildcard
+	}
+	return baseExact
+}
+
+func (l *location) priority() int { return l.server.base() + step*l.rank }
+
+// top is a priority above all locations of the server.
+func (v *server) top() int { return v.base() + step*(len(v.locations)+1) }

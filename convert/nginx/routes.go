@@ -1,0 +1,185 @@
+package nginx
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/ir"
+)
+
+// Priorities inside the room of one location, above its own. A canary's are
+// smaller, see canaryVariants.
+const (
+	denyBump    = 90
+	exemptBump  = 20
+	satisfyBump = 20
+	trustedBump = 10
+)
+
+// routesOf are the routes of a location: over plain HTTP and over TLS.
+func (t *translator) routesOf(l *location) []ir.Route {
+	if l.backend == nil {
+		return nil // location / of the controller's default backend: a 404 either way
+	}
+	paths, problem := l.paths()
+	if problem != nil {
+		l.lose(*problem)
+	}
+	l.loseSettings()
+	if len(l.lost) > 0 {
+		return t.guard(l, paths)
+	}
+	service, _ := t.resolveService(l.at, l.backend)
+	var out []ir.Route
+	for _, https := range []bool{false, true} {
+		if https && l.server.passTo != nil {
+			continue
+		}
+		for _, hosts := range l.server.hostSets() {
+			route := t.route(l, https, paths, hosts)
+			if route == nil {
+				continue
+			}
+			out = append(out, t.variants(l, *route, service, https)...)
+		}
+	}
+	l.at.src.routed += len(out)
+	return append(out, t.slashRoutes(l)...)
+}
+
+// route is the frame of a route; nil when there must be none on this scheme.
+func (t *translator) route(l *location, https bool, paths []ir.Path, hosts hostSet) *ir.Route {
+	r := &ir.Route{
+		Owner: l.at.src.ref(), Origins: []ir.Origin{l.at.origin()},
+		EntryPoints: []string{t.facts.HTTPEntryPoint},
+		Match:       ir.Match{Hosts: hosts.hosts, NotHosts: hosts.not, Paths: paths},
+		Priority:    l.priority() - l.server.base() + hosts.base,
+	}
+	if !l.catchAll() {
+		r.Observability = l.settings().observe
+	}
+	if https {
+		if problem := l.server.checkTLSOptions(); problem != nil {
+			t.loseTLS(l.server, *problem)
+			return nil
+		}
+		r.EntryPoints = []string{t.facts.HTTPSEntryPoint}
+		r.TLS = l.server.tlsOf(l.at.src)
+	}
+	return r
+}
+
+// variants are the routes that one frame becomes.
+func (t *translator) variants(l *location, frame ir.Route, service ir.Service, https bool) []ir.Route {
+	if redirect := l.redirectOf(); redirect != nil {
+		frame.Filters = append(t.before(l, https), redirect)
+		return []ir.Route{frame}
+	}
+	if !https && t.redirectsToTLS(l) {
+		redirect := frame
+		redirect.Filters = append(t.before(l, https), l.settings().ssl.filter())
+		if !t.config.boolean("use-forwarded-headers", false) {
+			return []ir.Route{redirect}
+		}
+		// Requests that came over TLS to a proxy in front are not redirected.
+		frame.Match.Headers = []ir.HeaderMatch{{Name: "X-Forwarded-Proto", Value: "https"}}
+		redirect.Match.Headers = []ir.HeaderMatch{{Name: "X-Forwarded-Proto", Value: "https", Not: true}}
+		return append([]ir.Route{redirect}, t.served(l, frame, service, https)...)
+	}
+	return t.served(l, frame, service, https)
+}
+
+// served are the routes that lead to pods: those of all, and those of addresses
+// and browsers that are treated differently.
+func (t *translator) served(l *location, frame ir.Route, service ir.Service, https bool) []ir.Route {
+	x := l.settings()
+	var out []ir.Route
+	either := x.access.satisfyAny && len(t.authFilters(l)) > 0
+	main := without{}
+	if either {
+		// An address that is admitted (and not refused) needs no credentials.
+		main.allow = true
+		if len(x.access.allow) > 0 {
+			trusted := frame
+			trusted.Match.ClientIPs = x.access.allow
+			trusted.Priority += trustedBump
+			out = append(out, t.parts(l, trusted, service, https, without{auth: true, allow: true})...)
+			if len(x.access.deny) > 0 {
+				refused := frame
+				refused.Match.ClientIPs = x.access.deny
+				refused.Priority += satisfyBump
+				out = append(out, t.parts(l, refused, service, https, without{allow: true})...)
+			}
+		}
+	}
+	if len(x.limits.exempt) > 0 && !either {
+		exempt := frame
+		exempt.Match.ClientIPs = x.limits.exempt
+		exempt.Priority += exemptBump
+		out = append(out, t.parts(l, exempt, service, https, without{limits: true})...)
+	}
+	out = append(out, t.parts(l, frame, service, https, main)...)
+	return append(out, t.denials(l, frame, either, https)...)
+}
+
+// parts divides the requests of a route between primary and canary.
+func (t *translator) parts(l *location, frame ir.Route, service ir.Service, https bool, leave without) []ir.Route {
+	frame.Filters = t.chain(l, https, leave)
+	primary := t.serviceOn(l, service, https)
+	cookie := l.sticky(https)
+	if l.canary == nil {
+		primary.Sticky = cookie
+		frame.Backend = ir.Backend{Services: []ir.Service{primary}, Mirror: l.settings().mirror}
+		return []ir.Route{frame}
+	}
+	second := t.serviceOn(l, l.canary.service, https)
+	frame.Origins = append(slices.Clip(frame.Origins), l.canary.at.origin())
+	var out []ir.Route
+	for _, v := range l.canaryVariants(primary, second, cookie) {
+		one := frame
+		one.Match.Headers = append(slices.Clip(one.Match.Headers), v.headers...)
+		one.Priority += v.bump
+		one.Backend = v.backend
+		out = append(out, one)
+	}
+	return out
+}
+
+// denials are routes that admit nobody, for what the controller refuses before
+// it looks at anything else.
+func (t *translator) denials(l *location, frame ir.Route, either, https bool) []ir.Route {
+	frame.Priority += denyBump
+	frame.Filters = append(t.before(l, https), ir.IPAllowList{SourceRange: []string{nobody}})
+	var out []ir.Route
+	if deny := l.settings().access.deny; len(deny) > 0 && !either {
+		one := frame
+		one.Match.ClientIPs = deny
+		out = append(out, one)
+	}
+	for _, header := range t.blocked {
+		one := frame
+		one.Match.Headers = append(slices.Clip(frame.Match.Headers), header)
+		out = append(out, one)
+	}
+	if len(t.blockedRanges) > 0 {
+		one := frame
+		one.Priority++
+		one.Match.ClientIPs = t.blockedRanges
+		out = append(out, one)
+	}
+	return out
+}
+
+// redirectsToTLS tells whether requests over plain HTTP are redirected.
+func (t *translator) redirectsToTLS(l *location) bool {
+	ssl := l.settings().ssl
+	if !ssl.force && !(ssl.onTLS && l.server.tls) {
+		return false
+	}
+	return !hasPrefixOf(l.path, t.noTLSRedirect)
+}
+
+// hasPrefixOf tells whether path begins with one of the prefixes.
+func hasPrefixOf(path string, prefixes []string) bool {
+	return slices.ContainsFunc(prefixes, func(prefix string) bool { return strings.HasPrefix(path, prefix) })
+}

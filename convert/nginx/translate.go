@@ -1,0 +1,154 @@
+package nginx
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/ir"
+)
+
+// Translate says what ingress-nginx with the given facts does with the Ingresses
+// of in. The order of in.Ingresses does not change the routes.
+func Translate(in ir.Input, facts Facts) ir.Translation {
+	t := newTranslator(in, facts)
+	for _, s := range t.input {
+		t.prepare(s)
+	}
+	t.ordered = byAge(t.input)
+	t.buildServers()
+	for _, v := range t.hosts {
+		v.rankLocations()
+		v.dropForeignCiphers()
+		t.passThrough(v)
+	}
+	t.attachCanaries()
+	t.buildFences()
+	slices.SortFunc(t.hosts, func(a, b *server) int { return cmp.Compare(a.host, b.host) })
+	var out ir.Translation
+	for _, v := range t.hosts {
+		for _, l := range v.locations {
+			out.Routes = append(out.Routes, t.routesOf(l)...)
+		}
+		out.Routes = append(out.Routes, t.appRootRoutes(v)...)
+		out.Routes = append(out.Routes, t.wwwRoutes(v)...)
+		out.Passthroughs = append(out.Passthroughs, t.passthroughOf(v)...)
+	}
+	sortRoutes(out.Routes)
+	out.Certificates = t.certificates(out.Routes)
+	for _, s := range t.input {
+		t.reportImplicit(s)
+		out.Ingresses = append(out.Ingresses, s.outcome())
+	}
+	return out
+}
+
+// name is a namespaced name.
+type name struct{ namespace, name string }
+
+// translator holds one translation.
+type translator struct {
+	in     ir.Input
+	facts  Facts
+	config config
+	// plain are the settings of Ingresses without annotations.
+	plain *settings
+	// Lists of the ConfigMap that every location needs.
+	noAuth, noTLSRedirect []string
+	blocked               []ir.HeaderMatch
+	blockedRanges         []string
+
+	classController map[string]string // IngressClass → spec.controller
+	services        map[name]*corev1.Service
+	secrets         map[name]ir.Secret
+
+	input   []*source // in input order
+	ordered []*source // the oldest first
+	servers map[string]*server
+	hosts   []*server // of servers, in order of appearance; later by host
+}
+
+func newTranslator(in ir.Input, facts Facts) *translator {
+	const challenges = "/.well-known/acme-challenge"
+	t := &translator{
+		in: in, facts: facts.withDefaults(), config: facts.ConfigMap,
+		classController: map[string]string{},
+		services:        make(map[name]*corev1.Service, len(in.Services)),
+		secrets:         make(map[name]ir.Secret, len(in.Secrets)),
+		servers:         map[string]*server{},
+	}
+	t.noAuth = t.config.list("no-auth-locations", challenges)
+	t.noTLSRedirect = t.config.list("no-tls-redirect-locations", challenges)
+	t.readBlocks()
+	for _, class := range in.IngressClasses {
+		if class != nil {
+			t.classController[class.Name] = class.Spec.Controller
+		}
+	}
+	for _, service := range in.Services {
+		if service != nil {
+			t.services[name{service.Namespace, service.Name}] = service
+		}
+	}
+	for _, secret := range in.Secrets {
+		t.secrets[name{secret.Namespace, secret.Name}] = secret
+	}
+	t.input = make([]*source, 0, len(in.Ingresses))
+	for _, ingress := range in.Ingresses {
+		t.input = append(t.input, newSource(ingress, t.facts.AnnotationPrefix))
+	}
+	return t
+}
+
+// prepare decides whether the controller serves an Ingress and what it asks for.
+func (t *translator) prepare(s *source) {
+	if s.why = t.refusal(s); s.why != "" {
+		return
+	}
+	s.selected = true
+	if f, gone := t.vanished(s); gone {
+		s.dropped = true
+		s.add(f.diagnostic(s))
+		return
+	}
+	s.settings = t.settingsOf(s)
+}
+
+// sortRoutes orders routes by owner, then by priority, greatest first.
+func sortRoutes(routes []ir.Route) {
+	slices.SortStableFunc(routes, func(a, b ir.Route) int {
+		return cmp.Or(
+			strings.Compare(a.Owner.Namespace, b.Owner.Namespace),
+			strings.Compare(a.Owner.Name, b.Owner.Name),
+			cmp.Compare(b.Priority, a.Priority),
+		)
+	})
+}
+
+// certificates are those of hosts that no route of their Ingress carries.
+func (t *translator) certificates(routes []ir.Route) []ir.Certificate {
+	type pair struct {
+		owner  ir.Ref
+		secret string
+	}
+	carried := map[pair]bool{}
+	for i := range routes {
+		if tls := routes[i].TLS; tls != nil && tls.SecretName != "" {
+			carried[pair{routes[i].Owner, tls.SecretName}] = true
+		}
+	}
+	var out []ir.Certificate
+	for _, v := range t.hosts {
+		if v.secret == "" || v.passTo != nil {
+			continue
+		}
+		p := pair{v.certOwner.ref(), v.secret}
+		if !carried[p] {
+			carried[p] = true
+			out = append(out, ir.Certificate{Owner: p.owner, EntryPoints: []string{t.facts.HTTPSEntryPoint}, SecretName: p.secret})
+		}
+	}
+	return out
+}
