@@ -68,7 +68,7 @@ func TestOldServers(t *testing.T) {
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			client := fake.NewClientset(c.object,
-				&corev1.Endpoints{ObjectMeta: meta("shop", "web"), Subsets: []corev1.EndpointSubset{{Addresses: []corev1.EndpointAddress{{IP: "10.0.0.1"}}}}}) //nolint:staticcheck // what those servers have
+				&legacyEndpoints{ObjectMeta: meta("shop", "web"), Subsets: []legacySubset{{Addresses: []corev1.EndpointAddress{{IP: "10.0.0.1"}}}}})
 			hide(client, "ingresses", c.hidden...)
 			hide(client, "endpointslices", "discovery.k8s.io/v1")
 			loaded, err := FromCluster(context.Background(), client, Scope{Namespace: "shop"}, Everything)

@@ -3,7 +3,6 @@ package source
 import (
 	"context"
 
-	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -13,8 +12,8 @@ import (
 // endpoints reads EndpointSlices, and Endpoints of servers older than 1.21 or of
 // callers that may only read those. Newer servers answer every read of
 // Endpoints with a deprecation warning.
-func (l *lister) endpoints(namespace string) ([]*corev1.Endpoints, error) {
-	var slices []*corev1.Endpoints
+func (l *lister) endpoints(namespace string) ([]*legacyEndpoints, error) {
+	var slices []*legacyEndpoints
 	err := pages(l.ctx, func(ctx context.Context, options metav1.ListOptions) (runtime.Object, error) {
 		return l.client.DiscoveryV1().EndpointSlices(namespace).List(ctx, options)
 	}, func(slice *discoveryv1.EndpointSlice) {
@@ -26,10 +25,10 @@ func (l *lister) endpoints(namespace string) ([]*corev1.Endpoints, error) {
 	if !apierrors.IsNotFound(err) && !apierrors.IsForbidden(err) {
 		return nil, err
 	}
-	var found []*corev1.Endpoints
+	var found []*legacyEndpoints
 	err = pages(l.ctx, func(ctx context.Context, options metav1.ListOptions) (runtime.Object, error) {
 		return l.client.CoreV1().Endpoints(namespace).List(ctx, options)
-	}, func(endpoints *corev1.Endpoints) {
+	}, func(endpoints *legacyEndpoints) {
 		endpoints.ManagedFields = nil
 		found = append(found, endpoints)
 	})

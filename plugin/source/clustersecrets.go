@@ -6,7 +6,7 @@ import (
 	"sync"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/api/validation/path"
+	"k8s.io/apimachinery/pkg/api/validate/content"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/ir"
@@ -79,13 +79,13 @@ func (l *lister) secret(key string) answer {
 func secretNames(ingress ir.Ingress) []string {
 	var names []string
 	for _, tls := range ingress.Spec.TLS {
-		if tls.SecretName != "" && len(path.IsValidPathSegmentName(tls.SecretName)) == 0 {
+		if tls.SecretName != "" && len(content.IsPathSegmentName(tls.SecretName)) == 0 {
 			names = append(names, tls.SecretName)
 		}
 	}
 	for key, value := range ingress.Annotations {
 		// A name that cannot be part of an address cannot exist either.
-		if value == "" || len(path.IsValidPathSegmentName(value)) > 0 {
+		if value == "" || len(content.IsPathSegmentName(value)) > 0 {
 			continue
 		}
 		if strings.HasSuffix(key, "/auth-secret") || strings.HasSuffix(key, "/auth-tls-secret") {

@@ -6,11 +6,19 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
+// Traefik 1.7 reads Endpoints, and clusters of its time have nothing else.
+type (
+	//lint:ignore SA1019 see above
+	legacyEndpoints = corev1.Endpoints
+	//lint:ignore SA1019 see above
+	legacySubset = corev1.EndpointSubset
+)
+
 // endpointsOf says what an EndpointSlice says in the words of Endpoints, which
 // is what Traefik 1.7 reads. The name stays the slice's; mergeSlices uses the
 // Service's.
-func endpointsOf(slice *discoveryv1.EndpointSlice) *corev1.Endpoints {
-	subset := corev1.EndpointSubset{}
+func endpointsOf(slice *discoveryv1.EndpointSlice) *legacyEndpoints {
+	subset := legacySubset{}
 	for _, endpoint := range slice.Endpoints {
 		for _, address := range endpoint.Addresses {
 			a := corev1.EndpointAddress{IP: address, NodeName: endpoint.NodeName, TargetRef: endpoint.TargetRef}
@@ -35,20 +43,20 @@ func endpointsOf(slice *discoveryv1.EndpointSlice) *corev1.Endpoints {
 		}
 		subset.Ports = append(subset.Ports, p)
 	}
-	return &corev1.Endpoints{
+	return &legacyEndpoints{
 		ObjectMeta: metav1.ObjectMeta{
 			Namespace: slice.Namespace,
 			Name:      slice.Name,
 			Labels:    map[string]string{discoveryv1.LabelServiceName: slice.Labels[discoveryv1.LabelServiceName]},
 		},
-		Subsets: []corev1.EndpointSubset{subset},
+		Subsets: []legacySubset{subset},
 	}
 }
 
 // mergeSlices adds to endpoints those of Services that only have slices, one
 // subset per slice.
-func mergeSlices(endpoints, slices []*corev1.Endpoints) []*corev1.Endpoints {
-	known := make(map[string]*corev1.Endpoints, len(endpoints))
+func mergeSlices(endpoints, slices []*legacyEndpoints) []*legacyEndpoints {
+	known := make(map[string]*legacyEndpoints, len(endpoints))
 	for _, e := range endpoints {
 		known[e.Namespace+"/"+e.Name] = nil // complete already
 	}
@@ -64,7 +72,7 @@ func mergeSlices(endpoints, slices []*corev1.Endpoints) []*corev1.Endpoints {
 		case seen:
 			whole.Subsets = append(whole.Subsets, slice.Subsets...)
 		default:
-			whole = &corev1.Endpoints{
+			whole = &legacyEndpoints{
 				ObjectMeta: metav1.ObjectMeta{Namespace: slice.Namespace, Name: service},
 				Subsets:    slice.Subsets,
 			}

@@ -24,8 +24,8 @@ type reader struct {
 	// latest is the index of the last definition of an Ingress.
 	latest      map[string]int
 	services    keyed[*corev1.Service]
-	endpoints   keyed[*corev1.Endpoints]
-	slices      keyed[*corev1.Endpoints] // one per EndpointSlice, named as the slice
+	endpoints   keyed[*legacyEndpoints]
+	slices      keyed[*legacyEndpoints] // one per EndpointSlice, named as the slice
 	secrets     keyed[ir.Secret]
 	classes     keyed[*classObject]
 	diagnostics []diag.Diagnostic
