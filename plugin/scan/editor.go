@@ -21,7 +21,7 @@ func editorOf(live *unstructured.Unstructured, field string) *Editor {
 			continue
 		}
 		var fields map[string]any
-		if err := json.Unmarshal(entry.FieldsV1.Raw, &fields); err != nil {
+		if err := json.Unmarshal(entry.FieldsV1.GetRawBytes(), &fields); err != nil {
 			continue
 		}
 		if _, spec := fields["f:spec"]; !spec {
