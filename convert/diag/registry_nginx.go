@@ -25,6 +25,13 @@ var nginxInfos = []Info{
 		Warning: "client certificate check cannot be converted",
 	},
 	{
+		Code: ENginxClientIP, Severity: Unsupported,
+		Title:   "Addresses of X-Forwarded-For cannot be checked as nginx does",
+		Explain: "With use-forwarded-headers nginx takes the client's address from X-Forwarded-For. Traefik can do that for allow-lists when the proxies are known (proxy-real-ip-cidr), not for deny-lists or satisfy: any, and never safely when every sender is believed (0.0.0.0/0, the default), because any client can forge the header.",
+		Remedy:  "Set proxy-real-ip-cidr to the addresses of the proxies in front, or use the PROXY protocol, and convert again.",
+		Warning: "addresses of X-Forwarded-For not checkable",
+	},
+	{
 		Code: ENginxNotServed, Severity: Invalid,
 		Title:   "ingress-nginx itself does not serve this",
 		Explain: "The controller refuses the value, misses an object, or does not know what to do: the whole Ingress, or some of its paths, are answered 404, 503 or with the state before the last valid change. Nothing is emitted for it.",
@@ -65,6 +72,13 @@ var nginxInfos = []Info{
 		Explain: "Snippets are raw nginx configuration, which means nothing to Traefik. Headers with fixed values are converted. When any other directive looks as if it protects something (deny, auth, return, limits, if, Lua), the routes are withheld; otherwise they are emitted without the snippet.",
 		Remedy:  "Express the snippet with middlewares, or do it in the application.",
 		Warning: "nginx snippet is not converted",
+	},
+	{
+		Code: INginxCertOwner, Severity: Equivalent,
+		Title:   "The certificate is loaded by another Ingress of the host",
+		Explain: "nginx takes the certificate of a host from its oldest Ingress with a tls section, for the paths of all Ingresses of the host. Traefik finds it by the name of the host, as long as the routes of that Ingress exist.",
+		Remedy:  "Convert that Ingress as well, and first.",
+		Warning: "certificate is loaded by another Ingress",
 	},
 	{
 		Code: INginxConfigMap, Severity: Equivalent,
@@ -156,6 +170,13 @@ var nginxInfos = []Info{
 		Explain: "nginx tells the authentication server X-Original-URL, X-Original-Method and X-Auth-Request-Redirect; Traefik X-Forwarded-Method, -Proto, -Host and -Uri. An answer that is neither 2xx, 401 nor 403 becomes 500 in nginx and is passed on by Traefik. A redirect to a sign-in page (auth-signin) has to come from the authentication server itself.",
 		Remedy:  "Configure the authentication server for Traefik's ForwardAuth (most know it) and let it redirect to the sign-in page.",
 		Warning: "external authentication differs in detail",
+	},
+	{
+		Code: WNginxExternal, Severity: Equivalent,
+		Title:   "A Service of type ExternalName",
+		Explain: "nginx serves Services of type ExternalName by default. Traefik drops routes to them unless providers.kubernetesCRD.allowExternalNameServices is on.",
+		Remedy:  "Set providers.kubernetesCRD.allowExternalNameServices=true in the target.",
+		Warning: "needs allowExternalNameServices",
 	},
 	{
 		Code: WNginxFence, Severity: Equivalent,

@@ -17,12 +17,20 @@ func caselessTemplate(value string) (name, arg string, ok bool) {
 	return "PathPrefix", "/" + arg, err == nil
 }
 
-// same tells whether two expressions are one to the parser.
+// same tells whether two expressions compile to one program.
 func same(a, b string) bool {
-	left, err := syntax.Parse(a, syntax.Perl)
+	left, right := program(a), program(b)
+	return left != "" && left == right
+}
+
+func program(expression string) string {
+	parsed, err := syntax.Parse(expression, syntax.Perl)
 	if err != nil {
-		return false
+		return ""
 	}
-	right, err := syntax.Parse(b, syntax.Perl)
-	return err == nil && left.Equal(right)
+	compiled, err := syntax.Compile(parsed.Simplify())
+	if err != nil {
+		return ""
+	}
+	return compiled.String()
 }

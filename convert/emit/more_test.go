@@ -169,3 +169,21 @@ func TestPassthrough(t *testing.T) {
 		t.Errorf("wildcard: got %q, %v", got, problems)
 	}
 }
+
+func TestCaselessExpressionsForTraefik2(t *testing.T) {
+	for value, want := range map[string]string{
+		`(?i)^/foo`:            "PathPrefix(`/{expr:(?i)foo}`)",
+		`(?i)^/api(/|$)(.*)`:   "PathPrefix(`/{expr:(?i)api(/|$)(.*)}`)",
+		`(?i)^/x{2,3}\{y\}`:    "PathPrefix(`/{expr:(?i)x{2,3}\\x7by\\x7d}`)",
+		`(?i)^/(?:.*/)?b/(.*)`: "PathPrefix(`/{expr:(?i)(?:.*/)?b/(.*)}`)",
+		`(?i)^/a|/b`:           "",
+		`(?i)^/a|^/b`:          "",
+		`(?i)^/[{]`:            "PathPrefix(`/{expr:\\x7b}`)",
+		`(?i)^/(`:              "",
+	} {
+		got, _, err := rule(ir.Match{Paths: []ir.Path{{Kind: ir.PathRegexp, Value: value}}}, V2)
+		if got != want || (err == nil) != (want != "") {
+			t.Errorf("%s: got %q, %v, want %q", value, got, err, want)
+		}
+	}
+}

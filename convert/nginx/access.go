@@ -92,7 +92,7 @@ func (t *translator) checkAddresses(s *source, x *settings, allowName string) {
 	for _, proxy := range proxies {
 		trustAll = trustAll || strings.HasSuffix(proxy, "/0")
 	}
-	field.code = diag.EWhitelistXFF
+	field.code = diag.ENginxClientIP
 	switch {
 	case trustAll:
 		field.text = "nginx takes the address from X-Forwarded-For of anybody (proxy-real-ip-cidr), which any client can forge"

@@ -91,13 +91,20 @@ func (t *translator) readCookieAge(s *source, st *stickySettings) {
 
 // sticky is the cookie of a location on one scheme. A path of the cookie that is
 // an expression is never sent back by a browser; / is what was meant.
-func (l *location) sticky(https bool) *ir.Sticky {
+//
+// Members of a weighted group are one definition for all routes in Traefik, so
+// their cookie cannot differ by scheme: it is Secure where plain HTTP only
+// redirects.
+func (t *translator) sticky(l *location, https bool) *ir.Sticky {
 	st := l.settings().sticky
 	if st == nil {
 		return nil
 	}
 	cookie := st.cookie
 	cookie.Secure = https
+	if l.canary != nil {
+		cookie.Secure = t.redirectsToTLS(l)
+	}
 	if st.secure != nil {
 		cookie.Secure = *st.secure
 	}

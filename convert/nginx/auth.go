@@ -87,7 +87,7 @@ func (t *translator) usableUsers(s *source, x *settings, secretName string) bool
 		x.withhold(s.of("auth-secret", finding{code: diag.ENginxAuth, text: "Secret " + secretName + " has several keys, Traefik reads only Secrets with one"}))
 		return false
 	case secret.Type == corev1.SecretTypeBasicAuth:
-		x.withhold(s.of("auth-secret", finding{code: diag.ESecretType, text: "Secret " + secretName + " is of type " + string(secret.Type)}))
+		x.withhold(s.of("auth-secret", finding{code: diag.ENginxAuth, text: "Secret " + secretName + " is of type " + string(secret.Type)}))
 		return false
 	}
 	return true

@@ -18,6 +18,8 @@ type clientCert struct {
 	problem *finding
 	// refused: the controller answers 403 on the whole host.
 	refused *finding
+	// plainToo: the check is made on plain HTTP as well, where it fails.
+	plainToo bool
 }
 
 // clientAuthTypes are the values of auth-tls-verify-client.
@@ -37,7 +39,7 @@ func (t *translator) readClientCert(s *source, x *settings) {
 	x.clientCert = c
 	refuse := func(text string) {
 		f := s.of("auth-tls-secret", finding{code: diag.ENginxNotServed, text: text + ", so nginx answers 403 on the whole host"})
-		c.refused = &f
+		c.refused, c.plainToo = &f, true
 	}
 	namespace, secretName, slash := strings.Cut(value, "/")
 	if !slash || namespace == "" || secretName == "" || strings.Contains(secretName, "/") {
@@ -51,6 +53,7 @@ func (t *translator) readClientCert(s *source, x *settings) {
 	}
 	if cn, ok := s.ann.find("auth-tls-match-cn"); ok && cn != "" {
 		c.block(s.of("auth-tls-match-cn", finding{code: diag.ENginxClientCert, text: "Traefik cannot compare the subject of a client certificate"}))
+		c.plainToo = true
 	}
 	if namespace != s.Namespace {
 		c.block(s.of("auth-tls-secret", finding{code: diag.EXNS, text: "the authorities are in namespace " + namespace}))

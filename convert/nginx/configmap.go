@@ -148,6 +148,7 @@ func Settings(facts Facts) []diag.Diagnostic {
 			out = append(out, d)
 		}
 	}
+	out = append(out, variableHeaders(facts, object)...)
 	for _, flag := range []struct{ name, value, text string }{
 		{"--default-backend-service", facts.DefaultBackendService, "unknown hosts and paths are answered 404 by Traefik: add a route of the lowest priority to that Service"},
 		{"--default-ssl-certificate", facts.DefaultSSLCertificate, "name that Secret in a TLSStore named default (defaultCertificate)"},
@@ -157,6 +158,20 @@ func Settings(facts Facts) []diag.Diagnostic {
 		}
 	}
 	diag.Sort(out)
+	return out
+}
+
+// variableHeaders are headers for every Ingress that Traefik cannot write.
+func variableHeaders(facts Facts, object diag.Object) []diag.Diagnostic {
+	var out []diag.Diagnostic
+	for _, key := range []string{"add-headers", "proxy-set-headers"} {
+		headers := facts.HeaderMaps[config(facts.ConfigMap).text(key, "")]
+		for _, name := range slices.Sorted(maps.Keys(headers)) {
+			if strings.Contains(headers[name], "$") {
+				out = append(out, diag.New(diag.WNginxSetting, object, "data["+key+"]", "header "+name+" contains a variable of nginx and is not sent").WithValue(headers[name]))
+			}
+		}
+	}
 	return out
 }
 

@@ -26,7 +26,7 @@ func (t *translator) slashRoutes(l *location) []ir.Route {
 func (t *translator) onBoth(at place, v *server, change func(r *ir.Route)) []ir.Route {
 	var out []ir.Route
 	for _, https := range []bool{false, true} {
-		if https && (v.passTo != nil || v.checkTLSOptions() != nil) {
+		if https && v.passTo != nil || v.checkTLSOptions() != nil && (https || v.clientCert.plainToo) {
 			continue
 		}
 		for _, hosts := range v.hostSets() {

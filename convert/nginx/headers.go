@@ -31,12 +31,9 @@ func (t *translator) readHeaders(s *source, x *settings) {
 			continue
 		}
 		for _, key := range slices.Sorted(maps.Keys(headers)) {
-			if strings.Contains(headers[key], "$") {
-				at.code, at.text = diag.ENginxRewrite, "header "+key+" contains a variable of nginx and is not sent"
-				s.add(at.diagnostic(s))
-				continue
+			if !strings.Contains(headers[key], "$") { // or else reported by Settings
+				setting.set(key, headers[key])
 			}
-			setting.set(key, headers[key])
 		}
 	}
 	for _, key := range t.config.list("hide-headers", "") {
@@ -61,7 +58,7 @@ func (t *translator) customHeaders(s *source, x *settings, value string) {
 			return
 		}
 		if strings.Contains(headers[key], "$") {
-			s.sayOf(diag.ENginxRewrite, "custom-headers", "header "+key+" contains a variable of nginx and is not sent")
+			s.sayOf(diag.EAnnUnconverted, "custom-headers", "header "+key+" contains a variable of nginx and is not sent")
 			continue
 		}
 		x.setResponse(key, headers[key])

@@ -43,7 +43,11 @@ func (t *translator) loseTLS(v *server, f finding) {
 		if s != v.clientCert.owner {
 			d.field, d.value = l.at.field(), ""
 		}
-		d.text += "; no route over TLS for host " + quoteHost(v.host)
+		if v.clientCert.plainToo {
+			d.text += "; no route for host " + quoteHost(v.host)
+		} else {
+			d.text += "; no route over TLS for host " + quoteHost(v.host)
+		}
 		s.add(d.diagnostic(s))
 	}
 }

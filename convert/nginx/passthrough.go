@@ -59,7 +59,8 @@ func (t *translator) reportImplicit(s *source) {
 			continue
 		}
 		for _, l := range v.locations {
-			if l.backend == nil && (s.settings.protected || s.settings.redirect != nil || s.settings.rewrite.target != "") {
+			x := s.settings
+			if l.backend == nil && (x.auth != nil || x.extAuth != nil || len(x.access.allow)+len(x.access.deny) > 0 || x.redirect != nil) {
 				s.say(diag.WNginxImplicit, l.at.field(), "")
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/diag"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/ir"
 )
 
@@ -58,13 +59,18 @@ func (t *translator) route(l *location, https bool, paths []ir.Path, hosts hostS
 	if !l.catchAll() {
 		r.Observability = l.settings().observe
 	}
-	if https {
-		if problem := l.server.checkTLSOptions(); problem != nil {
-			t.loseTLS(l.server, *problem)
+	if problem := l.server.checkTLSOptions(); problem != nil {
+		t.loseTLS(l.server, *problem)
+		if https || l.server.clientCert.plainToo {
 			return nil
 		}
+	}
+	if https {
 		r.EntryPoints = []string{t.facts.HTTPSEntryPoint}
 		r.TLS = l.server.tlsOf(l.at.src)
+		if v := l.server; v.secret != "" && v.certOwner != l.at.src {
+			l.at.src.add(finding{code: diag.INginxCertOwner, field: l.at.field(), text: "the certificate of host " + v.host + " is loaded by the routes of Ingress " + v.certOwner.ref().String()}.diagnostic(l.at.src))
+		}
 	}
 	return r
 }
@@ -126,7 +132,7 @@ func (t *translator) served(l *location, frame ir.Route, service ir.Service, htt
 func (t *translator) parts(l *location, frame ir.Route, service ir.Service, https bool, leave without) []ir.Route {
 	frame.Filters = t.chain(l, https, leave)
 	primary := t.serviceOn(l, service, https)
-	cookie := l.sticky(https)
+	cookie := t.sticky(l, https)
 	if l.canary == nil {
 		primary.Sticky = cookie
 		frame.Backend = ir.Backend{Services: []ir.Service{primary}, Mirror: l.settings().mirror}
@@ -149,7 +155,7 @@ func (t *translator) parts(l *location, frame ir.Route, service ir.Service, http
 // it looks at anything else.
 func (t *translator) denials(l *location, frame ir.Route, either, https bool) []ir.Route {
 	frame.Priority += denyBump
-	frame.Filters = append(t.before(l, https), ir.IPAllowList{SourceRange: []string{nobody}})
+	frame.Filters = append(t.headers(l, https), ir.IPAllowList{SourceRange: []string{nobody}})
 	var out []ir.Route
 	if deny := l.settings().access.deny; len(deny) > 0 && !either {
 		one := frame

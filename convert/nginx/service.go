@@ -40,7 +40,7 @@ func (t *translator) resolveService(at place, b *networkingv1.IngressServiceBack
 		s.say(diag.INotChecked, field, "Service "+b.Name+" is not part of the input and taken to exist")
 		return out, true
 	case service.Spec.Type == corev1.ServiceTypeExternalName:
-		s.say(diag.IExtNamePort, field, "Service "+b.Name+" is of type ExternalName: the target needs providers.kubernetesCRD.allowExternalNameServices")
+		s.say(diag.WNginxExternal, field, "Service "+b.Name+" is of type ExternalName: the target needs providers.kubernetesCRD.allowExternalNameServices")
 		return out, true
 	}
 	wanted := portText(b)
