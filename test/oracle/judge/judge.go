@@ -1,0 +1,240 @@
+package judge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/ingress-migrate/kubectl-ingress-migrate/test/oracle/kube"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/test/sandbox/binaries"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/test/sandbox/process"
+)
+
+// ErrRefused is what Load answers when the controller keeps its previous
+// configuration instead of taking the new one.
+var ErrRefused = errors.New("the controller refuses the configuration")
+
+// Limits of waiting. They are for what has gone wrong: loads take milliseconds.
+const (
+	startTimeout = 60 * time.Second
+	loadTimeout  = 30 * time.Second
+	pollInterval = 2 * time.Millisecond
+	// refusalPatience is how long a load is waited for after the controller said
+	// that it cannot read its own configuration.
+	refusalPatience = 300 * time.Millisecond
+)
+
+// Version is one of the Traefiks.
+type Version string
+
+// The versions that are compared.
+const (
+	V1 Version = "1.7"
+	V2 Version = "2.11"
+	V3 Version = "3"
+)
+
+// Config says where a judge runs and how it is configured.
+type Config struct {
+	Version Version
+	// Address is the loopback address it listens on, at PortHTTP, PortHTTPS and PortAPI.
+	Address string
+	// SentinelAddress is the address of a pod that answers sentinels.
+	SentinelAddress string
+	// Dir takes its configuration and its log.
+	Dir string
+	// Static is put at the top of the static configuration of Traefik 1.7, Sections at its end.
+	Static, Sections string
+	// IngressClass of Traefik 1.7.
+	IngressClass string
+}
+
+// Ports of every judge.
+const (
+	PortHTTP  = 8000
+	PortHTTPS = 8443
+	PortAPI   = 9000
+)
+
+// Judge is one running Traefik. It is not safe for parallel Loads.
+type Judge struct {
+	config     Config
+	path       string
+	api        *kube.Server
+	starter    *process.Starter
+	process    *process.Process
+	client     *client
+	generation int
+	// refused is true while the objects of a refused load are still there.
+	refused bool
+}
+
+// Start finds or builds the program, runs it on an empty API and waits until it
+// serves. log is told of builds.
+func Start(ctx context.Context, log io.Writer, config Config) (*Judge, error) {
+	program := map[Version]binaries.Program{V1: binaries.Traefik1, V2: binaries.Traefik2, V3: binaries.Traefik3}[config.Version]
+	path, err := binaries.Ensure(ctx, log, program)
+	if err != nil {
+		return nil, err
+	}
+	j := &Judge{config: config, path: path, starter: process.NewStarter()}
+	if err := j.start(ctx); err != nil {
+		j.Close()
+		return nil, fmt.Errorf("starting Traefik %s: %w\n%s", config.Version, err, process.LogTail(j.logFile(), 20))
+	}
+	return j, nil
+}
+
+func (j *Judge) logFile() string {
+	return filepath.Join(j.config.Dir, "traefik-"+string(j.config.Version)+".log")
+}
+
+// start runs the process on an API of its own.
+func (j *Judge) start(ctx context.Context) error {
+	var err error
+	if j.api, err = kube.Start(j.config.Address); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(j.config.Dir, 0o755); err != nil {
+		return err
+	}
+	name, content := j.config.staticFile(j.api.URL())
+	file := filepath.Join(j.config.Dir, name)
+	if err := os.WriteFile(file, []byte(content), 0o644); err != nil {
+		return err
+	}
+	if err := os.WriteFile(j.logFile(), nil, 0o644); err != nil {
+		return err
+	}
+	j.process, err = j.starter.Start(process.Command{
+		Path: j.path, Args: []string{"--configFile=" + file}, Dir: j.config.Dir, LogFile: j.logFile(),
+		Env: []string{"HOME=" + j.config.Dir, "PATH=" + os.Getenv("PATH")},
+	})
+	if err != nil {
+		return err
+	}
+	j.client = newClient(hostPort(j.config.Address, PortHTTP), hostPort(j.config.Address, PortHTTPS))
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+	return j.load(ctx, nil)
+}
+
+// Close ends the process and its API.
+func (j *Judge) Close() {
+	j.stop()
+	j.starter.Close()
+}
+
+func (j *Judge) stop() {
+	if j.client != nil {
+		j.client.close()
+	}
+	if j.process != nil {
+		j.process.Kill()
+	}
+	if j.api != nil {
+		j.api.Close()
+	}
+}
+
+// Restart begins anew, for a controller that does not recover by itself.
+func (j *Judge) Restart(ctx context.Context) error {
+	j.stop()
+	j.refused = false
+	return j.start(ctx)
+}
+
+// Load makes objects everything there is in the cluster and returns when the
+// controller serves them. It answers ErrRefused when the controller keeps
+// serving what it had.
+func (j *Judge) Load(ctx context.Context, objects []any) error {
+	if j.refused {
+		if err := j.recover(ctx); err != nil {
+			return err
+		}
+	}
+	ctx, cancel := context.WithTimeout(ctx, loadTimeout)
+	defer cancel()
+	err := j.load(ctx, objects)
+	j.refused = err != nil
+	return err
+}
+
+// recover takes away the objects of a refused load.
+func (j *Judge) recover(ctx context.Context) error {
+	short, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	// Errors are about what was there before: only the sentinel counts.
+	err := j.publish(nil)
+	if err == nil {
+		err = j.await(short, func() bool { return false })
+	}
+	if err != nil {
+		return j.Restart(ctx)
+	}
+	j.refused = false
+	return nil
+}
+
+func (j *Judge) load(ctx context.Context, objects []any) error {
+	before := j.logSize()
+	if err := j.publish(objects); err != nil {
+		return err
+	}
+	var since time.Time
+	return j.await(ctx, func() bool {
+		if since.IsZero() && j.saysUnreadable(before) {
+			since = time.Now()
+		}
+		return !since.IsZero() && time.Since(since) > refusalPatience
+	})
+}
+
+// publish puts the objects and a new sentinel into the API.
+func (j *Judge) publish(objects []any) error {
+	j.generation++
+	all := append([]any{}, objects...)
+	all = append(all, sentinelBackend(j.generation, j.config.SentinelAddress)...)
+	if j.config.Version == V1 {
+		all = append(all, sentinelIngress(j.generation, j.config.IngressClass, "http,https")...)
+	} else {
+		all = append(all, sentinelRoutes(j.generation)...)
+	}
+	return j.api.Set(all)
+}
+
+// await polls the sentinel on both entry points until it answers, refused
+// reports true or ctx ends.
+func (j *Judge) await(ctx context.Context, refused func() bool) error {
+	for _, secure := range []bool{false, true} {
+		for {
+			answer, err := j.client.ask(ctx, sentinelRequest(j.generation, secure))
+			if err == nil && answer.Seen != nil && answer.Seen.Pod == SentinelPod {
+				break
+			}
+			if refused() {
+				return ErrRefused
+			}
+			if !j.process.Running() {
+				return fmt.Errorf("traefik %s ended:\n%s", j.config.Version, j.process.LogTail(20))
+			}
+			select {
+			case <-ctx.Done():
+				return fmt.Errorf("%w: traefik %s does not serve a new configuration (%v, status %d)\n%s",
+					ErrRefused, j.config.Version, err, answer.Status, j.process.LogTail(5))
+			case <-time.After(pollInterval):
+			}
+		}
+	}
+	return nil
+}
+
+// Ask sends one request. Parallel calls are fine, but not during a Load.
+func (j *Judge) Ask(ctx context.Context, r Request) (Answer, error) { return j.client.ask(ctx, r) }
+
+// LogTail returns the last lines that the controller logged.
+func (j *Judge) LogTail(lines int) string { return process.LogTail(j.logFile(), lines) }

@@ -1,0 +1,114 @@
+package judge
+
+import (
+	"crypto/sha1"
+	"encoding/base64"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+
+	"github.com/ingress-migrate/kubectl-ingress-migrate/test/oracle/pods"
+)
+
+// A load is complete when its sentinel answers: a route that needs an object of
+// every resource that is watched, each the last one its watch reports.
+
+// SentinelPod is the name of the pod that answers sentinels: routes for every host
+// may answer them in its place while a load is incomplete.
+const SentinelPod = "sentinel"
+
+const sentinelNamespace = "zz-oracle"
+
+func sentinelName(generation int) string { return fmt.Sprintf("sentinel-%d", generation) }
+
+// sentinelHost is a host that no set uses.
+func sentinelHost(generation int) string { return sentinelName(generation) + ".oracle.invalid" }
+
+func sentinelRequest(generation int, tls bool) Request {
+	return Request{TLS: tls, Method: http.MethodGet, Host: sentinelHost(generation), Target: "/", Header: http.Header{
+		"Authorization": {"Basic " + base64.StdEncoding.EncodeToString([]byte("oracle:oracle"))},
+	}}
+}
+
+func metadata(name string, more map[string]any) map[string]any {
+	out := map[string]any{"namespace": sentinelNamespace, "name": name}
+	maps.Copy(out, more)
+	return out
+}
+
+// sentinelBackend is a Service with one pod and a Secret with one user.
+func sentinelBackend(generation int, address string) []any {
+	name := sentinelName(generation)
+	hash := sha1.Sum([]byte("oracle"))
+	users := "oracle:{SHA}" + base64.StdEncoding.EncodeToString(hash[:])
+	return []any{
+		map[string]any{
+			"apiVersion": "v1", "kind": "Secret", "metadata": metadata(name, nil),
+			"data": map[string][]byte{"users": []byte(users)},
+		},
+		map[string]any{
+			"apiVersion": "v1", "kind": "Service", "metadata": metadata(name, nil),
+			"spec": map[string]any{"clusterIP": "10.0.0.1", "ports": []any{map[string]any{"name": "http", "port": 80}}},
+		},
+		map[string]any{
+			"apiVersion": "v1", "kind": "Endpoints", "metadata": metadata(name, nil),
+			"subsets": []any{map[string]any{
+				"addresses": []any{map[string]any{"ip": address}},
+				"ports":     []any{map[string]any{"name": "http", "port": pods.Port}},
+			}},
+		},
+		map[string]any{
+			"apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "addressType": "IPv4",
+			"metadata":  metadata(name, map[string]any{"labels": map[string]string{"kubernetes.io/service-name": name}}),
+			"endpoints": []any{map[string]any{"addresses": []string{address}, "conditions": map[string]any{"ready": true}}},
+			"ports":     []any{map[string]any{"name": "http", "port": pods.Port}},
+		},
+	}
+}
+
+// sentinelIngress is the sentinel for Traefik 1.7: without the Secret or the
+// Service there is no route, without the endpoints it answers 503.
+func sentinelIngress(generation int, class string, entryPoints string) []any {
+	name := sentinelName(generation)
+	annotations := map[string]string{
+		"ingress.kubernetes.io/auth-type":             "basic",
+		"ingress.kubernetes.io/auth-secret":           name,
+		"ingress.kubernetes.io/priority":              "1000000000",
+		"ingress.kubernetes.io/frontend-entry-points": entryPoints,
+	}
+	if class != "" {
+		annotations["kubernetes.io/ingress.class"] = class
+	}
+	return []any{map[string]any{
+		"apiVersion": "extensions/v1beta1", "kind": "Ingress",
+		"metadata": metadata(name, map[string]any{"annotations": annotations}),
+		"spec": map[string]any{"rules": []any{map[string]any{"host": sentinelHost(generation), "http": map[string]any{"paths": []any{
+			map[string]any{"path": "/", "backend": map[string]any{"serviceName": name, "servicePort": 80}},
+		}}}}},
+	}}
+}
+
+// sentinelRoutes is the sentinel for the CRD providers of Traefik 2 and 3.
+func sentinelRoutes(generation int) []any {
+	name := sentinelName(generation)
+	object := func(kind, name string, spec map[string]any) any {
+		return map[string]any{"apiVersion": "traefik.io/v1alpha1", "kind": kind, "metadata": metadata(name, nil), "spec": spec}
+	}
+	route := map[string]any{
+		"kind": "Rule", "match": "Host(`" + sentinelHost(generation) + "`)", "priority": 9_000_000_000_000_000_000,
+		"middlewares": []any{map[string]any{"name": name}},
+		"services":    []any{map[string]any{"name": name, "kind": "TraefikService"}},
+	}
+	return []any{
+		object("Middleware", name, map[string]any{"basicAuth": map[string]any{"secret": name}}),
+		object("ServersTransport", name, map[string]any{"insecureSkipVerify": true}),
+		object("TraefikService", name, map[string]any{"weighted": map[string]any{"services": []any{
+			map[string]any{"name": name, "port": 80, "serversTransport": name},
+		}}}),
+		object("IngressRoute", name, map[string]any{"entryPoints": []string{"web"}, "routes": []any{route}}),
+		object("IngressRoute", name+"-tls", map[string]any{"entryPoints": []string{"websecure"}, "routes": []any{route}, "tls": map[string]any{}}),
+	}
+}
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

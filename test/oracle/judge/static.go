@@ -1,0 +1,75 @@
+package judge
+
+import (
+	"bytes"
+	"fmt"
+	"net"
+	"os"
+	"strconv"
+)
+
+func hostPort(address string, port int) string {
+	return net.JoinHostPort(address, strconv.Itoa(port))
+}
+
+// staticFile is the static configuration: the one that the converter's
+// checklist asks for, without any delay of reloads.
+func (c Config) staticFile(api string) (name, content string) {
+	plain, secure, own := hostPort(c.Address, PortHTTP), hostPort(c.Address, PortHTTPS), hostPort(c.Address, PortAPI)
+	if c.Version == V1 {
+		return "traefik.toml", fmt.Sprintf(`%[5]s
+insecureSkipVerify = true
+providersThrottleDuration = "1ms"
+logLevel = "ERROR"
+[entryPoints]
+  [entryPoints.http]
+  address = %[1]q
+  [entryPoints.https]
+  address = %[2]q
+    [entryPoints.https.tls]
+  [entryPoints.traefik]
+  address = %[3]q
+[api]
+  dashboard = false
+[kubernetes]
+  endpoint = %[4]q
+  ingressClass = %[7]q
+%[6]s
+`, plain, secure, own, api, c.Static, c.Sections, c.IngressClass)
+	}
+	return "traefik.yaml", fmt.Sprintf(`global: {checkNewVersion: false, sendAnonymousUsage: false}
+log: {level: ERROR}
+entryPoints:
+  web: {address: %[1]q, forwardedHeaders: {insecure: true}, transport: {respondingTimeouts: {readTimeout: 0}}}
+  websecure: {address: %[2]q, forwardedHeaders: {insecure: true}, transport: {respondingTimeouts: {readTimeout: 0}}}
+  traefik: {address: %[3]q}
+api: {insecure: true}
+serversTransport: {insecureSkipVerify: true}
+providers:
+  providersThrottleDuration: 1ms
+  kubernetesCRD: {endpoint: %[4]q, allowEmptyServices: true, allowExternalNameServices: true}
+`, plain, secure, own, api)
+}
+
+// logSize is how much was logged so far.
+func (j *Judge) logSize() int64 {
+	info, err := os.Stat(j.logFile())
+	if err != nil {
+		return 0
+	}
+	return info.Size()
+}
+
+// saysUnreadable reports whether the controller complained about its own TOML
+// or panicked since its log had the given size. "Near line" is how its TOML
+// library begins every complaint about syntax.
+func (j *Judge) saysUnreadable(since int64) bool {
+	if j.config.Version != V1 {
+		return false
+	}
+	log, err := os.ReadFile(j.logFile())
+	if err != nil || int64(len(log)) <= since {
+		return false
+	}
+	return bytes.Contains(log[since:], []byte("Near line")) || bytes.Contains(log[since:], []byte("Error in Go routine"))
+}

@@ -1,0 +1,131 @@
+package trial
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/emit"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/test/oracle/judge"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/test/oracle/pods"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/test/oracle/world"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/test/sandbox/loopback"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/test/sandbox/pki"
+)
+
+// Bench is the running equipment: pods, one Traefik 1.7 per profile in use, one
+// Traefik per target.
+type Bench struct {
+	dir     string
+	log     io.Writer
+	slot    *loopback.Slot
+	network string
+	pods    *pods.Set
+	auth    *pods.Auth
+	before  map[string]*judge.Judge       // by profile
+	after   map[emit.Version]*judge.Judge // by target
+}
+
+// NewBench starts the pods; Traefiks are started when they are first needed. dir
+// takes their files, log is told of builds.
+func NewBench(dir string, log io.Writer) (*Bench, error) {
+	slot, err := loopback.Claim()
+	if err != nil {
+		return nil, err
+	}
+	b := &Bench{
+		dir: dir, log: log, slot: slot, network: strings.TrimSuffix(slot.Pod(1), "1"),
+		before: map[string]*judge.Judge{}, after: map[emit.Version]*judge.Judge{},
+	}
+	if err := b.startPods(); err != nil {
+		b.Close()
+		return nil, err
+	}
+	return b, nil
+}
+
+func (b *Bench) startPods() error {
+	authority, err := pki.NewAuthority()
+	if err != nil {
+		return err
+	}
+	pair, err := authority.Server("pod")
+	if err != nil {
+		return err
+	}
+	certificate, err := tls.X509KeyPair(pair.Cert, pair.Key)
+	if err != nil {
+		return fmt.Errorf("reading the pods' certificate: %w", err)
+	}
+	all := world.Pods()
+	for i := range all {
+		all[i].Address = b.address(all[i].Address)
+	}
+	if b.pods, err = pods.Start(all, certificate); err != nil {
+		return err
+	}
+	b.auth, err = pods.StartAuth(b.address(world.AuthAddress))
+	return err
+}
+
+// address moves an address of sets into this bench's slot.
+func (b *Bench) address(a string) string {
+	return b.network + a[strings.LastIndex(a, ".")+1:]
+}
+
+// Close ends everything that the bench started.
+func (b *Bench) Close() {
+	for _, j := range b.before {
+		j.Close()
+	}
+	for _, j := range b.after {
+		j.Close()
+	}
+	if b.auth != nil {
+		b.auth.Close()
+	}
+	if b.pods != nil {
+		b.pods.Close()
+	}
+	b.slot.Release()
+}
+
+// place is where set number n of a load goes.
+func (b *Bench) place(n int) world.Place { return world.Place{Network: b.network, Number: n} }
+
+func (b *Bench) judgeBefore(ctx context.Context, p Profile) (*judge.Judge, error) {
+	if j := b.before[p.Name]; j != nil {
+		return j, nil
+	}
+	j, err := judge.Start(ctx, b.log, judge.Config{
+		Version: judge.V1, Address: b.slot.Extra(10 + len(b.before)), SentinelAddress: b.address(world.SentinelAddress),
+		Dir: filepath.Join(b.dir, p.Name), Static: p.Static, Sections: p.Sections, IngressClass: p.Facts.IngressClass,
+	})
+	if err != nil {
+		return nil, err
+	}
+	b.before[p.Name] = j
+	return j, nil
+}
+
+func (b *Bench) judgeAfter(ctx context.Context, target emit.Version) (*judge.Judge, error) {
+	if j := b.after[target]; j != nil {
+		return j, nil
+	}
+	version := judge.V2
+	if target == emit.V3 {
+		version = judge.V3
+	}
+	j, err := judge.Start(ctx, b.log, judge.Config{
+		Version: version, Address: b.slot.Extra(int(target)), SentinelAddress: b.address(world.SentinelAddress),
+		Dir: filepath.Join(b.dir, fmt.Sprintf("v%d", target)),
+	})
+	if err != nil {
+		return nil, err
+	}
+	b.after[target] = j
+	return j, nil
+}

@@ -1,0 +1,49 @@
+package trial
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/ingress-migrate/kubectl-ingress-migrate/test/oracle/judge"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/test/oracle/world"
+)
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+// Explain says what is wrong, for people.
+func (o *Outcome) Explain() string {
+	var b strings.Builder
+	for _, fault := range o.Faults {
+		fmt.Fprintf(&b, "%s\n", o.Place.Text(fault))
+	}
+	for i := range o.Asked {
+		a := &o.Asked[i]
+		if len(a.Unexcused) == 0 {
+			continue
+		}
+		fmt.Fprintf(&b, "Traefik %d: %s\n  before: %s\n  after:  %s\n", a.Target, o.Place.Text(a.Request.String()), o.Place.Text(short(a.Before)), o.Place.Text(short(a.After)))
+		for _, d := range a.Unexcused {
+			fmt.Fprintf(&b, "  %s\n", o.Place.Text(d.String()))
+		}
+	}
+	return b.String()
+}
+
+// short says an answer in a line.
+func short(a judge.Answer) string {
+	text := fmt.Sprint(a.Status)
+	if location := a.Header.Get("Location"); location != "" {
+		text += " to " + location
+	}
+	if a.Seen == nil {
+		return text + " by Traefik"
+	}
+	return fmt.Sprintf("%s by %s, which saw %s %s%s", text, a.Seen.Pod, a.Seen.Method, a.Seen.Host, a.Seen.URI)
+}
+
+// Story is the outcome's set as a file for testdata.
+func (o *Outcome) Story() ([]byte, error) {
+	return world.Story{Comment: o.Explain(), Profile: o.Case.Profile.Name, Set: o.Case.Set}.Write()
+}

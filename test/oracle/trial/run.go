@@ -1,0 +1,205 @@
+package trial
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/emit"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/traefikv1"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/test/oracle/compare"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/test/oracle/judge"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/test/oracle/world"
+)
+
+// Case is a set to try.
+type Case struct {
+	Set     *world.Set
+	Profile Profile
+	// Alone keeps the set out of clusters shared with other sets: it has routes
+	// for every host, or rules that Traefik 1.7 lets leak to other hosts.
+	Alone bool
+}
+
+// Asked is one request with the answers of the old controller and the new one.
+type Asked struct {
+	Target        emit.Version
+	Request       judge.Request // at its place
+	Before, After judge.Answer
+	Differences   []compare.Difference
+	// Unexcused are the differences that nothing in the report speaks of.
+	Unexcused []compare.Difference
+}
+
+// Outcome is what became of a case.
+type Outcome struct {
+	Case  Case
+	Place world.Place
+	// Refused: Traefik 1.7 does not load this set.
+	Refused bool
+	Asked   []Asked
+	// Faults are failures that are not about one request.
+	Faults []string
+}
+
+// Failed reports whether anything is wrong with the conversion.
+func (o *Outcome) Failed() bool {
+	if len(o.Faults) > 0 {
+		return true
+	}
+	for i := range o.Asked {
+		if len(o.Asked[i].Unexcused) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// workers is how many sets of a load are asked at once. Requests of one set are
+// sent one after the other: limits count them.
+const workers = 4
+
+// Run tries the cases and returns an outcome for each, in their order.
+func (b *Bench) Run(ctx context.Context, targets []emit.Version, cases []Case) ([]*Outcome, error) {
+	outcomes := make([]*Outcome, len(cases))
+	loads := map[string][]int{}
+	var order []string
+	for i, c := range cases {
+		outcomes[i] = &Outcome{Case: c, Place: b.place(i + 1)}
+		load := c.Profile.Name
+		if c.Alone {
+			load = fmt.Sprintf("%s alone %d", load, i)
+			outcomes[i].Place = b.place(0)
+		}
+		if loads[load] == nil {
+			order = append(order, load)
+		}
+		loads[load] = append(loads[load], i)
+	}
+	for _, load := range order {
+		var together []*Outcome
+		for _, i := range loads[load] {
+			together = append(together, outcomes[i])
+		}
+		if err := b.try(ctx, targets, together); err != nil {
+			return nil, err
+		}
+	}
+	return outcomes, nil
+}
+
+// try loads the cases into one cluster. When Traefik 1.7 refuses it, the halves
+// are tried until the case that is to blame is alone.
+func (b *Bench) try(ctx context.Context, targets []emit.Version, outcomes []*Outcome) error {
+	profile := outcomes[0].Case.Profile
+	before, err := b.judgeBefore(ctx, profile)
+	if err != nil {
+		return err
+	}
+	sets := make([]*world.Set, len(outcomes))
+	var objects []any
+	for i, o := range outcomes {
+		sets[i] = o.Place.Set(o.Case.Set)
+		objects = append(objects, sets[i].Before()...)
+	}
+	err = before.Load(ctx, objects)
+	switch {
+	case errors.Is(err, judge.ErrRefused) && len(outcomes) > 1:
+		half := len(outcomes) / 2
+		if err := b.try(ctx, targets, outcomes[:half]); err != nil {
+			return err
+		}
+		return b.try(ctx, targets, outcomes[half:])
+	case errors.Is(err, judge.ErrRefused):
+		outcomes[0].Refused = true
+	case err != nil:
+		return err
+	}
+	answers := make([][]judge.Answer, len(sets))
+	if !outcomes[0].Refused {
+		if answers, err = askAll(ctx, before, sets); err != nil {
+			return fmt.Errorf("traefik 1.7: %w", err)
+		}
+	}
+	for _, target := range targets {
+		if err := b.tryTarget(ctx, target, profile, outcomes, sets, answers); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tryTarget converts the sets as one cluster and asks the new controller.
+func (b *Bench) tryTarget(ctx context.Context, target emit.Version, profile Profile, outcomes []*Outcome, sets []*world.Set, before [][]judge.Answer) error {
+	opts := convert.Options{From: convert.FromTraefikV1, Target: emit.Target{Version: target}, TraefikV1: profile.Facts}
+	input, err := world.Input(sets...)
+	if err != nil {
+		return fmt.Errorf("reading the sets: %w", err)
+	}
+	result := convert.Convert(input, opts)
+	if outcomes[0].Refused {
+		outcomes[0].judgeRefusal(result)
+		return nil
+	}
+	checklist := traefikv1.Checklist(profile.Facts, traefikv1.Translate(input, profile.Facts))
+	after, err := b.judgeAfter(ctx, target)
+	if err != nil {
+		return err
+	}
+	var objects []any
+	for i, s := range sets {
+		var mine []convert.Output
+		if i == 0 {
+			mine = result.Objects
+		}
+		objects = append(objects, s.After(mine)...)
+	}
+	if err := after.Load(ctx, objects); err != nil {
+		return fmt.Errorf("the output for Traefik %d: %w", target, err)
+	}
+	answers, err := askAll(ctx, after, sets)
+	if err != nil {
+		return fmt.Errorf("traefik %d: %w", target, err)
+	}
+	for i, o := range outcomes {
+		scene := compare.NewScene(sets[i], result, checklist)
+		o.judgeClaims(result, sets[i])
+		for j, r := range sets[i].Requests {
+			asked := Asked{Target: target, Request: r, Before: before[i][j], After: answers[i][j]}
+			asked.Differences = compare.Differences(asked.Before, asked.After)
+			asked.Unexcused = scene.Unexcused(asked.Differences, r, asked.Before, asked.After)
+			o.Asked = append(o.Asked, asked)
+		}
+	}
+	return nil
+}
+
+// askAll sends the requests of every set.
+func askAll(ctx context.Context, j *judge.Judge, sets []*world.Set) ([][]judge.Answer, error) {
+	answers := make([][]judge.Answer, len(sets))
+	errs := make([]error, len(sets))
+	next := make(chan int)
+	var wait sync.WaitGroup
+	for range workers {
+		wait.Go(func() {
+			for i := range next {
+				for _, r := range sets[i].Requests {
+					answer, err := j.Ask(ctx, r)
+					if err != nil {
+						errs[i] = fmt.Errorf("%s: %w", r, err)
+						break
+					}
+					answers[i] = append(answers[i], answer)
+				}
+			}
+		})
+	}
+	for i := range sets {
+		next <- i
+	}
+	close(next)
+	wait.Wait()
+	return answers, errors.Join(errs...)
+}
