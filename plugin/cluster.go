@@ -29,8 +29,9 @@ func (c *cluster) config() (*rest.Config, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot tell which cluster to use: %w (set --kubeconfig or --context; convert -f works without a cluster)", err)
 	}
-	// The defaults (5 per second) would make a scan of thousands of Ingresses crawl.
-	config.QPS, config.Burst = 100, 200
+	// The default (5 per second) would make thousands of Ingresses crawl. The server
+	// protects itself by its limits of requests in flight.
+	config.QPS, config.Burst = 300, 600
 	return config, nil
 }
 

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
+	"sync"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -33,43 +35,111 @@ const (
 // missing one.
 var ErrHeld = errors.New("not written, because an object that it refers to is not in place")
 
+// workers is how many Ingresses are worked on at a time; an API server of the
+// time of Traefik 1.7 admits 200 writes at once.
+const workers = 8
+
 // Runner executes steps.
 type Runner struct {
 	Objects dynamic.Interface
 	DryRun  DryRun
-	// Done is told the outcome of every step but Keep, in order. The object is
-	// what the API server answered, or would be sent.
+	// Done is told the outcome of every step but Keep, in the order of the steps
+	// and never twice at a time. The object is what the API server answered, or
+	// would be sent.
 	Done func(step Step, object *unstructured.Unstructured, err error)
 }
 
-// Run executes steps in order. One that fails does not stop those of other
-// Ingresses; only the end of the context does.
+// outcome is what became of one step.
+type outcome struct {
+	step   Step
+	object *unstructured.Unstructured
+	err    error
+}
+
+// Run executes steps: those of one Ingress one after the other, those of several
+// at a time, and what is deleted after all that is written. A step that fails
+// does not stop those of other Ingresses; only the end of the context does.
 func (r *Runner) Run(ctx context.Context, steps []Step) error {
-	held := map[string]bool{}
-	for _, step := range steps {
-		if err := ctx.Err(); err != nil {
+	first := slices.IndexFunc(steps, func(s Step) bool { return s.Object.State == scan.Unwanted })
+	if first < 0 {
+		first = len(steps)
+	}
+	for _, phase := range [][]Step{steps[:first], steps[first:]} {
+		if err := r.phase(ctx, byIngress(phase)); err != nil {
 			return err
 		}
-		ingress := step.Namespace + "/" + step.Ingress
+	}
+	return nil
+}
+
+// byIngress cuts steps where the Ingress changes.
+func byIngress(steps []Step) [][]Step {
+	var groups [][]Step
+	for i, step := range steps {
+		if i == 0 || step.Namespace != steps[i-1].Namespace || step.Ingress != steps[i-1].Ingress {
+			groups = append(groups, nil)
+		}
+		last := len(groups) - 1
+		groups[last] = append(groups[last], step)
+	}
+	return groups
+}
+
+func (r *Runner) phase(ctx context.Context, groups [][]Step) error {
+	results := make([]chan []outcome, len(groups))
+	for i := range results {
+		results[i] = make(chan []outcome, 1)
+	}
+	var group sync.WaitGroup
+	next := make(chan int)
+	for range min(workers, len(groups)) {
+		group.Go(func() {
+			for i := range next {
+				results[i] <- r.ingress(ctx, groups[i])
+			}
+		})
+	}
+	go func() {
+		for i := range groups {
+			next <- i
+		}
+		close(next)
+	}()
+	for _, result := range results {
+		for _, o := range <-result {
+			r.Done(o.step, o.object, o.err)
+		}
+	}
+	group.Wait()
+	return ctx.Err()
+}
+
+// ingress executes the steps of one Ingress, until the context ends.
+func (r *Runner) ingress(ctx context.Context, steps []Step) []outcome {
+	var done []outcome
+	held := false
+	for _, step := range steps {
+		if ctx.Err() != nil {
+			break
+		}
 		isRoute := step.Object.Kind == "IngressRoute"
-		var object *unstructured.Unstructured
-		var err error
+		o := outcome{step: step}
 		switch {
 		case step.Action == Keep:
 			// A foreign middleware must not protect, or open, our route.
-			held[ingress] = held[ingress] || !isRoute && step.Object.State == desired.Foreign
+			held = held || !isRoute && step.Object.State == desired.Foreign
 			continue
 		case step.Action == Delete:
-			object, err = step.Object.Live, r.remove(ctx, step.Object.Live)
-		case isRoute && held[ingress]:
-			object, err = step.Object.Want, ErrHeld
+			o.object, o.err = step.Object.Live, r.remove(ctx, step.Object.Live)
+		case isRoute && held:
+			o.object, o.err = step.Object.Want, ErrHeld
 		default:
-			object, err = r.write(ctx, step)
-			held[ingress] = held[ingress] || err != nil && !isRoute
+			o.object, o.err = r.write(ctx, step)
+			held = held || o.err != nil && !isRoute
 		}
-		r.Done(step, object, err)
+		done = append(done, o)
 	}
-	return nil
+	return done
 }
 
 func (r *Runner) write(ctx context.Context, step Step) (*unstructured.Unstructured, error) {
