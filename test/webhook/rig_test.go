@@ -162,8 +162,10 @@ func (r *rig) service(namespace, name string) {
 	}
 }
 
-// ingress is a manifest of one host and path that leads to Service web.
+// ingress is a manifest of one host and path that leads to Service web. The host
+// is of the namespace: routes of several namespaces are never merged.
 func ingress(namespace, name, host string, annotations ...string) string {
+	host = strings.Replace(host, ".example.com", "."+namespace+".example.com", 1)
 	var b strings.Builder
 	fmt.Fprintf(&b, "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata:\n  name: %s\n  namespace: %s\n", name, namespace)
 	if len(annotations) > 0 {
@@ -177,8 +179,8 @@ func ingress(namespace, name, host string, annotations ...string) string {
 	return b.String()
 }
 
-// resource is a Traefik resource.
-func resource(name string) schema.GroupVersionResource {
+// traefik is a Traefik resource.
+func traefik(name string) schema.GroupVersionResource {
 	return schema.GroupVersionResource{Group: "traefik.io", Version: "v1alpha1", Resource: name}
 }
 
@@ -190,7 +192,7 @@ func (r *rig) route(namespace, name string) *unstructured.Unstructured {
 
 func (r *rig) object(kind, namespace, name string) *unstructured.Unstructured {
 	r.t.Helper()
-	list, err := r.dynamic.Resource(resource(kind)).Namespace(namespace).List(r.ctx, metav1.ListOptions{FieldSelector: "metadata.name=" + name})
+	list, err := r.dynamic.Resource(traefik(kind)).Namespace(namespace).List(r.ctx, metav1.ListOptions{FieldSelector: "metadata.name=" + name})
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -211,6 +213,15 @@ func (r *rig) waitRoute(namespace, name string) *unstructured.Unstructured {
 		return nil
 	})
 	return route
+}
+
+// marker applies an Ingress and waits for its route: whatever was applied before
+// it had its turn by then.
+func (r *rig) marker(namespace string) {
+	r.t.Helper()
+	name := fmt.Sprintf("marker-%d", time.Now().UnixNano())
+	r.apply(ingress(namespace, name, name+".example.com"))
+	r.waitRoute(namespace, name)
 }
 
 func (r *rig) waitNoRoute(namespace, name string) {

@@ -5,31 +5,143 @@ import (
 	"testing"
 )
 
+// TestWebhook installs the webhook once and tells its stories one after the
+// other: the later ones stop replicas, and the last one removes it.
 func TestWebhook(t *testing.T) {
 	r := newRig(t, 2)
 
-	t.Run("install says what is missing", func(t *testing.T) {
-		r := r.with(t)
-		status, _, stderr := r.plugin("webhook", "install", "--image", image)
-		if status == 0 || !strings.Contains(stderr, "custom resource definitions are missing") || !strings.Contains(stderr, "kubectl apply -f") {
-			t.Fatalf("exit status %d: %s", status, stderr)
-		}
-	})
+	t.Run("install says what is missing", func(t *testing.T) { r.with(t).testMissingCRDs() })
 	r.installCRDs()
-	stdout, stderr := r.mustPlugin("webhook", "install", "--image", image)
-	t.Log(stdout, stderr)
-	t.Run("check", func(t *testing.T) {
-		stdout, stderr := r.with(t).mustPlugin("webhook", "check")
-		t.Log(stdout, stderr)
-	})
-	t.Run("route follows its Ingress", func(t *testing.T) {
-		r := r.with(t)
-		ns := r.namespace(nil)
-		_, stderr := r.apply(ingress(ns, "web", "web.example.com"))
-		t.Log(stderr)
-		route := r.waitRoute(ns, "web")
-		t.Log(route)
-		stdout, _, _ := r.kubectl("", "get", "ingress", "-n", ns, "-o", "yaml")
-		t.Log(stdout, r.events(ns, "web"))
-	})
+	before := r.namespace(nil)
+	r.apply(ingress(before, "web", "before.example.com"))
+	t.Run("install", func(t *testing.T) { r.with(t).testInstall() })
+	t.Run("Ingresses that were there before get routes", func(t *testing.T) { r.with(t).waitRoute(before, "web") })
+	t.Run("check", func(t *testing.T) { r.with(t).testCheck() })
+
+	stories := []struct {
+		name string
+		tell func(*rig)
+	}{
+		{"route follows its Ingress", (*rig).testFollows},
+		{"route within a second", (*rig).testWithinASecond},
+		{"warnings at apply", (*rig).testWarnings},
+		{"dry run changes nothing", (*rig).testDryRun},
+		{"applying again changes nothing", (*rig).testApplyAgain},
+		{"generated names", (*rig).testGenerateName},
+		{"refused by a later admission", (*rig).testRefused},
+		{"refused by quota", (*rig).testQuota},
+		{"edits by hand are kept", (*rig).testDrift},
+		{"edit by hand taken back", (*rig).testDriftTakenBack},
+		{"foreign route is not touched", (*rig).testForeign},
+		{"foreign middleware holds the route back", (*rig).testForeignMiddleware},
+		{"deleted route comes back", (*rig).testRouteDeleted},
+		{"class leaves and returns", (*rig).testClass},
+		{"opt out and in", (*rig).testOptOut},
+		{"namespace opts out", (*rig).testNamespaceOptOut},
+		{"blocked", (*rig).testBlocked},
+		{"unused objects go", (*rig).testPrune},
+		{"Ingresses that share a path", (*rig).testPeers},
+		{"Service appears later", (*rig).testLateService},
+		{"own writes are not judged", (*rig).testRights},
+		{"killed replica", (*rig).testKilledReplica},
+		{"webhook down", (*rig).testDown},
+		{"uninstall", (*rig).testUninstall},
+	}
+	for _, story := range stories {
+		t.Run(story.name, func(t *testing.T) { story.tell(r.with(t)) })
+	}
+}
+
+func (r *rig) testMissingCRDs() {
+	status, _, stderr := r.plugin("webhook", "install", "--image", image)
+	if status != 1 || !strings.Contains(stderr, "custom resource definitions are missing") || !strings.Contains(stderr, "kubectl apply -f") {
+		r.t.Errorf("exit status %d: %s", status, stderr)
+	}
+}
+
+func (r *rig) testInstall() {
+	stdout, _ := r.mustPlugin("webhook", "install", "--image", image, "--dry-run=server")
+	if !strings.Contains(stdout, "deployment.apps/ingress-migrate-webhook created (server dry run)\n") {
+		r.t.Errorf("server dry run:\n%s", stdout)
+	}
+	if pods := r.webhookPods(); len(pods) > 0 {
+		r.t.Errorf("a dry run started %d pods", len(pods))
+	}
+	want := `namespace/ingress-migrate created
+serviceaccount/ingress-migrate-webhook created
+clusterrole.rbac.authorization.k8s.io/ingress-migrate-webhook created
+clusterrolebinding.rbac.authorization.k8s.io/ingress-migrate-webhook created
+role.rbac.authorization.k8s.io/ingress-migrate-webhook created
+rolebinding.rbac.authorization.k8s.io/ingress-migrate-webhook created
+configmap/ingress-migrate-conversion created
+secret/ingress-migrate-webhook-certificate created
+service/ingress-migrate-webhook created
+deployment.apps/ingress-migrate-webhook created
+poddisruptionbudget.policy/ingress-migrate-webhook created
+networkpolicy.networking.k8s.io/ingress-migrate-webhook created
+mutatingwebhookconfiguration.admissionregistration.k8s.io/ingress-migrate-webhook created
+configmap/ingress-migrate created
+`
+	if stdout, _ := r.mustPlugin("webhook", "install", "--image", image); stdout != want {
+		r.t.Errorf("install:\n%s\nwant:\n%s", stdout, want)
+	}
+	// Installing again is an upgrade; here there is nothing to upgrade.
+	if stdout, _ := r.mustPlugin("webhook", "install", "--image", image); stdout != strings.ReplaceAll(want, " created", " unchanged") {
+		r.t.Errorf("install again:\n%s", stdout)
+	}
+	flag, _, err := r.kubectl("", "get", "configmap", "ingress-migrate", "-n", "kube-public", "-o", "jsonpath={.data.ingressRoutes} {.data.webhook}", "--as", "deployer", "--as-group", "system:authenticated")
+	if err != nil || flag != "true true" {
+		r.t.Errorf("capability flag, read by anybody: %q, %v", flag, err)
+	}
+}
+
+func (r *rig) testCheck() {
+	stdout, _ := r.mustPlugin("webhook", "check")
+	for _, check := range []string{"custom resources", "endpoints", "registration", "certificate", "dry run"} {
+		if !strings.Contains(stdout, check) {
+			r.t.Errorf("no check %q in:\n%s", check, stdout)
+		}
+	}
+	if strings.Contains(stdout, "FAIL") || strings.Contains(stdout, "WARN") {
+		r.t.Errorf("check:\n%s", stdout)
+	}
+}
+
+func (r *rig) testUninstall() {
+	ns := r.namespace(nil)
+	r.apply(ingress(ns, "web", "uninstall.example.com"))
+	r.waitRoute(ns, "web")
+
+	status, _, stderr := r.plugin("webhook", "uninstall")
+	if status == 0 || !strings.Contains(stderr, "--yes") {
+		r.t.Errorf("without a terminal and --yes: exit status %d, %s", status, stderr)
+	}
+	stdout, _ := r.mustPlugin("webhook", "uninstall", "--keep-routes", "--yes")
+	if !strings.HasPrefix(stdout, "mutatingwebhookconfiguration.admissionregistration.k8s.io/ingress-migrate-webhook deleted\n") {
+		r.t.Errorf("the registration is not removed first:\n%s", stdout)
+	}
+	if !strings.Contains(stdout, "namespace/ingress-migrate deleted\n") {
+		r.t.Errorf("the namespace stays:\n%s", stdout)
+	}
+	route := r.route(ns, "web")
+	if route == nil || len(route.GetOwnerReferences()) > 0 {
+		r.t.Fatalf("route after --keep-routes: %v", route)
+	}
+	if _, stderr, err := r.kubectl("", "delete", "ingress", "-n", ns, "web"); err != nil {
+		r.t.Fatal(stderr)
+	}
+	// The collector works in order; when it has taken this one, it would have
+	// taken the other.
+	r.collectorHasRun(ns)
+	if r.route(ns, "web") == nil {
+		r.t.Error("the kept route was collected with its Ingress")
+	}
+	flag, _, _ := r.kubectl("", "get", "configmap", "ingress-migrate", "-n", "kube-public", "-o", "jsonpath={.data.ingressRoutes} {.data.webhook}")
+	if flag != "true false" {
+		r.t.Errorf("capability flag after uninstall: %q", flag)
+	}
+	status, stdout, _ = r.plugin("webhook", "check")
+	if status != 1 || !strings.Contains(stdout, "FAIL") {
+		r.t.Errorf("check after uninstall: exit status %d\n%s", status, stdout)
+	}
 }

@@ -29,8 +29,9 @@ type Metrics struct {
 	certificate prometheus.Gauge
 }
 
-// New registers the metrics.
-func New(registry prometheus.Registerer, ledger Ledger) (*Metrics, error) {
+// New registers the metrics. leads tells whether this replica leads: the others
+// see only a part of the Ingresses, so they show none.
+func New(registry prometheus.Registerer, ledger Ledger, leads func() bool) (*Metrics, error) {
 	m := &Metrics{
 		admissions: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "ingress_migrate_admissions_total",
@@ -66,7 +67,7 @@ func New(registry prometheus.Registerer, ledger Ledger) (*Metrics, error) {
 		m.admissions.WithLabelValues(string(reason))
 	}
 	for _, c := range []prometheus.Collector{
-		m.admissions, m.duration, m.written, m.removed, m.failures, m.fullPass, m.certificate, standing{ledger},
+		m.admissions, m.duration, m.written, m.removed, m.failures, m.fullPass, m.certificate, standing{ledger, leads},
 	} {
 		if err := registry.Register(c); err != nil {
 			return nil, err

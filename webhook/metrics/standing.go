@@ -7,7 +7,10 @@ import (
 )
 
 // standing reads the ledger when it is scraped, so that the age below is of now.
-type standing struct{ ledger Ledger }
+type standing struct {
+	ledger Ledger
+	leads  func() bool
+}
 
 // Names and texts of the gauges.
 func statesDesc() *prometheus.Desc {
@@ -28,6 +31,9 @@ func (s standing) Describe(ch chan<- *prometheus.Desc) {
 
 // Collect implements prometheus.Collector.
 func (s standing) Collect(ch chan<- prometheus.Metric) {
+	if !s.leads() {
+		return
+	}
 	counts := s.ledger.Counts()
 	for _, state := range reconcile.States() {
 		ch <- prometheus.MustNewConstMetric(statesDesc(), prometheus.GaugeValue, float64(counts[state]), string(state))

@@ -19,6 +19,9 @@ type Options struct {
 	Kinds []schema.GroupVersionKind
 	// FullPass is how often every Ingress is looked at.
 	FullPass time.Duration
+	// Standby is how long a replica that does not lead leaves an Ingress that it
+	// did not admit to the leader.
+	Standby time.Duration
 	// Workers is how many Ingresses are worked on at once.
 	Workers  int
 	Lister   Lister
@@ -41,7 +44,7 @@ func Add(mgr manager.Manager, r *Reconciler, o Options) error {
 	if err != nil {
 		return fmt.Errorf("make controller: %w", err)
 	}
-	g := &gate{elected: mgr.Elected(), desk: o.Desk, ledger: o.Ledger}
+	g := &gate{elected: mgr.Elected(), desk: o.Desk, ledger: o.Ledger, standby: o.Standby}
 	w := &watches{gate: g, lister: o.Lister, hostKeys: o.HostKeys}
 	sources := []source.Source{
 		source.Kind(mgr.GetCache(), &networkingv1.Ingress{}, w.ingresses()),

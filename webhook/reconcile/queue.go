@@ -24,13 +24,22 @@ type Lister interface {
 	Peers(ctx context.Context, hostKeys []string) ([]*networkingv1.Ingress, error)
 }
 
-// gate decides which Ingresses this replica works on: the leader on all, every
-// replica on those that it admitted itself. The write of an object that is
-// already there changes nothing, so two writers do no harm.
+// gate decides which Ingresses this replica works on, and when:
+//
+//	                                       leader    other replicas
+//	Ingress changed, admitted here         at once   at once
+//	Ingress changed, admitted elsewhere    at once   after standby
+//	anything else (objects, peers, passes) at once   never
+//
+// A replica that does not lead normally finds the work done when its time comes,
+// and changes nothing. When the leader is dead, nothing waits for a new one. It
+// never answers to changes of Traefik objects: two replicas of different versions
+// would overwrite each other for as long as both run.
 type gate struct {
 	elected <-chan struct{}
 	desk    *Desk
 	ledger  *Ledger
+	standby time.Duration
 }
 
 func (g *gate) leads() bool {
@@ -42,18 +51,32 @@ func (g *gate) leads() bool {
 	}
 }
 
-// add queues one Ingress if this replica works on it.
+// add queues one Ingress on the leader.
 func (g *gate) add(q queue, key types.NamespacedName, priority int) {
-	if !g.leads() && !g.desk.Holds(key.String()) {
-		return
+	if g.leads() {
+		g.enqueue(q, key, priority, 0)
 	}
-	g.ledger.Waits(key)
+}
+
+// changed queues an Ingress that was created, changed or deleted.
+func (g *gate) changed(q queue, key types.NamespacedName) {
+	after := time.Duration(0)
+	if !g.leads() && !g.desk.Holds(key.String()) {
+		after = g.standby
+	}
+	g.enqueue(q, key, now, after)
+}
+
+func (g *gate) enqueue(q queue, key types.NamespacedName, priority int, after time.Duration) {
+	if after == 0 {
+		g.ledger.Waits(key)
+	}
 	request := reconcile.Request{NamespacedName: key}
 	if pq, ok := q.(priorityqueue.PriorityQueue[reconcile.Request]); ok {
-		pq.AddWithOpts(priorityqueue.AddOpts{Priority: &priority}, request)
+		pq.AddWithOpts(priorityqueue.AddOpts{Priority: &priority, After: after}, request)
 		return
 	}
-	q.Add(request)
+	q.AddAfter(request, after)
 }
 
 // now and later are priorities: a deploy that waits for its route goes before

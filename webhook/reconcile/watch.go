@@ -35,18 +35,18 @@ func (w *watches) ingresses() handler.TypedEventHandler[*networkingv1.Ingress, r
 				w.gate.add(q, keyOf(e.Object), later)
 				return
 			}
-			w.gate.add(q, keyOf(e.Object), now)
+			w.gate.changed(q, keyOf(e.Object))
 			w.peers(ctx, q, e.Object)
 		},
 		UpdateFunc: func(ctx context.Context, e event.TypedUpdateEvent[*networkingv1.Ingress], q queue) {
 			if !changed(e.ObjectOld, e.ObjectNew) {
 				return
 			}
-			w.gate.add(q, keyOf(e.ObjectNew), now)
+			w.gate.changed(q, keyOf(e.ObjectNew))
 			w.peers(ctx, q, e.ObjectOld, e.ObjectNew)
 		},
 		DeleteFunc: func(ctx context.Context, e event.TypedDeleteEvent[*networkingv1.Ingress], q queue) {
-			w.gate.add(q, keyOf(e.Object), now)
+			w.gate.changed(q, keyOf(e.Object))
 			w.peers(ctx, q, e.Object)
 		},
 	}

@@ -24,6 +24,9 @@ import (
 	"github.com/ingress-migrate/kubectl-ingress-migrate/webhook/translate"
 )
 
+// standby is longer than a leader needs that is alive, and shorter than a lease.
+const standby = 3 * time.Second
+
 // Run serves until ctx ends. It waits for Traefik's CRDs first: a cache cannot
 // watch kinds that do not exist, and an installation may bring them later.
 func Run(ctx context.Context, c Config) error {
@@ -91,18 +94,19 @@ func assemble(ctx context.Context, mgr manager.Manager, c Config) error {
 	live := cluster.New(mgr.GetCache(), group)
 	translator := translate.New(c.Engine, c.Conversion, live)
 	desk, ledger := reconcile.NewDesk(time.Now), reconcile.NewLedger(time.Now)
-	numbers, err := metrics.New(c.Registry, ledger)
+	leads := reconcile.Leads(mgr)
+	numbers, err := metrics.New(c.Registry, ledger, leads)
 	if err != nil {
 		return fmt.Errorf("register metrics: %w", err)
 	}
 	if c.Mode == decide.Mirror {
 		reporter := &reconcile.Reporter{
-			Ledger: ledger, Recorder: mgr.GetEventRecorder(Name), Counter: numbers, Leads: reconcile.Leads(mgr),
+			Ledger: ledger, Recorder: mgr.GetEventRecorder(Name), Counter: numbers, Leads: leads,
 		}
 		if err := reconcile.Add(mgr, &reconcile.Reconciler{
 			Cluster: live, Translator: translator, Writer: mgr.GetClient(), Observer: reporter,
 		}, reconcile.Options{
-			Kinds: cluster.Kinds(group), FullPass: c.FullPass, Workers: c.Workers, Lister: live,
+			Kinds: cluster.Kinds(group), FullPass: c.FullPass, Standby: standby, Workers: c.Workers, Lister: live,
 			HostKeys: c.Engine.HostKeys, Desk: desk, Ledger: ledger, FullPassDone: numbers.FullPass,
 		}); err != nil {
 			return err
