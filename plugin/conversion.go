@@ -59,15 +59,15 @@ func (f *conversionFlags) add(cmd *cobra.Command) {
 func (f *conversionFlags) addFacts(flags *pflag.FlagSet) {
 	flags.StringVar(&f.sourceConfig, "source-config", "", "Configuration file of Traefik 1.7 (traefik.toml); other flags go before it")
 	flags.StringSliceVar(&f.entryPoints, "entry-points", nil, "Entry points of Traefik 1.7 and their names in the new one, as "+entryPointsUsage+" (default http=web:80,https=websecure:443:tls)")
-	flags.StringSliceVar(&f.defaultEntryPoints, "default-entry-points", nil, "defaultEntryPoints of Traefik 1.7 (default: all)")
-	flags.StringVar(&f.sourceClass, "source-ingress-class", "", "kubernetes.ingressClass of Traefik 1.7")
-	flags.StringVar(&f.sourceSelector, "source-selector", "", "kubernetes.labelselector of Traefik 1.7")
-	flags.StringSliceVar(&f.sourceNamespaces, "source-namespaces", nil, "kubernetes.namespaces of Traefik 1.7 (default: all)")
-	flags.BoolVar(&f.disablePassHost, "source-disable-pass-host-headers", false, "kubernetes.disablePassHostHeaders of Traefik 1.7")
-	flags.BoolVar(&f.passTLSCert, "source-enable-pass-tls-cert", false, "kubernetes.enablePassTLSCert of Traefik 1.7")
-	flags.BoolVar(&f.keepSlash, "source-keep-trailing-slash", false, "keepTrailingSlash of Traefik 1.7")
-	flags.BoolVar(&f.minWeightZero, "source-allow-min-weight-zero", false, "allowMinWeightZero of Traefik 1.7")
-	flags.IntVar(&f.retryAttempts, "source-retry-attempts", -1, "retry.attempts of Traefik 1.7; 0 stands for one per server, -1 for no retry section")
+	flags.StringSliceVar(&f.defaultEntryPoints, "default-entry-points", nil, "The defaultEntryPoints of Traefik 1.7 (default: all)")
+	flags.StringVar(&f.sourceClass, "source-ingress-class", "", "The kubernetes.ingressClass of Traefik 1.7")
+	flags.StringVar(&f.sourceSelector, "source-selector", "", "The kubernetes.labelselector of Traefik 1.7")
+	flags.StringSliceVar(&f.sourceNamespaces, "source-namespaces", nil, "The kubernetes.namespaces of Traefik 1.7 (default: all)")
+	flags.BoolVar(&f.disablePassHost, "source-disable-pass-host-headers", false, "Traefik 1.7 has kubernetes.disablePassHostHeaders set")
+	flags.BoolVar(&f.passTLSCert, "source-enable-pass-tls-cert", false, "Traefik 1.7 has kubernetes.enablePassTLSCert set")
+	flags.BoolVar(&f.keepSlash, "source-keep-trailing-slash", false, "Traefik 1.7 has keepTrailingSlash set")
+	flags.BoolVar(&f.minWeightZero, "source-allow-min-weight-zero", false, "Traefik 1.7 has allowMinWeightZero set")
+	flags.IntVar(&f.retryAttempts, "source-retry-attempts", -1, "The retry.attempts of Traefik 1.7; 0 stands for one per server, -1 for no retry section")
 }
 
 // options turns the flags into the library's words.

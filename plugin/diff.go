@@ -32,8 +32,8 @@ func newDiffCommand(c *cluster) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "diff [NAME...]",
 		Short: "Show what sync --overwrite would change",
-		Long: `Show what sync --overwrite would change: live objects against what they would be,
-as the API server answers a dry run, with its defaults and webhooks.
+		Long: `Show what sync --overwrite would change: live objects against what they would
+be, as the API server answers a dry run, with its defaults and webhooks.
 
 KUBECTL_EXTERNAL_DIFF names another program for the comparison, as for kubectl
 diff: it gets two folders and ends with status 1 when they differ.

@@ -10,7 +10,7 @@ import (
 type dryRunFlag struct{ value string }
 
 func (f *dryRunFlag) add(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&f.value, "dry-run", "none", `"none", "client" (send nothing) or "server" (the server checks everything and stores nothing)`)
+	cmd.Flags().StringVar(&f.value, "dry-run", "none", "Say what would be done: client (send nothing) or server (the server checks everything and stores nothing)")
 	// The only error is an unknown flag, which the tests would show at once.
 	_ = cmd.RegisterFlagCompletionFunc("dry-run", cobra.FixedCompletions([]string{"none", "client", "server"}, cobra.ShellCompDirectiveNoFileComp))
 }

@@ -30,9 +30,9 @@ func newExplainCommand(c *cluster) *cobra.Command {
 	o := &explainOptions{cluster: c}
 	cmd := &cobra.Command{
 		Use:   "explain [CODE|ANNOTATION|NAMESPACE/INGRESS]",
-		Short: "Say what a finding, an annotation or one Ingress means and what to do",
-		Long: `Say what a finding or an annotation means and what to do about it, or what becomes
-of one Ingress of the cluster. Without an argument all codes are listed.`,
+		Short: "Say what a finding, an annotation or an Ingress means, and what to do",
+		Long: `Say what a finding or an annotation means and what to do about it, or what
+becomes of one Ingress of the cluster. Without an argument all codes are listed.`,
 		Example: `  # What a code of a table means
   kubectl ingress-migrate explain W-PATHTYPE
 

@@ -56,11 +56,28 @@ Exit statuses (on Windows kubectl reports every failure of a plugin as 1):
 		return usageError("%v\nSee '%s --help' for usage", err, cmd.CommandPath())
 	})
 	root.SuggestionsMinimumDistance = 2
+	// Help has to fit a terminal; children inherit the template.
+	root.SetUsageTemplate(strings.NewReplacer(
+		".LocalFlags.FlagUsages", ".LocalFlags.FlagUsagesWrapped 80",
+		".InheritedFlags.FlagUsages", ".InheritedFlags.FlagUsagesWrapped 80",
+	).Replace(root.UsageTemplate()))
 	root.CompletionOptions.DisableDefaultCmd = true
 	flags.AddFlags(root.PersistentFlags())
 	c.registerCompletions(root)
 	root.AddCommand(commands(c)...)
+	completeNoFiles(root)
 	return root
+}
+
+// completeNoFiles keeps the shell from offering file names where a command says
+// nothing about its arguments.
+func completeNoFiles(cmd *cobra.Command) {
+	if cmd.ValidArgsFunction == nil && len(cmd.ValidArgs) == 0 && !cmd.HasSubCommands() {
+		cmd.ValidArgsFunction = cobra.NoFileCompletions
+	}
+	for _, child := range cmd.Commands() {
+		completeNoFiles(child)
+	}
 }
 
 // unknownCommand refuses what is no command and names what may have been meant.

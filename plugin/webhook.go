@@ -49,14 +49,14 @@ func (o *webhookOptions) addSettings(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&o.image, "image", "", "Image of the webhook (default: the one of this version)")
 	flags.Int64Var(&o.replicas, "replicas", 0, "Replicas of the webhook (default 2)")
-	flags.StringVar(&o.mode, "mode", "", "observe (count only), warn (and warn at apply), or mirror (and make routes, the default)")
+	flags.StringVar(&o.mode, "mode", "", "What it does: observe (count only), warn (and warn at apply), or mirror (and make routes, the default)")
 	o.conversion.add(cmd)
 	// The only error is an unknown flag, which the tests would show at once.
 	_ = cmd.RegisterFlagCompletionFunc("mode", cobra.FixedCompletions([]string{"observe", "warn", "mirror"}, cobra.ShellCompDirectiveNoFileComp))
 }
 
 func (o *webhookOptions) addDryRun(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&o.dryRun, "dry-run", "none", "none, client (only say what would be done) or server (ask the server, change nothing)")
+	cmd.Flags().StringVar(&o.dryRun, "dry-run", "none", "Say what would be done: none, client (send nothing) or server (ask the server, change nothing)")
 	_ = cmd.RegisterFlagCompletionFunc("dry-run", cobra.FixedCompletions([]string{"none", "client", "server"}, cobra.ShellCompDirectiveNoFileComp))
 }
 
