@@ -1,6 +1,7 @@
 package nginx
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/diag"
@@ -17,15 +18,26 @@ func (l *location) loseSettings() {
 		l.lose(*x.denied)
 		return
 	}
+	if l.shadowed() {
+		l.lose(finding{code: diag.ENginxNotServed, value: l.path, text: "on a host of expressions the controller's default backend takes every request that would match"})
+	}
 	for _, f := range x.withheld {
 		l.lose(f)
 	}
 }
 
+// shadowed tells whether the implicit location / comes first: it and an Exact /
+// are one expression on a regex host.
+func (l *location) shadowed() bool {
+	return l.server.regex && l.exact && l.path == "/" && slices.ContainsFunc(l.server.locations, func(other *location) bool {
+		return other.implicit && other.backend == nil
+	})
+}
+
 // willLose tells whether the location will have no route.
 func (l *location) willLose() bool {
 	x := l.settings()
-	if x.denied != nil || len(x.withheld) > 0 {
+	if x.denied != nil || len(x.withheld) > 0 || l.shadowed() {
 		return true
 	}
 	_, problem := l.paths()
@@ -88,11 +100,12 @@ func (t *translator) guard(l *location, paths []ir.Path) []ir.Route {
 		code: diag.WNginxGuard, field: l.at.field(), value: l.path,
 		text: "requests for " + l.path + " are answered 403, or path " + neighbour.path + " would take them",
 	}.diagnostic(s))
-	return t.onBoth(l.at, l.server, func(r *ir.Route) {
+	closed := t.onBoth(l.at, l.server, func(r *ir.Route) {
 		r.Match.Paths = paths
 		r.Priority += step * l.rank
 		r.Filters = []ir.Filter{ir.IPAllowList{SourceRange: []string{nobody}}}
 	})
+	return append(closed, t.slashRoutes(l)...)
 }
 
 // neighbour is a location with routes that could take requests of this one.

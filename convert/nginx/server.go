@@ -48,6 +48,9 @@ type location struct {
 	exact  bool
 	// implicit: the location / that every server has for the default backend.
 	implicit bool
+	// bare are the settings of the default server's implicit location, which
+	// has those of no Ingress.
+	bare *settings
 	// overrides: an implicit location for spec.defaultBackend.
 	overrides bool
 	backend   *networkingv1.IngressServiceBackend
@@ -58,7 +61,12 @@ type location struct {
 	lost []finding
 }
 
-func (l *location) settings() *settings { return l.at.src.settings }
+func (l *location) settings() *settings {
+	if l.bare != nil {
+		return l.bare
+	}
+	return l.at.src.settings
+}
 
 // catchAll tells whether it is for spec.defaultBackend of an Ingress without
 // rules, where the controller applies neither rewrites nor redirects.
@@ -150,6 +158,9 @@ func (t *translator) addServers(s *source) {
 		root := &location{server: v, at: place{s, r, -1}, path: "/", implicit: true}
 		if fallback != nil && host != "" {
 			root.at, root.overrides, root.backend = place{src: s, rule: -1}, true, fallback.Service
+		}
+		if host == "" {
+			root.bare = &settings{}
 		}
 		v.locations = append(v.locations, root)
 	}
