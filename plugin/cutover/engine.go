@@ -47,6 +47,8 @@ type session struct {
 	lock  *lock.Lock
 	store *journal.Store
 	ports gate.Ports
+	// sides that must be there, or nothing is done.
+	sides []fleet.Side
 	// id of the cutover, which never changes.
 	id string
 
@@ -80,7 +82,7 @@ func (e *Engine) open(ctx context.Context, how begin) (*session, *fleet.Fleet, e
 	if err != nil {
 		return nil, nil, err
 	}
-	s := &session{Engine: e, lock: l, store: journal.NewStore(e.Client, f.Namespace()), skip: map[string]bool{}}
+	s := &session{Engine: e, lock: l, store: journal.NewStore(e.Client, f.Namespace()), sides: []fleet.Side{fleet.Old, fleet.New}, skip: map[string]bool{}}
 	if f, err = s.openJournal(ctx, how); err != nil {
 		s.close(ctx)
 		return nil, nil, err
@@ -247,6 +249,9 @@ func (s *session) close(ctx context.Context) {
 // stop records why the engine stops and returns the error that says so. When
 // that cannot be recorded any more, the reason is still returned.
 func (s *session) stop(ctx context.Context, stopped *Stopped) error {
+	if s.j == nil {
+		return stopped // nothing is recorded of this command
+	}
 	err := s.write(ctx, func(j *journal.Journal) { j.Stopped = stopped.Reason })
 	if err != nil {
 		s.Observer.Observe(Event{Kind: Warn, Text: "the reason for stopping could not be recorded: " + err.Error()})

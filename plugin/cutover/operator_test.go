@@ -92,6 +92,12 @@ func operate(ctx context.Context, config *rest.Config, command, holder string, o
 // came to its end before that.
 func (r *rig) killed(command string, afterWrite int) bool {
 	r.t.Helper()
+	r.eventually("nobody holds the lease", func() error {
+		if l := r.fleet().Lease; l != nil {
+			return fmt.Errorf("%s does", l.Holder)
+		}
+		return nil
+	})
 	program, err := os.Executable()
 	r.must(err)
 	child := exec.Command(program)

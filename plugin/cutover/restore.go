@@ -86,7 +86,41 @@ func (s *session) acknowledge(ctx context.Context, set *fleet.Set, f *fleet.Flee
 			}
 		}
 	}
-	return nil
+	return s.noticed(ctx, f)
+}
+
+// noticed waits until the controller itself counts every old pod as up to date:
+// it looks at a cache, and what it has not seen there yet it would replace.
+func (s *session) noticed(ctx context.Context, before *fleet.Fleet) error {
+	limit := s.deadline(s.Settings.ReadyTimeout)
+	for {
+		limit.look()
+		f, err := s.read(ctx)
+		if err != nil {
+			return err
+		}
+		limit.seen()
+		current := 0
+		for _, n := range f.Nodes {
+			for _, p := range n.Of(fleet.Old) {
+				if n.Ready && p.UpToDate && !p.Terminating {
+					current++
+				}
+			}
+		}
+		if f.Old.Settled && int(f.Old.Object.Status.UpdatedNumberScheduled) >= current {
+			return nil
+		}
+		if limit.over() {
+			return s.stop(ctx, &Stopped{
+				Reason: fmt.Sprintf("the controller of %s does not count its pods as up to date (%d of %d) after %s: is kube-controller-manager running?", before.Old.Name, f.Old.Object.Status.UpdatedNumberScheduled, current, s.Settings.ReadyTimeout),
+				Next:   rollbackAllCommand,
+			})
+		}
+		if err := s.pause(ctx, s.Settings.Poll); err != nil {
+			return err
+		}
+	}
 }
 
 // outdated names old pods that a rolling update would replace.

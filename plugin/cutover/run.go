@@ -111,9 +111,9 @@ func (e *Engine) Move(ctx context.Context, name string, to fleet.Side) error {
 	}
 	if n = f.Node(name); n.Serves() == to && n.Side() == to {
 		s.info("%s is served by %s already", name, f.Set(to).Title)
-	} else if n.Side() != to && n.Serves() != "" && f.Serving()-1 < s.j.Floor {
+	} else if floor := s.Settings.FloorOf(present(f)); n.Side() != to && n.Serves() != "" && f.Serving()-1 < floor {
 		return s.stop(ctx, &Stopped{
-			Reason: fmt.Sprintf("%d of %d nodes serve and %d must at any moment: %s cannot be taken out", f.Serving(), present(f), s.j.Floor, name),
+			Reason: fmt.Sprintf("%d of %d nodes serve and %d must at any moment: %s cannot be taken out", f.Serving(), present(f), floor, name),
 			Next:   statusCommand,
 		})
 	}

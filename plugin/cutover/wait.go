@@ -49,7 +49,7 @@ func (s *session) read(ctx context.Context) (*fleet.Fleet, error) {
 	if err != nil {
 		return nil, err
 	}
-	return f, f.Need(fleet.Old, fleet.New)
+	return f, f.Need(s.sides...)
 }
 
 // readNode takes a fresh picture of one node.

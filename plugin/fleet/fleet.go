@@ -117,7 +117,7 @@ type Set struct {
 	// RevisionName is the ControllerRevision's name.
 	Revision, RevisionName string
 	// Equivalent are the revisions, the current one among them, whose templates
-	// differ by nothing but our guard; pods made from them are alike.
+	// differ by nothing but the nodes they want; pods made from them are alike.
 	Equivalent []string
 	Ports      []Port
 	// Settled: the controller has seen the newest spec.

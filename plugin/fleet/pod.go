@@ -31,7 +31,10 @@ type Pod struct {
 	Why string
 	// PortsTaken: it cannot be scheduled because the host ports are in use.
 	PortsTaken bool
-	// Current: it was made from the DaemonSet's current template, our guard aside.
+	// UpToDate: its DaemonSet's controller counts it as made from the current
+	// template. Current: it is what the current template makes, although it may
+	// have been made from one that placed pods on other nodes.
+	UpToDate bool
 	Current  bool
 	Revision string
 	Created  time.Time
@@ -69,8 +72,9 @@ func podOf(p *corev1.Pod, set *Set) Pod {
 	// Either mark makes a pod current: after the old template was put back its
 	// pods have the right hash and an old generation.
 	// k8s.io/kubernetes pkg/controller/daemon/util IsPodUpdated.
-	out.Current = set.Revision == "" || out.Revision == set.Revision || slices.Contains(set.Equivalent, out.Revision) ||
-		p.Labels["pod-template-generation"] != "" && p.Labels["pod-template-generation"] == set.Object.Annotations["deprecated.daemonset.template.generation"]
+	out.UpToDate = set.Revision == "" || out.Revision == set.Revision ||
+		p.Labels["pod-template-generation"] != "" && p.Labels["pod-template-generation"] == set.Object.Annotations[appsv1.DeprecatedTemplateGeneration]
+	out.Current = out.UpToDate || slices.Contains(set.Equivalent, out.Revision)
 	if p.Spec.Priority != nil {
 		out.Priority = *p.Spec.Priority
 	}

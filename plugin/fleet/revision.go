@@ -13,8 +13,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// revisions fills in the set's current ControllerRevision and those that differ
-// from it by nothing but our guard. The current one has the highest number: the
+// revisions fills in the set's current ControllerRevision and those that make the
+// same pods. The current one has the highest number: the
 // controller raises the number of an old one when its template comes back.
 func (r *Reader) revisions(ctx context.Context, s *Set) error {
 	selector, err := s.Selector()
@@ -56,14 +56,17 @@ func templateOf(cr *appsv1.ControllerRevision) (corev1.PodTemplateSpec, error) {
 	return patch.Spec.Template, err
 }
 
-// normal is a template without our guard and without affinities that say
-// nothing. Of the required node affinity pods get none: the controller replaces
-// it with the node's name. So pods of templates with the same normal form are
-// made alike.
+// normal is a template without its required node affinity. Pods get none of it:
+// the controller replaces it with the node's name (k8s.io/kubernetes
+// pkg/controller/daemon/util ReplaceDaemonSetPodNodeNameNodeAffinity). So pods of
+// templates with the same normal form are alike, whatever the guard.
 func normal(template corev1.PodTemplateSpec) corev1.PodTemplateSpec {
 	out := *template.DeepCopy()
 	out.CreationTimestamp = metav1.Time{}
-	a := unguarded(out.Spec.Affinity)
+	a := out.Spec.Affinity
+	if a != nil && a.NodeAffinity != nil {
+		a.NodeAffinity.RequiredDuringSchedulingIgnoredDuringExecution = nil
+	}
 	if a != nil && reflect.DeepEqual(a.NodeAffinity, &corev1.NodeAffinity{}) {
 		a.NodeAffinity = nil
 	}

@@ -2,6 +2,7 @@ package preflight
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -58,6 +59,18 @@ func scanClean(f *Facts) []Finding {
 		next = "kubectl ingress-migrate scan -A"
 	}
 	return []Finding{stop(f.Scan.Text, next)}
+}
+
+// gateSeen: the gate puts a route beside the new proxy, which must read it.
+func gateSeen(f *Facts) []Finding {
+	namespaces := f.NewConfig.RouteNamespaces
+	if own := f.Fleet.New.Name.Namespace; len(namespaces) > 0 && !slices.Contains(namespaces, own) {
+		return []Finding{stop(
+			name(f.Fleet.New)+" reads routes of "+some(namespaces)+" only, so that the gate's route in its own namespace would not be seen",
+			"add "+own+" to providers.kubernetesCRD.namespaces",
+		)}
+	}
+	return nil
 }
 
 func lease(f *Facts) []Finding {

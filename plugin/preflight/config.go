@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/BurntSushi/toml"
+	"k8s.io/apimachinery/pkg/labels"
 	"sigs.k8s.io/yaml"
 )
 
@@ -19,6 +20,11 @@ type Config struct {
 	Accept, Finish time.Duration
 	// ACME: it gets certificates itself and keeps them in a file.
 	ACME bool
+	// RouteClass and RouteLabels are what the kubernetesCRD provider of Traefik 2
+	// and 3 looks for on routes; RouteNamespaces where, all when empty.
+	RouteClass      string
+	RouteLabels     map[string]string
+	RouteNamespaces []string
 	// Problem is why the configuration could not be understood.
 	Problem string
 }
@@ -72,6 +78,14 @@ func parseConfig(major int, args []string, files []file) Config {
 	c.ACME = slices.ContainsFunc(sorted(settings), func(key string) bool {
 		return strings.HasPrefix(key, "certificatesresolvers.") && strings.HasSuffix(key, ".acme.storage")
 	})
+	const provider = "providers.kubernetescrd."
+	c.RouteClass = settings[provider+"ingressclass"]
+	if namespaces := strings.Trim(settings[provider+"namespaces"], "[] "); namespaces != "" {
+		c.RouteNamespaces = strings.FieldsFunc(namespaces, func(r rune) bool { return r == ',' || r == ' ' })
+	}
+	if selector, err := labels.ConvertSelectorToLabelsMap(settings[provider+"labelselector"]); err == nil && len(selector) > 0 {
+		c.RouteLabels = selector
+	}
 	first := true
 	for _, name := range entryPoints(settings) {
 		prefix := "entrypoints." + name + ".transport.lifecycle."

@@ -142,6 +142,7 @@ func checks() []check {
 		{"FLOOR", "floor", floor},
 		{"CRDS", "Traefik's resources", crds},
 		{"SCAN", "routes", scanClean},
+		{"GATE", "gate", gateSeen},
 		{"LEASE", "other operators", lease},
 		{"OWNER", "owners", owner},
 		{"DRAIN-ACCEPT", "drain arithmetic", drainAccept},

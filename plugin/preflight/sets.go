@@ -225,22 +225,26 @@ func some(names []string) string {
 func rollout(f *Facts) []Finding {
 	var out []Finding
 	for _, set := range f.sets() {
-		outdated, leaving := 0, 0
+		outdated, rolling, leaving := 0, 0, 0
 		for _, n := range f.Fleet.Nodes {
 			for _, p := range n.Of(set.Side) {
-				if p.Terminating {
+				switch {
+				case p.Terminating:
 					leaving++
-				} else if !p.Current {
-					outdated++
+				case !p.UpToDate && p.Bound:
+					rolling++
+					if !p.Current {
+						outdated++
+					}
 				}
 			}
 		}
 		switch {
 		case !set.Settled:
 			out = append(out, stop("the controller has not seen the newest "+name(set)+" yet", "wait a moment, then preflight again"))
-		case set.Rolling() && outdated > 0:
+		case set.Rolling() && rolling > 0:
 			out = append(out, stop(
-				fmt.Sprintf("%s is being rolled out: %s of an older template are left", name(set), pods(outdated)),
+				fmt.Sprintf("%s is being rolled out: %s of an older template are left", name(set), pods(rolling)),
 				"wait for it (kubectl rollout status -n "+set.Name.Namespace+" daemonset/"+name(set)+"); if it is stuck, "+recycle,
 			))
 		case outdated > 0:

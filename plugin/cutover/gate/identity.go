@@ -3,6 +3,7 @@ package gate
 import (
 	"context"
 	"fmt"
+	"maps"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -64,8 +65,10 @@ type Marker struct {
 	ID        string
 	// Group of the new proxy's CRDs: traefik.io or traefik.containo.us.
 	Group string
-	// Class is the ingress class that the new proxy is told to serve, if any.
-	Class string
+	// Class is the ingress class that the new proxy is told to serve, if any;
+	// Labels are those that it selects by.
+	Class  string
+	Labels map[string]string
 }
 
 // markerName is the same for every cutover: at most one marker exists.
@@ -87,7 +90,9 @@ func (m *Marker) objects() []markerObject {
 		u.SetKind(kind)
 		u.SetNamespace(m.Namespace)
 		u.SetName(name)
-		u.SetLabels(map[string]string{"app.kubernetes.io/managed-by": "ingress-migrate"})
+		labels := map[string]string{"app.kubernetes.io/managed-by": "ingress-migrate"}
+		maps.Copy(labels, m.Labels)
+		u.SetLabels(labels)
 		if m.Class != "" {
 			u.SetAnnotations(map[string]string{"kubernetes.io/ingress.class": m.Class})
 		}

@@ -1,0 +1,236 @@
+package cutover
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	appsv1 "k8s.io/api/apps/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/journal"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/lock"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/fleet"
+)
+
+// Recycle does what PlanRecycle plans, one action at a time, until nothing is
+// left to do. It keeps no journal: every action follows from what the cluster
+// shows, so that it can be stopped and started at will.
+func (e *Engine) Recycle(ctx context.Context) error {
+	f, err := e.Reader.Read(ctx)
+	if err != nil {
+		return err
+	}
+	if f.Old == nil && f.New == nil {
+		return f.Need(fleet.New)
+	}
+	l, err := lock.Acquire(ctx, lock.Config{Client: e.Client, Namespace: f.Namespace(), Holder: e.Holder, Duration: e.Settings.LeaseDuration, Now: e.Clock.Now})
+	if err != nil {
+		return err
+	}
+	s := &session{Engine: e, lock: l, store: journal.NewStore(e.Client, f.Namespace()), skip: map[string]bool{}, id: NewID()}
+	defer s.close(ctx)
+	for _, side := range []fleet.Side{fleet.Old, fleet.New} {
+		if f.Set(side) != nil {
+			s.sides = append(s.sides, side)
+		}
+	}
+	s.ports = portsToAsk(f, s.Settings)
+	if f.Journal != nil && f.Journal.Phase != journal.RolledBack {
+		s.id = f.Journal.ID
+	}
+	return s.recycle(ctx)
+}
+
+func (s *session) recycle(ctx context.Context) error {
+	const attempts = 3
+	var last Action
+	for done, repeated := 0, 0; ; done++ {
+		f, err := s.read(ctx)
+		if err != nil {
+			return err
+		}
+		// The plan is made anew after every step: the world may have moved.
+		actions := PlanRecycle(f)
+		if len(actions) == 0 {
+			s.info("%d steps done; no pod waits for another's ports, and all are of the current template", done)
+			return nil
+		}
+		if s.asked() {
+			return &Stopped{Reason: fmt.Sprintf("interrupted; %d steps are left", len(actions)), Next: recycleCommand, Interrupted: true}
+		}
+		start := s.Clock.Now()
+		a := actions[0]
+		if repeated++; a != last {
+			last, repeated = a, 0
+		}
+		if repeated == attempts {
+			return &Stopped{Reason: fmt.Sprintf("%s %s has no effect", a.Kind, a.Target), Next: statusCommand}
+		}
+		s.Observer.Observe(Event{Kind: Step, Node: a.Node, To: a.Side, Text: fmt.Sprintf("%s %s: %s", a.Kind, a.Target, a.Why)})
+		if err := s.act(ctx, f, a); err != nil {
+			return err
+		}
+		s.Observer.Observe(Event{Kind: Passed, Node: a.Node, To: a.Side, Text: string(a.Kind) + " " + a.Target, Took: s.Clock.Now().Sub(start)})
+	}
+}
+
+func (s *session) act(ctx context.Context, f *fleet.Fleet, a Action) error {
+	set := f.Set(a.Side)
+	switch a.Kind {
+	case AdoptNode:
+		return s.label(ctx, f, a.Node, fleet.New, false)
+	case GuardSet:
+		return s.guard(ctx, f, set)
+	case FreezeSet:
+		return s.strategy(ctx, f, set, appsv1.DaemonSetUpdateStrategy{Type: appsv1.OnDeleteDaemonSetStrategyType}, "true")
+	case RollSet:
+		// maxUnavailable defaults to 1 and maxSurge to 0.
+		return s.strategy(ctx, f, set, appsv1.DaemonSetUpdateStrategy{Type: appsv1.RollingUpdateDaemonSetStrategyType}, nil)
+	case DeletePod:
+		return s.renew(ctx, a)
+	}
+	return fmt.Errorf("unknown action %q", a.Kind)
+}
+
+// strategy changes how a set is updated and waits until its controller has seen
+// that. Pods that serve stay.
+func (s *session) strategy(ctx context.Context, f *fleet.Fleet, set *fleet.Set, strategy appsv1.DaemonSetUpdateStrategy, frozen any) error {
+	err := s.patchSet(ctx, set, func(live *fleet.Set) ([]byte, error) {
+		return json.Marshal(map[string]any{
+			"metadata": map[string]any{"resourceVersion": live.Object.ResourceVersion, "annotations": map[string]any{frozenAnnotation: frozen}},
+			"spec":     map[string]any{"updateStrategy": map[string]any{"type": strategy.Type, "rollingUpdate": nil}},
+		})
+	})
+	if err != nil {
+		return fmt.Errorf("changing the update strategy of daemonset %s: %w", set.Name, err)
+	}
+	return s.settled(ctx, f, set.Side, false)
+}
+
+// renew deletes one pod when the floor allows and waits until its successor
+// serves and the balancer has had time to see that.
+func (s *session) renew(ctx context.Context, a Action) error {
+	if err := s.awaitFloor(ctx, a); err != nil {
+		return err
+	}
+	namespace, name, _ := strings.Cut(a.Target, "/")
+	f, err := s.read(ctx)
+	if err != nil {
+		return err
+	}
+	var old *fleet.Pod
+	for i, p := range f.Node(a.Node).Pods {
+		if p.Name == name && p.Namespace == namespace {
+			old = &f.Node(a.Node).Pods[i]
+		}
+	}
+	if old == nil || old.Current || old.Terminating {
+		return nil // somebody else was quicker
+	}
+	err = s.persist(ctx, func() error {
+		if err := s.lock.Check(ctx); err != nil {
+			return err
+		}
+		err := s.Client.CoreV1().Pods(namespace).Delete(ctx, name, metav1.DeleteOptions{Preconditions: &metav1.Preconditions{UID: &old.UID}})
+		if apierrors.IsNotFound(err) || apierrors.IsConflict(err) {
+			return nil
+		}
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("deleting pod %s: %w", a.Target, err)
+	}
+	return s.awaitSuccessor(ctx, f, a, old)
+}
+
+func (s *session) awaitSuccessor(ctx context.Context, f *fleet.Fleet, a Action, old *fleet.Pod) error {
+	limit := s.deadline(s.Settings.ReadyTimeout)
+	ending := s.deadline(time.Duration(f.Set(a.Side).Grace())*time.Second + 30*time.Second)
+	for {
+		limit.look()
+		ending.look()
+		n, err := s.readNode(ctx, f, a.Node)
+		if err != nil {
+			return err
+		}
+		limit.seen()
+		ending.seen()
+		if err := gone(n); err != nil {
+			s.Observer.Observe(Event{Kind: NodeLost, Node: a.Node, To: a.Side, Text: err.Error() + "; going on without it"})
+			return nil
+		}
+		own := n.Of(a.Side)
+		for _, p := range own {
+			if p.UID == old.UID && ending.over() {
+				return &Stopped{Reason: fmt.Sprintf("pod %s does not end; nothing is forced, look at node %s", a.Target, a.Node), Next: statusCommand}
+			}
+			if p.UID == old.UID {
+				limit = s.deadline(s.Settings.ReadyTimeout)
+				continue
+			}
+			if p.Serves() {
+				arrived := arrival{uid: p.UID, name: p.Name, restarts: p.Restarts, address: n.Address}
+				return s.linger(ctx, f, a, arrived)
+			}
+			if why := hopeless(p); why != "" {
+				return &Stopped{Reason: a.Node + ": " + why, Next: statusCommand}
+			}
+		}
+		if limit.over() {
+			return &Stopped{Reason: a.Node + ": " + notReady(f.Set(a.Side), own, s.Settings.ReadyTimeout), Next: statusCommand}
+		}
+		if err := s.pause(ctx, s.Settings.Poll); err != nil {
+			return err
+		}
+	}
+}
+
+// linger waits until the balancer uses the node again.
+func (s *session) linger(ctx context.Context, f *fleet.Fleet, a Action, arrived arrival) error {
+	until := s.Clock.Now().Add(s.Settings.Balancer.Recovery())
+	for s.Clock.Now().Before(until) {
+		n, err := s.readNode(ctx, f, a.Node)
+		if err != nil {
+			return err
+		}
+		if err := arrived.stillServes(n, a.Side); err != nil {
+			return &Stopped{Reason: err.Error(), Next: statusCommand}
+		}
+		if err := s.pause(ctx, s.Settings.Poll); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// awaitFloor waits until the node can be taken out.
+func (s *session) awaitFloor(ctx context.Context, a Action) error {
+	limit := s.deadline(s.Settings.NodeTimeout)
+	told := false
+	for {
+		f, err := s.read(ctx)
+		if err != nil {
+			return err
+		}
+		n := f.Node(a.Node)
+		floor := s.Settings.FloorOf(present(f))
+		if n == nil || n.Serves() == "" || f.Serving()-1 >= floor {
+			return nil
+		}
+		why := fmt.Sprintf("%d of %d nodes serve, %d must at any moment: %s has to wait", f.Serving(), present(f), floor, a.Node)
+		if !told {
+			s.Observer.Observe(Event{Kind: Wait, Text: why})
+			told = true
+		}
+		if limit.look(); limit.over() {
+			return &Stopped{Reason: why, Next: recycleCommand}
+		}
+		if err := s.pause(ctx, s.Settings.Poll); err != nil {
+			return err
+		}
+	}
+}
