@@ -16,15 +16,19 @@ func (c config) text(key, fallback string) string {
 }
 
 func (c config) boolean(key string, fallback bool) bool {
-	if value, err := strconv.ParseBool(strings.TrimSpace(c[key])); err == nil {
-		return value
+	if text := strings.TrimSpace(c[key]); text != "" {
+		if value, err := strconv.ParseBool(text); err == nil {
+			return value
+		}
 	}
 	return fallback
 }
 
 func (c config) integer(key string, fallback int) int {
-	if value, err := strconv.Atoi(strings.TrimSpace(c[key])); err == nil {
-		return value
+	if text := strings.TrimSpace(c[key]); text != "" {
+		if value, err := strconv.Atoi(text); err == nil {
+			return value
+		}
 	}
 	return fallback
 }

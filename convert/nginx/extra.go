@@ -32,12 +32,12 @@ func (t *translator) onBoth(at place, v *server, change func(r *ir.Route)) []ir.
 		for _, hosts := range v.hostSets() {
 			r := ir.Route{
 				Owner: at.src.ref(), Origins: []ir.Origin{at.origin()},
-				EntryPoints: []string{t.facts.HTTPEntryPoint},
+				EntryPoints: t.plainEntry,
 				Match:       ir.Match{Hosts: hosts.hosts, NotHosts: hosts.not},
 				Priority:    hosts.base,
 			}
 			if https {
-				r.EntryPoints, r.TLS = []string{t.facts.HTTPSEntryPoint}, v.tlsOf(at.src)
+				r.EntryPoints, r.TLS = t.tlsEntry, v.tlsOf(at.src)
 			}
 			change(&r)
 			if https {

@@ -68,6 +68,12 @@ func (t *translator) customHeaders(s *source, x *settings, value string) {
 // headers is the filter of a location on one scheme; nil when there is nothing to do.
 func (t *translator) headers(l *location, https bool) []ir.Filter {
 	x := l.settings()
+	if x.request == nil && x.response == nil && x.cors == nil && !l.rewritten() {
+		if https {
+			return t.hstsFilter()
+		}
+		return nil
+	}
 	h := ir.Headers{CustomRequest: x.request, CustomResponse: x.response, CORS: x.cors}
 	if l.rewritten() {
 		if prefix := l.at.src.forwardedPrefix(); prefix != "" {
@@ -87,13 +93,17 @@ func (t *translator) headers(l *location, https bool) []ir.Filter {
 	return []ir.Filter{h}
 }
 
-// hstsFilter is the filter of answers over TLS that have no other headers.
+// hstsFilter is the filter of answers over TLS that have no other headers. It is
+// shared, and has no room to append to.
 func (t *translator) hstsFilter() []ir.Filter {
-	h := ir.Headers{}
-	if t.hsts(&h); h.STSSeconds == 0 {
-		return nil
+	if !t.hstsMade {
+		t.hstsMade = true
+		h := ir.Headers{}
+		if t.hsts(&h); h.STSSeconds != 0 {
+			t.hstsOnly = []ir.Filter{h}
+		}
 	}
-	return []ir.Filter{h}
+	return t.hstsOnly
 }
 
 // hsts is on by default, for every answer over TLS, with any certificate.

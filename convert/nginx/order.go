@@ -23,10 +23,13 @@ func compareAge(a, b *source) int {
 	case !at.IsZero() && bt.IsZero():
 		return -1
 	}
-	return cmp.Or(
-		at.Compare(bt.Time),
-		cmp.Compare(b.Namespace+"/"+b.Name, a.Namespace+"/"+a.Name),
-	)
+	if c := at.Compare(bt.Time); c != 0 {
+		return c
+	}
+	if a.Namespace == b.Namespace {
+		return cmp.Compare(b.Name, a.Name)
+	}
+	return cmp.Compare(b.Namespace+"/"+b.Name, a.Namespace+"/"+a.Name)
 }
 
 // ageKnown tells whether timestamps decide between two Ingresses.

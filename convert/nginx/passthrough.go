@@ -50,16 +50,10 @@ func (t *translator) passthroughOf(v *server) []ir.Passthrough {
 // reportImplicit says what is not in the output of location /, which every host
 // has in nginx: the annotations of its oldest Ingress hold there, and its answer
 // is the controller's default backend.
-func (t *translator) reportImplicit(s *source) {
-	if !s.served() {
-		return
-	}
+func (t *translator) reportImplicit() {
 	for _, v := range t.hosts {
-		if v.first != s {
-			continue
-		}
 		for _, l := range v.locations {
-			x := s.settings
+			s, x := l.at.src, l.settings()
 			if l.backend == nil && (x.auth != nil || x.extAuth != nil || len(x.access.allow)+len(x.access.deny) > 0 || x.redirect != nil) {
 				s.say(diag.WNginxImplicit, l.at.field(), "")
 			}

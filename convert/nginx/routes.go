@@ -17,10 +17,10 @@ const (
 	trustedBump = 10
 )
 
-// routesOf are the routes of a location: over plain HTTP and over TLS.
-func (t *translator) routesOf(l *location) []ir.Route {
+// appendRoutes adds the routes of a location: over plain HTTP and over TLS.
+func (t *translator) appendRoutes(out []ir.Route, l *location) []ir.Route {
 	if l.backend == nil {
-		return nil // location / of the controller's default backend: a 404 either way
+		return out // location / of the controller's default backend: a 404 either way
 	}
 	paths, problem := l.paths()
 	if problem != nil {
@@ -28,31 +28,31 @@ func (t *translator) routesOf(l *location) []ir.Route {
 	}
 	l.loseSettings()
 	if len(l.lost) > 0 {
-		return t.guard(l, paths)
+		return append(out, t.guard(l, paths)...)
 	}
 	service, _ := t.resolveService(l.at, l.backend)
-	var out []ir.Route
+	before := len(out)
+	origins := []ir.Origin{l.at.origin()}
 	for _, https := range []bool{false, true} {
 		if https && l.server.passTo != nil {
 			continue
 		}
 		for _, hosts := range l.server.hostSets() {
-			route := t.route(l, https, paths, hosts)
-			if route == nil {
-				continue
+			if route, ok := t.route(l, https, paths, hosts); ok {
+				route.Origins = origins
+				out = t.variants(out, l, route, service, https)
 			}
-			out = append(out, t.variants(l, *route, service, https)...)
 		}
 	}
-	l.at.src.routed += len(out)
+	l.at.src.routed += len(out) - before
 	return append(out, t.slashRoutes(l)...)
 }
 
-// route is the frame of a route; nil when there must be none on this scheme.
-func (t *translator) route(l *location, https bool, paths []ir.Path, hosts hostSet) *ir.Route {
-	r := &ir.Route{
-		Owner: l.at.src.ref(), Origins: []ir.Origin{l.at.origin()},
-		EntryPoints: []string{t.facts.HTTPEntryPoint},
+// route is the frame of a route; false when there must be none on this scheme.
+func (t *translator) route(l *location, https bool, paths []ir.Path, hosts hostSet) (ir.Route, bool) {
+	r := ir.Route{
+		Owner:       l.at.src.ref(),
+		EntryPoints: t.plainEntry,
 		Match:       ir.Match{Hosts: hosts.hosts, NotHosts: hosts.not, Paths: paths},
 		Priority:    l.priority() - l.server.base() + hosts.base,
 	}
@@ -62,44 +62,43 @@ func (t *translator) route(l *location, https bool, paths []ir.Path, hosts hostS
 	if problem := l.server.checkTLSOptions(); problem != nil {
 		t.loseTLS(l.server, *problem)
 		if https || l.server.clientCert.plainToo {
-			return nil
+			return r, false
 		}
 	}
 	if https {
-		r.EntryPoints = []string{t.facts.HTTPSEntryPoint}
+		r.EntryPoints = t.tlsEntry
 		r.TLS = l.server.tlsOf(l.at.src)
 		if v := l.server; v.secret != "" && v.certOwner != l.at.src {
 			l.at.src.add(finding{code: diag.INginxCertOwner, field: l.at.field(), text: "the certificate of host " + v.host + " is loaded by the routes of Ingress " + v.certOwner.ref().String()}.diagnostic(l.at.src))
 		}
 	}
-	return r
+	return r, true
 }
 
-// variants are the routes that one frame becomes.
-func (t *translator) variants(l *location, frame ir.Route, service ir.Service, https bool) []ir.Route {
+// variants adds the routes that one frame becomes.
+func (t *translator) variants(out []ir.Route, l *location, frame ir.Route, service ir.Service, https bool) []ir.Route {
 	if redirect := l.redirectOf(); redirect != nil {
 		frame.Filters = append(t.before(l, https), redirect)
-		return []ir.Route{frame}
+		return append(out, frame)
 	}
 	if !https && t.redirectsToTLS(l) {
 		redirect := frame
 		redirect.Filters = append(t.before(l, https), l.settings().ssl.filter())
 		if !t.config.boolean("use-forwarded-headers", false) {
-			return []ir.Route{redirect}
+			return append(out, redirect)
 		}
 		// Requests that came over TLS to a proxy in front are not redirected.
 		frame.Match.Headers = []ir.HeaderMatch{{Name: "X-Forwarded-Proto", Value: "https"}}
 		redirect.Match.Headers = []ir.HeaderMatch{{Name: "X-Forwarded-Proto", Value: "https", Not: true}}
-		return append([]ir.Route{redirect}, t.served(l, frame, service, https)...)
+		return t.served(append(out, redirect), l, frame, service, https)
 	}
-	return t.served(l, frame, service, https)
+	return t.served(out, l, frame, service, https)
 }
 
-// served are the routes that lead to pods: those of all, and those of addresses
+// served adds the routes that lead to pods: those of all, and those of addresses
 // and browsers that are treated differently.
-func (t *translator) served(l *location, frame ir.Route, service ir.Service, https bool) []ir.Route {
+func (t *translator) served(out []ir.Route, l *location, frame ir.Route, service ir.Service, https bool) []ir.Route {
 	x := l.settings()
-	var out []ir.Route
 	either := x.access.satisfyAny && len(t.authFilters(l)) > 0
 	main := without{}
 	if either {
@@ -109,12 +108,12 @@ func (t *translator) served(l *location, frame ir.Route, service ir.Service, htt
 			trusted := frame
 			trusted.Match.ClientIPs = x.access.allow
 			trusted.Priority += trustedBump
-			out = append(out, t.parts(l, trusted, service, https, without{auth: true, allow: true})...)
+			out = t.parts(out, l, trusted, service, https, without{auth: true, allow: true})
 			if len(x.access.deny) > 0 {
 				refused := frame
 				refused.Match.ClientIPs = x.access.deny
 				refused.Priority += satisfyBump
-				out = append(out, t.parts(l, refused, service, https, without{allow: true})...)
+				out = t.parts(out, l, refused, service, https, without{allow: true})
 			}
 		}
 	}
@@ -122,25 +121,23 @@ func (t *translator) served(l *location, frame ir.Route, service ir.Service, htt
 		exempt := frame
 		exempt.Match.ClientIPs = x.limits.exempt
 		exempt.Priority += exemptBump
-		out = append(out, t.parts(l, exempt, service, https, without{limits: true})...)
+		out = t.parts(out, l, exempt, service, https, without{limits: true})
 	}
-	out = append(out, t.parts(l, frame, service, https, main)...)
-	return append(out, t.denials(l, frame, either, https)...)
+	return t.denials(t.parts(out, l, frame, service, https, main), l, frame, either, https)
 }
 
 // parts divides the requests of a route between primary and canary.
-func (t *translator) parts(l *location, frame ir.Route, service ir.Service, https bool, leave without) []ir.Route {
+func (t *translator) parts(out []ir.Route, l *location, frame ir.Route, service ir.Service, https bool, leave without) []ir.Route {
 	frame.Filters = t.chain(l, https, leave)
 	primary := t.serviceOn(l, service, https)
 	cookie := t.sticky(l, https)
 	if l.canary == nil {
 		primary.Sticky = cookie
 		frame.Backend = ir.Backend{Services: []ir.Service{primary}, Mirror: l.settings().mirror}
-		return []ir.Route{frame}
+		return append(out, frame)
 	}
 	second := t.serviceOn(l, l.canary.service, https)
 	frame.Origins = append(slices.Clip(frame.Origins), l.canary.at.origin())
-	var out []ir.Route
 	for _, v := range l.canaryVariants(primary, second, cookie) {
 		one := frame
 		one.Match.Headers = append(slices.Clip(one.Match.Headers), v.headers...)
@@ -151,12 +148,14 @@ func (t *translator) parts(l *location, frame ir.Route, service ir.Service, http
 	return out
 }
 
-// denials are routes that admit nobody, for what the controller refuses before
+// denials adds routes that admit nobody, for what the controller refuses before
 // it looks at anything else.
-func (t *translator) denials(l *location, frame ir.Route, either, https bool) []ir.Route {
+func (t *translator) denials(out []ir.Route, l *location, frame ir.Route, either, https bool) []ir.Route {
+	if len(l.settings().access.deny) == 0 && len(t.blocked) == 0 && len(t.blockedRanges) == 0 {
+		return out
+	}
 	frame.Priority += denyBump
 	frame.Filters = append(t.headers(l, https), ir.IPAllowList{SourceRange: []string{nobody}})
-	var out []ir.Route
 	if deny := l.settings().access.deny; len(deny) > 0 && !either {
 		one := frame
 		one.Match.ClientIPs = deny

@@ -28,18 +28,20 @@ func Translate(in ir.Input, facts Facts) ir.Translation {
 	t.buildFences()
 	slices.SortFunc(t.hosts, func(a, b *server) int { return cmp.Compare(a.host, b.host) })
 	var out ir.Translation
+	out.Routes = make([]ir.Route, 0, t.expectedRoutes())
 	for _, v := range t.hosts {
 		for _, l := range v.locations {
-			out.Routes = append(out.Routes, t.routesOf(l)...)
+			out.Routes = t.appendRoutes(out.Routes, l)
 		}
 		out.Routes = append(out.Routes, t.appRootRoutes(v)...)
 		out.Routes = append(out.Routes, t.wwwRoutes(v)...)
 		out.Passthroughs = append(out.Passthroughs, t.passthroughOf(v)...)
 	}
-	sortRoutes(out.Routes)
+	out.Routes = sortRoutes(out.Routes)
 	out.Certificates = t.certificates(out.Routes)
+	t.reportImplicit()
+	out.Ingresses = make([]ir.Outcome, 0, len(t.input))
 	for _, s := range t.input {
-		t.reportImplicit(s)
 		out.Ingresses = append(out.Ingresses, s.outcome())
 	}
 	return out
@@ -59,6 +61,10 @@ type translator struct {
 	noAuth, noTLSRedirect []string
 	blocked               []ir.HeaderMatch
 	blockedRanges         []string
+
+	plainEntry, tlsEntry []string    // entry points, shared by all routes
+	hstsOnly             []ir.Filter // see hstsFilter
+	hstsMade             bool
 
 	classController map[string]string // IngressClass → spec.controller
 	services        map[name]*corev1.Service
@@ -82,6 +88,7 @@ func newTranslator(in ir.Input, facts Facts) *translator {
 	t.noAuth = t.config.list("no-auth-locations", challenges)
 	t.noTLSRedirect = t.config.list("no-tls-redirect-locations", challenges)
 	t.readBlocks()
+	t.plainEntry, t.tlsEntry = []string{t.facts.HTTPEntryPoint}, []string{t.facts.HTTPSEntryPoint}
 	for _, class := range in.IngressClasses {
 		if class != nil {
 			t.classController[class.Name] = class.Spec.Controller
@@ -116,15 +123,36 @@ func (t *translator) prepare(s *source) {
 	s.settings = t.settingsOf(s)
 }
 
-// sortRoutes orders routes by owner, then by priority, greatest first.
-func sortRoutes(routes []ir.Route) {
-	slices.SortStableFunc(routes, func(a, b ir.Route) int {
+// expectedRoutes is the number of routes when nothing is special.
+func (t *translator) expectedRoutes() int {
+	n := 0
+	for _, v := range t.hosts {
+		n += 2 * len(v.locations)
+	}
+	return n
+}
+
+// sortRoutes orders routes by owner, then by priority, greatest first; routes of
+// one priority keep their order. Routes are large, so their numbers are sorted.
+func sortRoutes(routes []ir.Route) []ir.Route {
+	order := make([]int32, len(routes))
+	for i := range order {
+		order[i] = int32(i)
+	}
+	slices.SortFunc(order, func(i, j int32) int {
+		a, b := &routes[i], &routes[j]
 		return cmp.Or(
 			strings.Compare(a.Owner.Namespace, b.Owner.Namespace),
 			strings.Compare(a.Owner.Name, b.Owner.Name),
 			cmp.Compare(b.Priority, a.Priority),
+			cmp.Compare(i, j),
 		)
 	})
+	out := make([]ir.Route, len(routes))
+	for i, from := range order {
+		out[i] = routes[from]
+	}
+	return out
 }
 
 // certificates are those of hosts that no route of their Ingress carries.
