@@ -75,6 +75,13 @@ func (v *server) tlsOptions() *ir.TLSOptions {
 // connection, and has none for expressions and for no host at all; it refers to
 // them in one namespace.
 func (v *server) checkTLSOptions() *finding {
+	if !v.tlsChecked {
+		v.tlsProblem, v.tlsChecked = v.tlsOptionsProblem(), true
+	}
+	return v.tlsProblem
+}
+
+func (v *server) tlsOptionsProblem() *finding {
 	c := v.clientCert
 	if c == nil {
 		return nil

@@ -46,6 +46,10 @@ func (l *location) willLose() bool {
 
 // loseTLS notes, once per location, that routes over TLS are withheld.
 func (t *translator) loseTLS(v *server, f finding) {
+	if v.tlsLosses {
+		return
+	}
+	v.tlsLosses = true
 	for _, l := range v.locations {
 		if l.backend == nil {
 			continue

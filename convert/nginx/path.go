@@ -58,14 +58,7 @@ func regexPaths(path string) ([]ir.Path, *finding) {
 }
 
 // exactOf tells whether the server has an Exact location of the path.
-func (v *server) exactOf(path string) bool {
-	for _, l := range v.locations {
-		if l.exact && l.path == path {
-			return true
-		}
-	}
-	return false
-}
+func (v *server) exactOf(path string) bool { return v.find(path, true) >= 0 }
 
 // slashRedirect is the redirect of /bar to /bar/ that nginx makes by itself for a
 // location that ends with a slash, when nothing else takes /bar.
@@ -74,10 +67,8 @@ func (l *location) slashRedirect() (ir.Path, ir.RedirectRegex, bool) {
 	if l.exact || l.server.regex || bare == l.path || bare == "" {
 		return ir.Path{}, ir.RedirectRegex{}, false
 	}
-	for _, other := range l.server.locations {
-		if other.path == bare {
-			return ir.Path{}, ir.RedirectRegex{}, false
-		}
+	if l.server.find(bare, true) >= 0 || l.server.find(bare, false) >= 0 {
+		return ir.Path{}, ir.RedirectRegex{}, false
 	}
 	escaped := (&url.URL{Path: l.path}).EscapedPath()
 	return ir.Path{Kind: ir.PathExact, Value: bare}, ir.RedirectRegex{

@@ -2,6 +2,7 @@ package nginx
 
 import (
 	"iter"
+	"slices"
 	"strings"
 
 	networkingv1 "k8s.io/api/networking/v1"
@@ -35,6 +36,35 @@ type server struct {
 	// fence are hosts whose requests must not meet its routes.
 	fence []ir.Host
 	sets  []hostSet // see hostSets
+	// index finds locations; nil while there are few.
+	index map[pathKey]int
+	// tlsProblem is made by checkTLSOptions, and reported once.
+	tlsProblem            *finding
+	tlsChecked, tlsLosses bool
+}
+
+// pathKey identifies a location of a server.
+type pathKey struct {
+	path  string
+	exact bool
+}
+
+// find returns the index of the location of a path, or -1.
+func (v *server) find(path string, exact bool) int {
+	const few = 16
+	if len(v.locations) <= few {
+		return slices.IndexFunc(v.locations, func(l *location) bool { return l.path == path && l.exact == exact })
+	}
+	if v.index == nil {
+		v.index = make(map[pathKey]int, 4*few)
+	}
+	for i := len(v.index); i < len(v.locations); i++ {
+		v.index[pathKey{v.locations[i].path, v.locations[i].exact}] = i
+	}
+	if i, ok := v.index[pathKey{path, exact}]; ok {
+		return i
+	}
+	return -1
 }
 
 // wildcard tells whether the host is a wildcard.
@@ -223,10 +253,8 @@ func (t *translator) addLocations(s *source) {
 }
 
 func (v *server) addLocation(at place, path ingressPath) {
-	for i, l := range v.locations {
-		if l.path != path.path || l.exact != path.exact {
-			continue
-		}
+	if i := v.find(path.path, path.exact); i >= 0 {
+		l := v.locations[i]
 		if l.implicit && !l.catchAll() {
 			v.locations[i] = &location{server: v, at: at, path: path.path, exact: path.exact, backend: path.backend}
 			return

@@ -25,6 +25,7 @@ type source struct {
 	// routed counts the routes it got.
 	routed   int
 	findings []diag.Diagnostic
+	seen     map[diag.Diagnostic]bool // of findings, once there are many
 }
 
 func newSource(in ir.Ingress, prefix string) *source {
@@ -45,7 +46,21 @@ func (s *source) served() bool { return s.selected && !s.dropped }
 
 // add records a diagnostic once.
 func (s *source) add(d diag.Diagnostic) {
-	if !slices.Contains(s.findings, d) {
+	const few = 16
+	if len(s.findings) < few {
+		if !slices.Contains(s.findings, d) {
+			s.findings = append(s.findings, d)
+		}
+		return
+	}
+	if s.seen == nil {
+		s.seen = make(map[diag.Diagnostic]bool, 2*few)
+		for _, old := range s.findings {
+			s.seen[old] = true
+		}
+	}
+	if !s.seen[d] {
+		s.seen[d] = true
 		s.findings = append(s.findings, d)
 	}
 }
