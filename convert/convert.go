@@ -5,6 +5,7 @@ import (
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/emit"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/ir"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/nginx"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/traefikingress"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/traefikv1"
 )
 
@@ -19,6 +20,8 @@ type Options struct {
 	Target emit.Target
 	// TraefikV1 are facts of a Traefik 1.7 installation that manifests cannot tell.
 	TraefikV1 traefikv1.Facts
+	// Traefik are facts of a Traefik 2 or 3 installation that manifests cannot tell.
+	Traefik traefikingress.Facts
 	// Nginx are facts of an ingress-nginx installation that manifests cannot tell.
 	Nginx nginx.Facts
 }
@@ -30,6 +33,8 @@ type Dialect string
 const (
 	// FromTraefikV1 is Traefik 1.7's Kubernetes provider.
 	FromTraefikV1 Dialect = "traefik-v1"
+	// FromTraefik is the Kubernetes Ingress provider of Traefik 2 and 3.
+	FromTraefik Dialect = "traefik"
 	// FromNginx is the community controller ingress-nginx.
 	FromNginx Dialect = "nginx"
 )
@@ -80,7 +85,10 @@ func Convert(in Input, opts Options) Result {
 
 // settings asks the dialect about its installation as a whole.
 func settings(opts Options) []diag.Diagnostic {
-	if opts.From == FromNginx {
+	switch opts.From {
+	case FromTraefik:
+		return traefikingress.Settings(opts.Traefik)
+	case FromNginx:
 		return nginx.Settings(opts.Nginx)
 	}
 	return nil
@@ -91,6 +99,8 @@ func translate(in Input, opts Options) ir.Translation {
 	switch opts.From {
 	case FromTraefikV1, "":
 		return traefikv1.Translate(in, opts.TraefikV1)
+	case FromTraefik:
+		return traefikingress.Translate(in, opts.Traefik)
 	case FromNginx:
 		return nginx.Translate(in, opts.Nginx)
 	}

@@ -21,6 +21,7 @@ import (
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/emit"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/ir"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/nginx"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/traefikingress"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/traefikv1"
 )
 
@@ -29,14 +30,16 @@ var update = flag.Bool("update", false, "write what the conversion gives into wa
 // A story is a testdata/*.txtar file:
 //
 //	(comment)       what the story shows
-//	input.yaml      Ingresses, IngressClasses, Services, Endpoints, Secrets (metadata and keys count)
-//	options.yaml    optional: version, apiGroup, ingressClass, from, traefikV1 (traefikv1.Facts), nginx (nginx.Facts)
+//	input.yaml      Ingresses, IngressClasses, Services, Endpoints, Secrets (metadata and keys count),
+//	                Middlewares, TLSOptions, ServersTransports (metadata alone)
+//	options.yaml    optional: version, apiGroup, ingressClass, from, traefikV1 (traefikv1.Facts), nginx (nginx.Facts),
+//	                traefik (traefikingress.Facts)
 //	want.yaml       the objects
 //	want.diag       a line per Ingress "namespace/name Verdict", under it its diagnostics:
 //	                code severity namespace/name field — text
 //
-// Services, Endpoints and Secrets count as known when the story has at least one
-// of the kind. A new story needs input.yaml only: go test ./convert -run Story -update
+// Services, Endpoints, Secrets and Traefik's objects count as known when the
+// story has at least one of the kind. A new story needs input.yaml only: go test ./convert -run Story -update
 // writes the rest, for you to read.
 func TestStories(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txtar")
@@ -108,6 +111,10 @@ func readInput(t testing.TB, text []byte) Input {
 				Namespace: s.Namespace, Name: s.Name, Type: s.Type, Keys: keys, Problem: s.Annotations["story/problem"],
 			})
 			in.SecretsKnown = true
+		case "Middleware", "TLSOption", "ServersTransport":
+			object := decode[metav1.PartialObjectMetadata](t, doc)
+			in.Traefik = append(in.Traefik, ir.TraefikObject{Kind: kind.Kind, Namespace: object.Namespace, Name: object.Name})
+			in.TraefikKnown = true
 		default:
 			t.Fatalf("document %d: stories do not know kind %s", i+1, kind.Kind)
 		}
@@ -131,6 +138,7 @@ func readOptions(t testing.TB, text []byte) Options {
 		TraefikV1                       traefikv1.Facts
 		From                            Dialect
 		Nginx                           nginx.Facts
+		Traefik                         traefikingress.Facts
 	}
 	if err := yaml.UnmarshalStrict(text, &file); err != nil {
 		t.Fatalf("options.yaml: %v", err)
@@ -140,6 +148,7 @@ func readOptions(t testing.TB, text []byte) Options {
 		Target:    emit.Target{Version: emit.V2, APIGroup: file.APIGroup, IngressClass: file.IngressClass},
 		TraefikV1: file.TraefikV1,
 		Nginx:     file.Nginx,
+		Traefik:   file.Traefik,
 	}
 	if file.From != "" {
 		opts.From = file.From

@@ -1,0 +1,51 @@
+package traefikingress
+
+import (
+	"math"
+	"slices"
+
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/diag"
+)
+
+// defaultPriority is that of the default backend, below every other router; the
+// annotation is not read.
+const defaultPriority = math.MinInt32
+
+// defaultBackend makes the route of the Ingress that is the default backend. Of
+// several Traefik serves the one that it happens to list first; here it is the
+// oldest, so that a newcomer takes nothing away.
+func (t *translator) defaultBackend() {
+	var winner *router
+	var candidates []*source
+	for _, s := range t.sources {
+		if s.selected && !s.refused && len(s.Spec.Rules) == 0 && s.Spec.DefaultBackend != nil {
+			candidates = append(candidates, s)
+		}
+	}
+	slices.SortStableFunc(candidates, compareAge)
+	for _, s := range candidates {
+		at := place{src: s, rule: -1}
+		backend, filters, ok := t.backend(at, s.Spec.DefaultBackend)
+		if !ok {
+			continue
+		}
+		if winner != nil {
+			at.withhold(diag.ETraefikDefaults, at.field(), "Ingress "+winner.at.src.ref().String()+" is the default backend")
+			continue
+		}
+		route := t.route(at, rule{length: defaultPriority}, backend, filters)
+		route.Priority = defaultPriority
+		winner = &router{at: at, route: route}
+	}
+	if winner == nil || winner.at.src.shape.dead != "" {
+		return
+	}
+	if !t.applyTLS(winner.at, &winner.route) {
+		return
+	}
+	winner.at.src.routed = true
+	if n := winner.at.src.tree.child("priority"); n != nil {
+		winner.at.src.sayKey(diag.IAnnIgnored, n.key, "a default backend has the lowest priority, whatever the annotation says")
+	}
+	t.routers = append(t.routers, *winner)
+}

@@ -1,0 +1,109 @@
+package traefikingress
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/diag"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/ir"
+)
+
+// outcome is the report of one Ingress: every annotation has exactly one entry.
+func (t *translator) outcome(s *source) ir.Outcome {
+	out := ir.Outcome{Ingress: s.ref(), File: s.File, Selected: s.selected, Why: s.why}
+	for _, key := range slices.Sorted(maps.Keys(s.Annotations)) {
+		out.Annotations = append(out.Annotations, s.annotationOutcome(key))
+	}
+	out.Diagnostics = s.findings
+	diag.Sort(out.Diagnostics)
+	return out
+}
+
+func (s *source) annotationOutcome(key string) ir.Annotation {
+	a := ir.Annotation{Key: key}
+	on, ours := family(key)
+	known, isKnown := LookupAnnotation(key)
+	switch {
+	case !s.selected:
+		a.Note = "the Ingress is not served by Traefik"
+		return a
+	case key == classKey:
+		a.Note = known.Note
+	case ours && on == onService:
+		a.Note = "read from Services, not from Ingresses"
+		s.sayKey(diag.IAnnIgnored, key, a.Note)
+	case ours && on == "", !ours && controllerLike(key):
+		a.Note = "not read by Traefik 2 and 3"
+		s.sayKey(diag.IAnnIgnored, key, a.Note)
+	case !ours:
+		a.Note = "belongs to another system"
+		s.sayForeign(key)
+	case s.mistakes[key]:
+		a.Note = "makes Traefik refuse the Ingress"
+	case s.refused:
+		a.Note = "Traefik serves nothing of the Ingress"
+	case s.notes[key] != "":
+		a.Note = s.notes[key]
+	case !isKnown:
+		a.Note = "has no effect" // below a list, where the provider does not look
+		s.sayKey(diag.IAnnIgnored, key, a.Note)
+	case !s.counts(key):
+		a.Note = "another spelling of the same key counts"
+		s.sayKey(diag.IAnnIgnored, key, a.Note)
+	default:
+		a.Note = known.Note
+	}
+	s.addCodes(&a)
+	return a
+}
+
+// counts tells whether no other spelling of a key overrules it.
+func (s *source) counts(key string) bool {
+	steps, ok := split(withIndex(strings.TrimPrefix(key, prefix)))
+	if !ok || s.tree == nil {
+		return true
+	}
+	n := s.tree
+	for _, step := range steps[1:] {
+		n = n.child(step)
+	}
+	return n == nil || n.key == key
+}
+
+// sayForeign reports annotations of other systems; some keep something alive as
+// long as the Ingress exists.
+func (s *source) sayForeign(key string) {
+	s.sayKey(diag.IAnnForeign, key, "")
+	host, _, _ := strings.Cut(key, "/")
+	switch {
+	case host == "cert-manager.io", host == "acme.cert-manager.io", host == "certmanager.k8s.io", key == "kubernetes.io/tls-acme":
+		s.sayKey(diag.WTraefikOwned, key, "cert-manager keeps the certificate of this Ingress; it does not look at IngressRoutes")
+	case host == "external-dns.alpha.kubernetes.io":
+		s.sayKey(diag.WTraefikOwned, key, "external-dns keeps the DNS records of this Ingress; IngressRoutes have no status that it could read")
+	}
+}
+
+// addCodes gives an annotation the codes and the worst severity of its diagnostics.
+func (s *source) addCodes(a *ir.Annotation) {
+	field := annotationField(a.Key)
+	for _, d := range s.findings {
+		if d.Field != field || d.Object.Kind != onIngress {
+			continue
+		}
+		a.Outcome = max(a.Outcome, d.Severity)
+		if !slices.Contains(a.Codes, d.Code) {
+			a.Codes = append(a.Codes, d.Code)
+		}
+	}
+	slices.Sort(a.Codes)
+}
+
+// controllerLike tells whether an annotation looks as if it were meant for an
+// ingress controller, so that its author may believe that it works.
+func controllerLike(key string) bool {
+	host, _, _ := strings.Cut(key, "/")
+	return strings.HasPrefix(host, "traefik.") || strings.Contains(host, "ingress") ||
+		strings.HasSuffix(host, "nginx.org") || strings.HasPrefix(host, "haproxy") ||
+		strings.HasPrefix(host, "alb.") || strings.HasPrefix(host, "konghq.")
+}

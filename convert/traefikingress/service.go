@@ -1,0 +1,307 @@
+package traefikingress
+
+import (
+	"crypto/sha1"
+	"encoding/hex"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/diag"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/ir"
+)
+
+// service is one Service and what its annotations say, read once.
+type service struct {
+	*corev1.Service
+	read   bool
+	config serviceConfig
+	// refused is why no path leads to it; empty: they may.
+	refused string
+	// withheld: the refusal is ours and not Traefik's.
+	withheld diag.Code
+	filters  []ir.Filter
+	// transport is a ServersTransport of the own namespace or name@provider.
+	transport string
+	findings  []diag.Diagnostic
+}
+
+// readService reads the annotations of a Service, which IngressRoutes do not.
+func (t *translator) readService(s *service) {
+	if s.read {
+		return
+	}
+	s.read = true
+	tree, mistakes := decode(s.Annotations, "service", t.source)
+	for _, m := range mistakes {
+		code := diag.ETraefikService
+		if m.newer != nil {
+			code = diag.WTraefikVersion
+		}
+		s.say(code, m.key, m.text+", so Traefik has no route to the Service")
+		s.refused = "Traefik cannot read the annotations of Service " + s.Name
+	}
+	s.reportForeign()
+	if s.refused != "" {
+		return
+	}
+	s.config = readService(tree, t.source)
+	s.reportWithoutEffect(tree)
+	t.serviceReferences(s, tree)
+	s.checkScheme(tree)
+}
+
+func (s *service) say(code diag.Code, key, text string) {
+	object := diag.Object{Kind: onService, Namespace: s.Namespace, Name: s.Name}
+	s.findings = append(s.findings, diag.New(code, object, annotationField(key), text).WithValue(s.Annotations[key]))
+}
+
+// reportForeign reports annotations with the provider's prefix that it does not
+// read from Services.
+func (s *service) reportForeign() {
+	for _, key := range slices.Sorted(maps.Keys(s.Annotations)) {
+		switch on, ours := family(key); {
+		case ours && on == onIngress:
+			s.say(diag.IAnnIgnored, key, "read from Ingresses, not from Services")
+		case ours && on == "":
+			s.say(diag.IAnnIgnored, key, "not read by Traefik 2 and 3")
+		}
+	}
+}
+
+// reportWithoutEffect reports what is read and changes nothing.
+func (s *service) reportWithoutEffect(tree *node) {
+	sticky := tree.child("sticky")
+	for _, section := range []struct {
+		node *node
+		name string
+	}{{sticky, "service.sticky"}, {sticky.child("cookie"), "service.sticky.cookie"}} {
+		if section.node != nil && section.node.off() {
+			reportOff(section.node, section.name, func(key, text string) { s.say(diag.WTraefikTLSValue, key, text) }, func(string, string) {})
+		}
+	}
+	if n := sticky.section().child("cookie").section().child("samesite"); n.text() != "" && s.config.sticky.SameSite == "" {
+		s.say(diag.IAnnIgnored, n.key, "not a word that Traefik knows there")
+	}
+	if n := tree.child("nodeportlb"); s.config.nodePortLB && s.Spec.Type != corev1.ServiceTypeNodePort {
+		s.say(diag.IAnnIgnored, n.key, "the Service is not of type NodePort")
+	}
+}
+
+// serviceReferences resolves the middlewares and the ServersTransport.
+func (t *translator) serviceReferences(s *service, tree *node) {
+	if n := tree.child("middlewares"); len(s.config.middlewares) > 0 {
+		if !t.facts.mayCrossProviders(s.Namespace) && !t.source.before(release{3, 7, 11}) {
+			s.refuse(diag.WTraefikDrop, n.key, "references are not allowed in namespace "+s.Namespace+" (crossProviderNamespaces)")
+		}
+		for _, text := range s.config.middlewares {
+			if ref, ok := t.serviceReference(s, kindMiddleware, n.key, text); ok {
+				s.filters = append(s.filters, ir.ExistingMiddleware{Namespace: ref.namespace, Name: ref.name})
+			}
+		}
+	}
+	if n := tree.child("serverstransport"); s.config.transport != "" {
+		if !t.facts.mayCrossProviders(s.Namespace) {
+			s.refuse(diag.WTraefikDrop, n.key, "references are not allowed in namespace "+s.Namespace+" (crossProviderNamespaces)")
+		}
+		if ref, ok := t.serviceReference(s, kindTransport, n.key, s.config.transport); ok {
+			s.transport = ref.name
+			if ref.namespace != "" {
+				// The field has no namespace beside it.
+				s.transport = ref.id()
+			}
+		}
+	}
+}
+
+func (t *translator) serviceReference(s *service, kind, key, text string) (reference, bool) {
+	ref, remarks, dead := t.resolve(kind, s.Namespace, text)
+	if dead != "" {
+		s.refuse(diag.WTraefikDead, key, dead)
+		return ref, false
+	}
+	for _, r := range remarks {
+		s.say(r.code, key, r.text)
+	}
+	return ref, true
+}
+
+func (s *service) refuse(code diag.Code, key, why string) {
+	s.say(code, key, why+", so no route to the Service works")
+	s.refused = "Traefik has no route to Service " + s.Name
+}
+
+// checkScheme takes the schemes that the CRD provider takes; Traefik's transport
+// ignores their case.
+func (s *service) checkScheme(tree *node) {
+	lower := strings.ToLower(s.config.scheme)
+	switch lower {
+	case "", "http", "https", "h2c":
+		s.config.scheme = lower
+		return
+	}
+	s.say(diag.ETraefikScheme, tree.child("serversscheme").key, "scheme "+strconv.Quote(s.config.scheme)+" is not accepted in an IngressRoute")
+	s.refused, s.withheld = "the scheme of Service "+s.Name+" is none of http, https and h2c", diag.ETraefikScheme
+}
+
+// backend is where a path leads. False: the place has no route, and that is said.
+func (t *translator) backend(at place, in *networkingv1.IngressBackend) (ir.Service, []ir.Filter, bool) {
+	switch {
+	case in.Resource != nil:
+		at.lose(diag.EResourceBackend, at.backendField()+".resource", "a resource backend is not served by Traefik")
+		return ir.Service{}, nil, false
+	case in.Service == nil:
+		at.lose(diag.WTraefikDrop, at.backendField(), "there is no backend")
+		return ir.Service{}, nil, false
+	}
+	out := ir.Service{Name: in.Service.Name, PortName: in.Service.Port.Name, PortNumber: in.Service.Port.Number}
+	s := t.services[name{at.src.Namespace, in.Service.Name}]
+	if s == nil {
+		if t.in.ServicesKnown {
+			at.lose(diag.WNoService, at.backendField(), "Service "+in.Service.Name+" does not exist")
+			return out, nil, false
+		}
+		at.src.say(diag.INotChecked, at.backendField(), "Service "+in.Service.Name+" is not part of the input: taken to exist, and to have no annotations")
+		out.NativeLB = t.facts.NativeLBByDefault
+		return out, nil, true
+	}
+	t.readService(s)
+	for _, d := range s.findings {
+		at.src.add(d)
+	}
+	switch {
+	case s.withheld != "":
+		at.withhold(s.withheld, at.backendField(), s.refused)
+		return out, nil, false
+	case s.refused != "":
+		at.lose(diag.WTraefikDrop, at.backendField(), s.refused)
+		return out, nil, false
+	}
+	return out, s.filters, t.fill(at, &out, s)
+}
+
+// fill completes a backend with what its Service says.
+func (t *translator) fill(at place, out *ir.Service, s *service) bool {
+	port := findPort(s.Service, out)
+	external := s.Spec.Type == corev1.ServiceTypeExternalName
+	switch {
+	case external && !t.facts.AllowExternalNameServices:
+		at.lose(diag.WTraefikDrop, at.backendField(), "Service "+s.Name+" is an ExternalName, which Traefik does not serve without allowExternalNameServices")
+		return false
+	case port == nil:
+		at.lose(diag.WTraefikDrop, at.backendField(), "Service "+s.Name+" has no port "+portText(out))
+		return false
+	}
+	if external {
+		at.src.say(diag.WTraefikFlag, at.backendField(), "Service "+s.Name+" is an ExternalName: the target needs allowExternalNameServices")
+	}
+	out.Scheme, out.TransportName = s.config.scheme, s.transport
+	if pass := s.config.passHostHeader; pass != nil && !*pass {
+		out.PassHostHeader = pass
+	}
+	if s.config.sticky != nil {
+		out.Sticky = t.sticky(at, s.config.sticky, out)
+	}
+	if !t.balance(at, out, s) {
+		return false
+	}
+	t.reportEmpty(at, s, port)
+	return true
+}
+
+// balance settles which addresses the requests go to.
+//
+//	         Traefik 2                   Traefik 3
+//	first    nativelb                    nodeportlb of a NodePort Service
+//	then     ExternalName                ExternalName
+//	then     pods                        nativelb (or nativeLBByDefault)
+//	then                                 pods
+func (t *translator) balance(at place, out *ir.Service, s *service) bool {
+	external := s.Spec.Type == corev1.ServiceTypeExternalName
+	native := s.config.nativeLB != nil && *s.config.nativeLB
+	if t.source.major > 2 {
+		if s.config.nodePortLB && s.Spec.Type == corev1.ServiceTypeNodePort {
+			if t.facts.DisableClusterScopeResources {
+				at.lose(diag.WTraefikDrop, at.backendField(), "Traefik does not look nodes up, which Service "+s.Name+" asks for")
+				return false
+			}
+			out.NodePortLB = true
+			return true
+		}
+		if s.config.nativeLB == nil {
+			native = t.facts.NativeLBByDefault && !t.source.before(release{3, 1, 0})
+		}
+		native = native && !external
+	}
+	if native && (external || s.Spec.ClusterIP == corev1.ClusterIPNone) {
+		at.lose(diag.WTraefikDrop, at.backendField(), "Service "+s.Name+" has no cluster address, which nativelb needs")
+		return false
+	}
+	out.NativeLB = native
+	return true
+}
+
+// sticky names the cookie: the name that Traefik makes is another one for the
+// services of IngressRoutes.
+func (t *translator) sticky(at place, in *ir.Sticky, backend *ir.Service) *ir.Sticky {
+	if in.CookieName != "" {
+		return in
+	}
+	out := *in
+	out.CookieName = cookieName(at.serviceKey(backend) + "@kubernetes")
+	at.src.say(diag.ITraefikSticky, at.backendField(), "the sticky cookie of Service "+backend.Name+" is called "+out.CookieName)
+	return &out
+}
+
+// serviceKey is what the provider calls the service of a backend.
+func (p place) serviceKey(backend *ir.Service) string {
+	if p.rule < 0 {
+		return "default-backend"
+	}
+	return normalize(p.src.Namespace + "-" + backend.Name + "-" + portText(backend))
+}
+
+// cookieName is pkg/server/cookie.GenerateName.
+func cookieName(service string) string {
+	sum := sha1.Sum([]byte("_TRAEFIK_BACKEND_" + service))
+	return "_" + hex.EncodeToString(sum[:])[:5]
+}
+
+// findPort is the port of a Service that a backend means; there is no look at
+// target ports.
+func findPort(s *corev1.Service, backend *ir.Service) *corev1.ServicePort {
+	for i := range s.Spec.Ports {
+		p := &s.Spec.Ports[i]
+		if backend.PortNumber == p.Port || backend.PortName == p.Name && p.Name != "" {
+			return p
+		}
+	}
+	return nil
+}
+
+func portText(backend *ir.Service) string {
+	if backend.PortName != "" {
+		return backend.PortName
+	}
+	return strconv.Itoa(int(backend.PortNumber))
+}
+
+// reportEmpty reports a Service that has no endpoint at the moment, where that
+// is answered by 503 because of an option.
+func (t *translator) reportEmpty(at place, s *service, port *corev1.ServicePort) {
+	if !t.facts.AllowEmptyServices || !t.in.EndpointsKnown || s.Spec.Type == corev1.ServiceTypeExternalName {
+		return
+	}
+	if e := t.endpoints[name{s.Namespace, s.Name}]; e != nil {
+		for _, subset := range e.Subsets {
+			if len(subset.Addresses) > 0 && slices.ContainsFunc(subset.Ports, func(p corev1.EndpointPort) bool { return p.Name == port.Name }) {
+				return
+			}
+		}
+	}
+	at.src.say(diag.WTraefikFlag, at.backendField(), "Service "+s.Name+" has no endpoints: the target needs allowEmptyServices to answer 503 and not 404")
+}

@@ -1,0 +1,119 @@
+package traefikingress
+
+import (
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/labels"
+
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/ir"
+)
+
+// Translate says what the Ingress provider of Traefik 2 or 3 with the given
+// static facts does with the Ingresses of in. The order of in.Ingresses does not
+// change the routes of any of them.
+func Translate(in ir.Input, facts Facts) ir.Translation {
+	t := newTranslator(in, facts)
+	for _, s := range t.sources {
+		t.selectSource(s)
+		if s.selected {
+			t.readSource(s)
+		}
+	}
+	t.defaultBackend()
+	for _, s := range t.sources {
+		if s.selected && !s.refused {
+			t.load(s)
+		}
+	}
+	t.reportCollisions()
+	t.reportOrder()
+	t.reportTLSConflicts()
+	out := ir.Translation{Routes: make([]ir.Route, 0, len(t.routers))}
+	for i := range t.routers {
+		out.Routes = append(out.Routes, t.routers[i].route)
+	}
+	for _, s := range t.sources {
+		out.Certificates = append(out.Certificates, t.certificates(s)...)
+	}
+	out.Ingresses = make([]ir.Outcome, 0, len(t.sources))
+	for _, s := range t.sources {
+		out.Ingresses = append(out.Ingresses, t.outcome(s))
+	}
+	return out
+}
+
+// name is a namespaced name.
+type name struct{ namespace, name string }
+
+// translator holds one translation.
+type translator struct {
+	in     ir.Input
+	facts  Facts
+	source release
+	// selector is nil when the label selector cannot be read.
+	selector labels.Selector
+	// classes are the IngressClasses of Traefik.
+	classes map[string]bool
+	// defaults are the entry points of routers without any; nil: not known.
+	defaults []string
+
+	services  map[name]*service
+	endpoints map[name]*corev1.Endpoints
+	secrets   map[name]ir.Secret
+	objects   map[string][]reference // by kind and identity
+	known     map[string]bool        // namespaces
+
+	sources []*source // in input order
+	routers []router
+}
+
+// router is one route and where it comes from.
+type router struct {
+	at    place
+	text  ruleText
+	route ir.Route
+}
+
+func newTranslator(in ir.Input, facts Facts) *translator {
+	t := &translator{
+		in: in, facts: facts, source: facts.release(), defaults: facts.defaultEntryPoints(),
+		classes:   make(map[string]bool, len(in.IngressClasses)),
+		services:  make(map[name]*service, len(in.Services)),
+		endpoints: make(map[name]*corev1.Endpoints, len(in.Endpoints)),
+		secrets:   make(map[name]ir.Secret, len(in.Secrets)),
+		sources:   make([]*source, 0, len(in.Ingresses)),
+		routers:   make([]router, 0, 2*len(in.Ingresses)),
+	}
+	if selector, err := labels.Parse(facts.LabelSelector); err == nil {
+		t.selector = selector
+	}
+	for _, class := range in.IngressClasses {
+		if class != nil && class.Spec.Controller == ingressController {
+			t.classes[class.Name] = true
+		}
+	}
+	for _, s := range in.Services {
+		if s != nil {
+			t.services[name{s.Namespace, s.Name}] = &service{Service: s}
+		}
+	}
+	for _, e := range in.Endpoints {
+		if e != nil {
+			t.endpoints[name{e.Namespace, e.Name}] = e
+		}
+	}
+	for _, secret := range in.Secrets {
+		t.secrets[name{secret.Namespace, secret.Name}] = secret
+	}
+	for _, ingress := range in.Ingresses {
+		t.sources = append(t.sources, newSource(ingress))
+	}
+	return t
+}
+
+// inOrder are the sources by namespace and name, for decisions that must not
+// depend on the order of the input.
+func (t *translator) inOrder() []*source {
+	return slices.SortedStableFunc(slices.Values(t.sources), compareName)
+}
