@@ -6,10 +6,17 @@ import "github.com/spf13/cobra"
 // not here.
 func commands(c *cluster) []*cobra.Command {
 	return []*cobra.Command{
+		newStatusCommand(c),
 		newConvertCommand(c),
 		newScanCommand(c),
 		newDiffCommand(c),
 		newSyncCommand(c),
+		newPreflightCommand(c),
+		newCutoverCommand(c),
+		newDrainCommand(c),
+		newUndrainCommand(c),
+		newRecycleCommand(c),
+		newRollbackCommand(c),
 		newExplainCommand(c),
 		newVersionCommand(c),
 		newCompletionCommand(c),

@@ -8,18 +8,22 @@ import (
 	"strings"
 	"time"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/gate"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/fleet"
 )
 
 // Plan is what a cutover would do, for the eyes of whoever says yes.
 type Plan struct {
-	ID       string `json:"id"`
-	Old      string `json:"old"`
-	New      string `json:"new"`
-	OldTitle string `json:"oldTitle"`
-	NewTitle string `json:"newTitle"`
-	Journal  string `json:"journal"`
+	metav1.TypeMeta `json:",inline"`
+	ID              string `json:"id"`
+	Old             string `json:"old"`
+	New             string `json:"new"`
+	OldTitle        string `json:"oldTitle"`
+	NewTitle        string `json:"newTitle"`
+	Journal         string `json:"journal"`
 	// Nodes in the order in which they are moved; Done are there already.
 	Nodes []string `json:"nodes"`
 	Done  []string `json:"done,omitempty"`
@@ -39,6 +43,15 @@ type Plan struct {
 	EstimateSeconds   int `json:"estimateSeconds"`
 }
 
+// DeepCopyObject implements runtime.Object, so that every output format of
+// kubectl works.
+func (p *Plan) DeepCopyObject() runtime.Object {
+	out := *p
+	out.Nodes, out.Done, out.Adopt = slices.Clone(p.Nodes), slices.Clone(p.Done), slices.Clone(p.Adopt)
+	out.Ports = gate.Ports{HTTP: slices.Clone(p.Ports.HTTP), HTTPS: slices.Clone(p.Ports.HTTPS)}
+	return &out
+}
+
 // NewID makes the id of a cutover.
 func NewID() string {
 	var raw [3]byte
@@ -54,7 +67,8 @@ func MakePlan(f *fleet.Fleet, s Settings, id string) (*Plan, error) {
 		return nil, err
 	}
 	p := &Plan{
-		ID: id, Batch: max(1, s.Batch),
+		TypeMeta: metav1.TypeMeta{APIVersion: "ingress-migrate.io/v1alpha1", Kind: "CutoverPlan"},
+		ID:       id, Batch: max(1, s.Batch),
 		Old: f.Old.Name.String(), New: f.New.Name.String(), OldTitle: f.Old.Title, NewTitle: f.New.Title,
 		Journal:           f.Namespace() + "/ingress-migrate-" + id,
 		CanarySoakSeconds: int(s.CanarySoak.Seconds()),

@@ -24,7 +24,8 @@ func (r Request) String() string { return r.Scheme + "://" + r.Host + r.Path }
 
 // Ports are the host ports to ask.
 type Ports struct {
-	HTTP, HTTPS []int32
+	HTTP  []int32 `json:"http,omitempty"`
+	HTTPS []int32 `json:"https,omitempty"`
 }
 
 // FromIngresses makes one request for every host and path of the Ingresses on

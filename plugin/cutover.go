@@ -1,0 +1,309 @@
+package plugin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"k8s.io/cli-runtime/pkg/genericclioptions"
+
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/journal"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/preflight"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/repair"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/ui"
+)
+
+func newCutoverCommand(c *cluster) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "cutover",
+		Short: "Move all nodes from the old proxy to the new one",
+		Long: `Move all nodes from the old proxy to the new one: one after the other, each
+proven by its own routes before the next, with enough nodes in service at any
+moment, recorded in the cluster and resumable.
+
+A node belongs to the new proxy when it has the label ingress-migrate.io/proxy=new.
+Both DaemonSets are guarded: they update nothing by themselves (OnDelete) and obey
+that label. Everything goes on by itself if this program dies.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(newCutoverPlanCommand(c), newCutoverRunCommand(c), newCutoverResumeCommand(c), newCutoverPauseCommand(c), newCutoverAbortCommand(c))
+	return cmd
+}
+
+// addMove adds what all commands that move nodes have.
+func (f *moveFlags) add(c *cluster, cmd *cobra.Command) {
+	f.fleet.add(c, cmd)
+	f.settings.add(cmd)
+	cmd.Flags().BoolVarP(&f.yes, "yes", "y", false, "Do not ask")
+	addColorFlag(cmd, &f.color)
+}
+
+func newCutoverPlanCommand(c *cluster) *cobra.Command {
+	var flags moveFlags
+	print := genericclioptions.NewPrintFlags("")
+	cmd := &cobra.Command{
+		Use:   "plan",
+		Short: "Show what a cutover would do, in which order, and how long it takes",
+		Example: `  # Nodes, floor and an estimate
+  kubectl ingress-migrate cutover plan
+
+  # With a chosen first node and the balancer's numbers
+  kubectl ingress-migrate cutover plan --canary edge-7 --lb-interval 5s --lb-timeout 2s --lb-unhealthy 2 --lb-healthy 2`,
+		Args:              cobra.NoArgs,
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			_, picture, err := flags.fleet.read(cmd.Context(), c)
+			if err != nil {
+				return err
+			}
+			settings, err := flags.settings.settings(picture)
+			if err != nil {
+				return err
+			}
+			id := "new"
+			if picture.Journal != nil && picture.Journal.Phase != journal.RolledBack {
+				id = picture.Journal.ID
+			}
+			plan, err := cutover.MakePlan(picture, settings, id)
+			if err != nil {
+				return err
+			}
+			if *print.OutputFormat != "" {
+				printer, err := printerFor(print)
+				if err != nil {
+					return err
+				}
+				return printer.PrintObj(plan, c.streams.Out)
+			}
+			writePlan(c.streams.Out, plan, settings)
+			fmt.Fprintf(c.streams.Out, "Next: %s cutover run\n", displayName)
+			return nil
+		},
+	}
+	flags.add(c, cmd)
+	addOutputFlag(cmd, print)
+	return cmd
+}
+
+// writePlan shows a plan to whoever is to say yes.
+func writePlan(w io.Writer, p *cutover.Plan, s cutover.Settings) {
+	fmt.Fprintf(w, "Plan       %s -> %s: DaemonSet %s gives %s to %s\n", p.OldTitle, p.NewTitle, p.Old, plural(len(p.Nodes), "node"), p.New)
+	if len(p.Nodes) > 0 {
+		order := "1 by 1"
+		if p.Batch > 1 {
+			order = fmt.Sprintf("%d at once", p.Batch)
+		}
+		fmt.Fprintf(w, "Order      %s first (%s soak), then %s: %s\n", p.Nodes[0], time.Duration(p.CanarySoakSeconds)*time.Second, order, strings.Join(p.Nodes[1:], ", "))
+	}
+	if len(p.Done)+len(p.Adopt) > 0 {
+		fmt.Fprintf(w, "Already    %s\n", strings.Join(append(append([]string{}, p.Done...), p.Adopt...), ", "))
+	}
+	fmt.Fprintf(w, "Floor      %d of %d nodes serve at any moment\n", p.Floor, p.Total)
+	fmt.Fprintf(w, "First      both DaemonSets are guarded: OnDelete, and node label %s\n", "ingress-migrate.io/proxy")
+	if p.Pending > 0 {
+		fmt.Fprintf(w, "           this removes %s of %s that wait for ports; no serving pod is touched\n", plural(p.Pending, "pod"), p.New)
+	}
+	fmt.Fprintf(w, "Gates      host ports %s of every node: who answers, and routes as the old proxy answers them\n", portList(p))
+	fmt.Fprintf(w, "Time       at most %s a node, about %s in all\n", time.Duration(p.PerNodeSeconds)*time.Second, time.Duration(p.EstimateSeconds)*time.Second)
+	if !s.Balancer.Known() {
+		fmt.Fprintf(w, "           (the load balancer is not known; %s are waited for it a node)\n", s.Balancer.Recovery())
+	}
+	fmt.Fprintf(w, "Back       at any moment: %s rollback --all\n", displayName)
+}
+
+func portList(p *cutover.Plan) string {
+	var parts []string
+	for _, port := range p.Ports.HTTP {
+		parts = append(parts, fmt.Sprintf("%d (http)", port))
+	}
+	for _, port := range p.Ports.HTTPS {
+		parts = append(parts, fmt.Sprintf("%d (https)", port))
+	}
+	return strings.Join(parts, ", ")
+}
+
+type cutoverRunOptions struct {
+	cluster    *cluster
+	move       moveFlags
+	judge      judgeFlags
+	conversion conversionFlags
+	dryRun     dryRunFlag
+}
+
+func newCutoverRunCommand(c *cluster) *cobra.Command {
+	o := &cutoverRunOptions{cluster: c}
+	cmd := &cobra.Command{
+		Use:   "run",
+		Short: "Begin a cutover and move all nodes",
+		Long: `Begin a cutover and move all nodes, after the checks of preflight and a look at
+the plan. Ctrl-C finishes what is being done to the current node and stops; a
+second one stops at once. Either way, cutover resume goes on.
+
+Exit status: 0 all nodes are moved, 1 it cannot begin, 5 it stopped at a gate
+(resume or rollback goes on), 130 interrupted.`,
+		Example: `  # With the balancer's health check every 5 s, out after 2, in after 2
+  kubectl ingress-migrate cutover run --lb-interval 5s --lb-timeout 2s --lb-unhealthy 2 --lb-healthy 2
+
+  # Only look
+  kubectl ingress-migrate cutover run --dry-run=server`,
+		Args:              cobra.NoArgs,
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE:              func(cmd *cobra.Command, _ []string) error { return o.run(cmd.Context()) },
+	}
+	o.move.add(c, cmd)
+	o.judge.add(cmd)
+	o.conversion.add(cmd)
+	o.dryRun.add(cmd)
+	return cmd
+}
+
+func (o *cutoverRunOptions) run(ctx context.Context) error {
+	kind, err := o.dryRun.parse()
+	if err != nil {
+		return err
+	}
+	reader, picture, err := o.move.fleet.read(ctx, o.cluster)
+	if err != nil {
+		return err
+	}
+	engine, running, err := o.cluster.engine(ctx, &o.move, reader, picture)
+	if err != nil {
+		return err
+	}
+	plan, err := cutover.MakePlan(picture, engine.Settings, "new")
+	if err != nil {
+		return err
+	}
+	report, err := o.cluster.preflight(ctx, reader, picture, engine.Settings, &o.judge, &o.conversion)
+	if err != nil {
+		return err
+	}
+	palette, err := ui.NewPalette(o.cluster.streams.ErrOut, o.move.color)
+	if err != nil {
+		return withStatus(StatusUsage, err)
+	}
+	if blocking := report.Blocking(o.judge.accept); len(blocking) > 0 {
+		writeFindings(o.cluster.streams.ErrOut, &preflight.Report{Findings: blocking}, palette, false)
+		return fmt.Errorf("%s stop the cutover; nothing was changed\nNext: fix, then %s preflight", plural(len(blocking), "finding"), displayName)
+	}
+	writePlan(o.cluster.streams.Out, plan, engine.Settings)
+	switch kind {
+	case repair.Client:
+		fmt.Fprintf(o.cluster.streams.Out, "cutover not begun%s\n", dryRunSuffix(kind))
+		return nil
+	case repair.Server:
+		if err := engine.Rehearse(ctx); err != nil {
+			return clusterError(err)
+		}
+		fmt.Fprintf(o.cluster.streams.Out, "cutover not begun%s\n", dryRunSuffix(kind))
+		return nil
+	}
+	if err := ui.Confirm(o.cluster.streams, o.move.yes, fmt.Sprintf("Move %s to %s?", plural(len(plan.Nodes), "node"), plan.NewTitle)); err != nil {
+		return err
+	}
+	return moved(ctx, engine.Run(running))
+}
+
+func newCutoverResumeCommand(c *cluster) *cobra.Command {
+	var flags moveFlags
+	cmd := &cobra.Command{
+		Use:   "resume",
+		Short: "Go on with a cutover that stopped or whose operator died",
+		Long: `Go on with a cutover that stopped or whose operator died, in the direction it
+was going. What the cluster shows counts, not what was remembered; the record is
+rebuilt from labels and guards if it is lost. Settings are those it began with,
+but for flags that are given.`,
+		Example: `  # Whatever happened
+  kubectl ingress-migrate cutover resume`,
+		Args:              cobra.NoArgs,
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			reader, picture, err := flags.fleet.read(cmd.Context(), c)
+			if err != nil {
+				return err
+			}
+			engine, running, err := c.engine(cmd.Context(), &flags, reader, picture)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(c.streams.Out, "Cutover    %s -> %s: %s\n", picture.Old.Title, picture.New.Title, cutover.PhaseText(picture))
+			if err := ui.Confirm(c.streams, flags.yes, "Go on?"); err != nil {
+				return err
+			}
+			return moved(cmd.Context(), engine.Resume(running))
+		},
+	}
+	flags.add(c, cmd)
+	return cmd
+}
+
+func newCutoverPauseCommand(c *cluster) *cobra.Command {
+	var flags fleetFlags
+	cmd := &cobra.Command{
+		Use:   "pause",
+		Short: "Ask the cutover that runs to stop after the current node",
+		Example: `  # From another terminal
+  kubectl ingress-migrate cutover pause`,
+		Args:              cobra.NoArgs,
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			reader, _, err := flags.read(cmd.Context(), c)
+			if err != nil {
+				return err
+			}
+			if err := (&cutover.Engine{Client: reader.Client, Reader: reader}).Pause(cmd.Context()); err != nil {
+				return clusterError(err)
+			}
+			fmt.Fprintf(c.streams.Out, "pause asked for; the current node is finished first\nNext: %s status -w\n", displayName)
+			return nil
+		},
+	}
+	flags.add(c, cmd)
+	return cmd
+}
+
+func newCutoverAbortCommand(c *cluster) *cobra.Command {
+	var flags moveFlags
+	cmd := &cobra.Command{
+		Use:   "abort",
+		Short: "Give a cutover up: the node in flight goes back, the others stay",
+		Example: `  # Then go back altogether
+  kubectl ingress-migrate cutover abort
+  kubectl ingress-migrate rollback --all`,
+		Args:              cobra.NoArgs,
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			reader, picture, err := flags.fleet.read(cmd.Context(), c)
+			if err != nil {
+				return err
+			}
+			engine, running, err := c.engine(cmd.Context(), &flags, reader, picture)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(c.streams.Out, "Cutover    %s -> %s: %s\n", picture.Old.Title, picture.New.Title, cutover.PhaseText(picture))
+			if err := ui.Confirm(c.streams, flags.yes, "Give it up?"); err != nil {
+				return err
+			}
+			asked, err := engine.Abort(running)
+			var stopped *cutover.Stopped
+			switch {
+			case asked && err == nil:
+				fmt.Fprintf(c.streams.Out, "abort asked for; the engine that runs does it\nNext: %s status -w\n", displayName)
+				return nil
+			case errors.As(err, &stopped) && stopped.Interrupted:
+				fmt.Fprintf(c.streams.Out, "%s\nNext: %s\n", stopped.Reason, stopped.Next)
+				return nil
+			}
+			return moved(cmd.Context(), err)
+		},
+	}
+	flags.add(c, cmd)
+	return cmd
+}

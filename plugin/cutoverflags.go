@@ -1,0 +1,132 @@
+package plugin
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/journal"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/fleet"
+)
+
+// settingsFlags are the choices of a cutover. A resumed one makes those that its
+// journal keeps, but for the flags that are given.
+type settingsFlags struct {
+	values cutover.Settings
+	flags  *pflag.FlagSet
+}
+
+func (f *settingsFlags) add(cmd *cobra.Command) {
+	f.values = cutover.DefaultSettings()
+	flags, v := cmd.Flags(), &f.values
+	f.flags = flags
+	flags.StringVar(&v.Canary, "canary", "", "First node (default: the first by name)")
+	flags.DurationVar(&v.CanarySoak, "canary-soak", v.CanarySoak, "How long the first node is watched before the next")
+	flags.DurationVar(&v.Soak, "soak", v.Soak, "How long every other node is watched before the next")
+	flags.IntVar(&v.Batch, "batch", v.Batch, "How many nodes are moved at once, after the first")
+	flags.DurationVar(&v.NodeTimeout, "node-timeout", v.NodeTimeout, "How long to wait for nodes that are away before stopping")
+	flags.DurationVar(&v.ReadyTimeout, "ready-timeout", v.ReadyTimeout, "How long a pod may take to be ready before its node is put back")
+	flags.DurationVar(&v.GateTimeout, "gate-timeout", v.GateTimeout, "How long routes may take to answer as before, before the node is put back")
+	flags.IntVar(&v.GateRounds, "gate-rounds", v.GateRounds, "How many good rounds of routes in a row are asked for")
+	flags.DurationVar(&v.GateEvery, "gate-every", v.GateEvery, "Pause between rounds of routes")
+	flags.IntVar(&v.Sample, "routes", v.Sample, "How many routes are compared on every node at most")
+	flags.DurationVar(&v.Settle, "settle", v.Settle, "How long pods must stay the same after a guard is set")
+	flags.DurationVar(&v.LeaseDuration, "lease-duration", v.LeaseDuration, "How long a dead operator keeps others out")
+	flags.DurationVar(&v.Poll, "poll", v.Poll, "How often the API is asked while waiting")
+	f.addJudged(cmd)
+}
+
+// addJudged adds the settings that preflight judges as well; add comes first
+// where both are wanted.
+func (f *settingsFlags) addJudged(cmd *cobra.Command) {
+	if f.flags == nil {
+		f.values, f.flags = cutover.DefaultSettings(), cmd.Flags()
+	}
+	flags, v := cmd.Flags(), &f.values
+	flags.IntVar(&v.Floor, "floor", 0, "How many nodes serve at any moment at least (default: three quarters, never fewer than 2)")
+	flags.BoolVar(&v.AcceptSingleNode, "i-accept-single-node", false, "Go on with two nodes, of which one serves alone for a while")
+	flags.DurationVar(&v.Balancer.Interval, "lb-interval", 0, "Interval of the load balancer's health check")
+	flags.DurationVar(&v.Balancer.Timeout, "lb-timeout", 0, "Timeout of the load balancer's health check")
+	flags.IntVar(&v.Balancer.Unhealthy, "lb-unhealthy", 0, "Failed checks until the load balancer leaves a node out")
+	flags.IntVar(&v.Balancer.Healthy, "lb-healthy", 0, "Good checks until the load balancer uses a node again")
+	v.Balancer.Margin = 10 * time.Second // what users of cloud balancers report as enough in most cases
+	flags.DurationVar(&v.Balancer.Margin, "lb-margin", v.Balancer.Margin, "How long the load balancer takes to act on what it noticed")
+	flags.Int32SliceVar(&v.Ports.HTTP, "http-port", nil, "Host ports that speak HTTP (default: told by the old DaemonSet)")
+	flags.Int32SliceVar(&v.Ports.HTTPS, "https-port", nil, "Host ports that speak HTTPS (default: told by the old DaemonSet)")
+}
+
+// settings are the flags', on top of what the journal of f keeps.
+func (f *settingsFlags) settings(picture *fleet.Fleet) (cutover.Settings, error) {
+	if err := f.validate(); err != nil {
+		return f.values, err
+	}
+	if picture.Journal == nil || len(picture.Journal.Settings) == 0 || picture.Journal.Phase == journal.RolledBack {
+		return f.values, nil
+	}
+	var s cutover.Settings
+	if err := json.Unmarshal(picture.Journal.Settings, &s); err != nil {
+		return s, fmt.Errorf("reading the settings of cutover %s: %w", picture.Journal.ID, err)
+	}
+	given := f.values
+	for _, take := range []struct {
+		flag string
+		copy func()
+	}{
+		{"canary", func() { s.Canary = given.Canary }},
+		{"canary-soak", func() { s.CanarySoak = given.CanarySoak }},
+		{"soak", func() { s.Soak = given.Soak }},
+		{"batch", func() { s.Batch = given.Batch }},
+		{"node-timeout", func() { s.NodeTimeout = given.NodeTimeout }},
+		{"ready-timeout", func() { s.ReadyTimeout = given.ReadyTimeout }},
+		{"gate-timeout", func() { s.GateTimeout = given.GateTimeout }},
+		{"gate-rounds", func() { s.GateRounds = given.GateRounds }},
+		{"gate-every", func() { s.GateEvery = given.GateEvery }},
+		{"routes", func() { s.Sample = given.Sample }},
+		{"settle", func() { s.Settle = given.Settle }},
+		{"lease-duration", func() { s.LeaseDuration = given.LeaseDuration }},
+		{"poll", func() { s.Poll = given.Poll }},
+		{"floor", func() { s.Floor = given.Floor }},
+		{"i-accept-single-node", func() { s.AcceptSingleNode = given.AcceptSingleNode }},
+		{"lb-interval", func() { s.Balancer.Interval = given.Balancer.Interval }},
+		{"lb-timeout", func() { s.Balancer.Timeout = given.Balancer.Timeout }},
+		{"lb-unhealthy", func() { s.Balancer.Unhealthy = given.Balancer.Unhealthy }},
+		{"lb-healthy", func() { s.Balancer.Healthy = given.Balancer.Healthy }},
+		{"lb-margin", func() { s.Balancer.Margin = given.Balancer.Margin }},
+		{"http-port", func() { s.Ports.HTTP = given.Ports.HTTP }},
+		{"https-port", func() { s.Ports.HTTPS = given.Ports.HTTPS }},
+	} {
+		if f.flags.Changed(take.flag) {
+			take.copy()
+		}
+	}
+	return s, nil
+}
+
+func (f *settingsFlags) validate() error {
+	v := f.values
+	switch {
+	case v.Batch < 1:
+		return usageError("--batch is 1 or more, not %d", v.Batch)
+	case v.GateRounds < 1:
+		return usageError("--gate-rounds is 1 or more, not %d", v.GateRounds)
+	case v.Floor < 0, v.Floor == 1 && !v.AcceptSingleNode:
+		return usageError("--floor is 2 or more, or 1 with --i-accept-single-node, not %d", v.Floor)
+	case v.Poll <= 0:
+		return usageError("--poll is more than 0, not %s", v.Poll)
+	case v.LeaseDuration < time.Second:
+		return usageError("--lease-duration is 1s or more, not %s", v.LeaseDuration)
+	}
+	for _, d := range []struct {
+		flag  string
+		value time.Duration
+	}{{"canary-soak", v.CanarySoak}, {"soak", v.Soak}, {"settle", v.Settle}, {"lb-interval", v.Balancer.Interval}, {"lb-timeout", v.Balancer.Timeout}, {"lb-margin", v.Balancer.Margin}} {
+		if d.value < 0 {
+			return usageError("--%s must not be negative", d.flag)
+		}
+	}
+	return nil
+}

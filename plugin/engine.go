@@ -1,0 +1,137 @@
+package plugin
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/user"
+	"time"
+
+	networkingv1 "k8s.io/api/networking/v1"
+	"k8s.io/client-go/dynamic"
+
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/gate"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/fleet"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/preflight"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/source"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/ui"
+)
+
+// moveFlags are what every command that moves nodes has.
+type moveFlags struct {
+	fleet    fleetFlags
+	settings settingsFlags
+	yes      bool
+	color    string
+}
+
+// recycler makes an engine that needs no routes: for DaemonSets as such. The
+// context to run it with survives the first interrupt, which makes the engine
+// finish what it is at; the second one ends the program.
+func (c *cluster) recycler(ctx context.Context, flags *moveFlags, reader *fleet.Reader, picture *fleet.Fleet) (*cutover.Engine, context.Context, error) {
+	settings, err := flags.settings.settings(picture)
+	if err != nil {
+		return nil, nil, err
+	}
+	palette, err := ui.NewPalette(c.streams.Out, flags.color)
+	if err != nil {
+		return nil, nil, withStatus(StatusUsage, err)
+	}
+	holder, err := holder()
+	if err != nil {
+		return nil, nil, err
+	}
+	return &cutover.Engine{
+		Client: reader.Client, Reader: reader,
+		Gate:  &gate.Client{Dial: (&net.Dialer{}).DialContext, Timeout: 10 * time.Second, Parallel: 8},
+		Clock: cutover.SystemClock{}, Observer: newProgress(c, palette), Settings: settings,
+		Holder: holder, Stop: ctx.Done(),
+	}, context.WithoutCancel(ctx), nil
+}
+
+// engine makes an engine for a picture that has both proxies, with gates on the
+// routes of the cluster's Ingresses.
+func (c *cluster) engine(ctx context.Context, flags *moveFlags, reader *fleet.Reader, picture *fleet.Fleet) (*cutover.Engine, context.Context, error) {
+	e, running, err := c.recycler(ctx, flags, reader, picture)
+	if err != nil {
+		return nil, nil, err
+	}
+	objects, err := c.dynamic()
+	if err != nil {
+		return nil, nil, err
+	}
+	facts, err := preflight.Gather(ctx, reader.Client, picture)
+	if err != nil {
+		return nil, nil, clusterError(err)
+	}
+	if len(facts.RouteGroups) == 0 {
+		return nil, nil, errors.New("the cluster has no IngressRoutes (neither traefik.io nor traefik.containo.us): install the CRDs of the new Traefik first")
+	}
+	e.Marker = &marker{client: objects, group: facts.RouteGroups[0], class: facts.NewConfig.RouteClass, labels: facts.NewConfig.RouteLabels}
+	e.Requests = func(ctx context.Context, ports gate.Ports) ([]gate.Request, error) {
+		loaded, err := source.FromCluster(ctx, reader.Client, source.Scope{}, source.Routes)
+		if err != nil {
+			return nil, err
+		}
+		var ingresses []*networkingv1.Ingress
+		for _, i := range loaded.Input.Ingresses {
+			ingresses = append(ingresses, i.Ingress)
+		}
+		return gate.FromIngresses(ingresses, ports), nil
+	}
+	return e, running, nil
+}
+
+// marker puts the gate's route where the new proxy reads it.
+type marker struct {
+	client dynamic.Interface
+	group  string
+	class  string
+	labels map[string]string
+}
+
+func (m *marker) route(namespace, id string) *gate.Marker {
+	return &gate.Marker{Client: m.client, Namespace: namespace, ID: id, Group: m.group, Class: m.class, Labels: m.labels}
+}
+
+func (m *marker) Install(ctx context.Context, namespace, id string) error {
+	return m.route(namespace, id).Install(ctx)
+}
+
+func (m *marker) Remove(ctx context.Context, namespace, id string) error {
+	return m.route(namespace, id).Remove(ctx)
+}
+
+// holder names this process for those who find its lease: user@host/random.
+func holder() (string, error) {
+	name := "unknown"
+	if u, err := user.Current(); err == nil {
+		name = u.Username
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		return "", fmt.Errorf("finding this machine's name for the lease: %w", err)
+	}
+	var random [4]byte
+	// Never fails: crypto/rand ends the program rather than return an error.
+	_, _ = rand.Read(random[:])
+	return name + "@" + host + "/" + hex.EncodeToString(random[:]), nil
+}
+
+// moved turns the engine's end into an exit status.
+func moved(ctx context.Context, err error) error {
+	var stopped *cutover.Stopped
+	if !errors.As(err, &stopped) {
+		return clusterError(err)
+	}
+	status := StatusStopped
+	if stopped.Interrupted && ctx.Err() != nil {
+		status = StatusInterrupted
+	}
+	return withStatus(status, fmt.Errorf("%s\nNext: %s", stopped.Reason, stopped.Next))
+}

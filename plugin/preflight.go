@@ -1,0 +1,204 @@
+package plugin
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"k8s.io/cli-runtime/pkg/genericclioptions"
+
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/fleet"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/preflight"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/scan"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/source"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/ui"
+)
+
+type preflightOptions struct {
+	cluster    *cluster
+	fleet      fleetFlags
+	settings   settingsFlags
+	judge      judgeFlags
+	conversion conversionFlags
+	print      *genericclioptions.PrintFlags
+	verbose    bool
+	color      string
+}
+
+// judgeFlags are what preflight and cutover run accept of what they find.
+type judgeFlags struct {
+	acceptOwner bool
+	accept      []string
+}
+
+func (f *judgeFlags) add(cmd *cobra.Command) {
+	cmd.Flags().BoolVar(&f.acceptOwner, "accept-owner", false, "Whoever applies the DaemonSets (GitOps) is paused or has been told")
+	cmd.Flags().StringSliceVar(&f.accept, "accept", nil, "Codes of findings to go on with, such as SCAN")
+}
+
+func newPreflightCommand(c *cluster) *cobra.Command {
+	o := &preflightOptions{cluster: c, print: genericclioptions.NewPrintFlags("")}
+	cmd := &cobra.Command{
+		Use:   "preflight",
+		Short: "Check everything that a cutover could stumble over",
+		Long: `Check everything that a cutover could stumble over, each with what to do about
+it. Nothing is changed.
+
+Exit status: 0 nothing stops a cutover, 1 something does, 2 the check failed.`,
+		Example: `  # Before the first node is moved
+  kubectl ingress-migrate preflight
+
+  # With what is known of the load balancer's health check
+  kubectl ingress-migrate preflight --lb-interval 30s --lb-timeout 6s --lb-unhealthy 2 --lb-healthy 5
+
+  # For a pipeline
+  kubectl ingress-migrate preflight -o json`,
+		Args:              cobra.NoArgs,
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return scanStatus(o.run(cmd.Context()))
+		},
+	}
+	o.fleet.add(c, cmd)
+	o.settings.addJudged(cmd)
+	o.judge.add(cmd)
+	o.conversion.add(cmd)
+	addOutputFlag(cmd, o.print)
+	cmd.Flags().BoolVar(&o.verbose, "verbose", false, "Show what is well, too")
+	addColorFlag(cmd, &o.color)
+	return cmd
+}
+
+func (o *preflightOptions) run(ctx context.Context) error {
+	palette, err := ui.NewPalette(o.cluster.streams.Out, o.color)
+	if err != nil {
+		return withStatus(StatusUsage, err)
+	}
+	reader, picture, err := o.fleet.read(ctx, o.cluster)
+	if err != nil {
+		return err
+	}
+	settings, err := o.settings.settings(picture)
+	if err != nil {
+		return err
+	}
+	report, err := o.cluster.preflight(ctx, reader, picture, settings, &o.judge, &o.conversion)
+	if err != nil {
+		return err
+	}
+	if *o.print.OutputFormat != "" {
+		printer, err := printerFor(o.print)
+		if err != nil {
+			return err
+		}
+		if err := printer.PrintObj(report, o.cluster.streams.Out); err != nil {
+			return fmt.Errorf("printing: %w", err)
+		}
+	} else {
+		writeFindings(o.cluster.streams.Out, report, palette, o.verbose)
+		fmt.Fprintln(o.cluster.streams.Out, preflightSummary(report, o.judge.accept))
+	}
+	if len(report.Blocking(o.judge.accept)) > 0 || report.Summary.Stop > 0 && len(o.judge.accept) == 0 {
+		return withStatus(StatusDifferent, nil)
+	}
+	return nil
+}
+
+// preflight gathers and judges.
+func (c *cluster) preflight(ctx context.Context, reader *fleet.Reader, picture *fleet.Fleet, settings cutover.Settings, judge *judgeFlags, conversion *conversionFlags) (*preflight.Report, error) {
+	facts, err := preflight.Gather(ctx, reader.Client, picture)
+	if err != nil {
+		return nil, clusterError(err)
+	}
+	facts.Settings, facts.AcceptOwner = settings, judge.acceptOwner
+	facts.Scan = c.scanFacts(ctx, conversion)
+	return preflight.Run(facts), nil
+}
+
+// scanFacts sums the whole cluster's scan up for a check.
+func (c *cluster) scanFacts(ctx context.Context, conversion *conversionFlags) *preflight.Scan {
+	report, err := c.scan(ctx, conversion, source.Scope{})
+	if err != nil {
+		return &preflight.Scan{Failed: err.Error()}
+	}
+	facts := &preflight.Scan{Clean: report.Summary.Clean(), Text: summaryLine(report.Summary)}
+	if next := nextAfterScan(report, true); next != "" {
+		facts.Next = displayName + " " + next
+	}
+	if first := firstToDo(report); first != "" {
+		facts.Text += "; first: " + first
+	}
+	return facts
+}
+
+func firstToDo(report *scan.Report) string {
+	for _, item := range report.Items {
+		if item.Verdict != scan.InSync && item.Verdict != scan.Passed {
+			return fmt.Sprintf("%s/%s %s, %s", item.Namespace, item.Ingress, strings.ToLower(string(item.Verdict)), item.Why)
+		}
+	}
+	return ""
+}
+
+// writeFindings prints two lines a finding: what is the case, and what to do.
+func writeFindings(w io.Writer, report *preflight.Report, palette ui.Palette, verbose bool) {
+	words := map[preflight.Result]struct {
+		text  string
+		style ui.Style
+	}{
+		preflight.Stop: {"STOP", ui.Bad}, preflight.Warn: {"WARN", ui.Notice}, preflight.Unknown: {"????", ui.Notice}, preflight.OK: {"ok", ui.Good},
+	}
+	const column = 20
+	const indent = "                          "
+	width := ui.Width(w)
+	room := 0
+	if width > len(indent)+20 {
+		room = width - len(indent)
+	}
+	line := func(lead, text string) {
+		for i, part := range wrap(text, room) {
+			if i == 0 {
+				fmt.Fprintln(w, lead+part)
+			} else {
+				fmt.Fprintln(w, indent+part)
+			}
+		}
+	}
+	for _, f := range report.Findings {
+		if f.Result == preflight.OK && !verbose {
+			continue
+		}
+		word := words[f.Result]
+		lead := palette.Paint(word.style, fmt.Sprintf("%-4s", word.text)) + fmt.Sprintf("  %-*s", column, f.What)
+		if f.Finding == "" {
+			fmt.Fprintln(w, strings.TrimRight(lead, " "))
+			continue
+		}
+		line(lead, f.Finding)
+		if f.Remedy != "" {
+			line(indent, "-> "+f.Remedy)
+		}
+	}
+	if !verbose && report.Summary.OK > 0 {
+		fmt.Fprintf(w, "%s  %s\n", palette.Paint(ui.Good, "ok  "), plural(report.Summary.OK, "check")+"             --verbose shows them")
+	}
+}
+
+func wrap(text string, room int) []string {
+	if room == 0 {
+		return []string{text}
+	}
+	return ui.Wrap(text, room)
+}
+
+func preflightSummary(report *preflight.Report, accepted []string) string {
+	s := report.Summary
+	next := displayName + " cutover plan"
+	if blocking := report.Blocking(accepted); len(blocking) > 0 {
+		next = "fix, then " + displayName + " preflight"
+	}
+	return fmt.Sprintf("%d to fix, %d to know, %d unknown.  Next: %s", s.Stop, s.Warn, s.Unknown, next)
+}

@@ -1,0 +1,119 @@
+package plugin
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/fleet"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/ui"
+)
+
+type rollbackOptions struct {
+	cluster        *cluster
+	move           moveFlags
+	all, emergency bool
+	confirmID      string
+}
+
+func newRollbackCommand(c *cluster) *cobra.Command {
+	o := &rollbackOptions{cluster: c}
+	cmd := &cobra.Command{
+		Use:   "rollback (NODE | --all | --emergency)",
+		Short: "Go back to the old proxy: one node, or all and exactly as it was",
+		Long: `Go back to the old proxy.
+
+  NODE         one node, with floor and gates
+  --all        every node, one after the other, then the old DaemonSet gets its
+               template and update strategy back; its pods are not restarted. The
+               new DaemonSet stays and wants no node
+  --emergency  every node at once, without gates: nobody serves until the old
+               proxy has started. It asks for the cutover's id`,
+		Example: `  # One node
+  kubectl ingress-migrate rollback edge-2
+
+  # Everything, as if nothing had happened
+  kubectl ingress-migrate rollback --all`,
+		ValidArgsFunction: completeEdgeNodes(c, &o.move.fleet),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			chosen := len(args)
+			for _, flag := range []bool{o.all, o.emergency} {
+				if flag {
+					chosen++
+				}
+			}
+			if chosen != 1 {
+				return usageError("choose one: a node, --all or --emergency")
+			}
+			if len(args) == 1 {
+				return c.moveOne(cmd.Context(), &o.move, args[0], fleet.Old)
+			}
+			return o.run(cmd.Context())
+		},
+	}
+	o.move.add(c, cmd)
+	cmd.Flags().BoolVar(&o.all, "all", false, "Move every node back and restore the old DaemonSet")
+	cmd.Flags().BoolVar(&o.emergency, "emergency", false, "Give every node back at once, without gates")
+	cmd.Flags().StringVar(&o.confirmID, "confirm-id", "", "Id of the cutover, instead of typing it after --emergency")
+	return cmd
+}
+
+func (o *rollbackOptions) run(ctx context.Context) error {
+	reader, picture, err := o.move.fleet.read(ctx, o.cluster)
+	if err != nil {
+		return err
+	}
+	engine, running, err := o.cluster.engine(ctx, &o.move, reader, picture)
+	if err != nil {
+		return err
+	}
+	out := o.cluster.streams.Out
+	moving := 0
+	for i := range picture.Nodes {
+		if n := &picture.Nodes[i]; !n.Gone && n.Side() == fleet.New {
+			moving++
+		}
+	}
+	if o.emergency {
+		fmt.Fprintf(out, "Emergency  %s given back to %s at once: nobody serves there for as long as its pods take to end (at most %d s) and to start\n",
+			plural(moving, "node"), picture.Old.Title, picture.New.Grace())
+		if err := o.confirmEmergency(picture); err != nil {
+			return err
+		}
+		return moved(ctx, engine.Emergency(running))
+	}
+	fmt.Fprintf(out, "Back       %s -> %s: %s, then DaemonSet %s as it was\n", picture.New.Title, picture.Old.Title, plural(moving, "node"), picture.Old.Name)
+	fmt.Fprintf(out, "Stays      DaemonSet %s, guarded: it wants no node\n", picture.New.Name)
+	if err := ui.Confirm(o.cluster.streams, o.move.yes, "Go back?"); err != nil {
+		return err
+	}
+	return moved(ctx, engine.RollbackAll(running))
+}
+
+// confirmEmergency wants the id, typed or given: --yes is not enough.
+func (o *rollbackOptions) confirmEmergency(picture *fleet.Fleet) error {
+	if picture.Journal == nil {
+		return fmt.Errorf("there is no cutover to go back from (%s)", cutover.PhaseText(picture))
+	}
+	id := picture.Journal.ID
+	typed := o.confirmID
+	if typed == "" {
+		if !ui.IsTerminal(o.cluster.streams.In) {
+			return fmt.Errorf("nobody is there to confirm this: add --confirm-id %s", id)
+		}
+		fmt.Fprintf(o.cluster.streams.ErrOut, "Type the cutover's id (%s) to go on: ", id)
+		line, err := bufio.NewReader(o.cluster.streams.In).ReadString('\n')
+		if err != nil {
+			return fmt.Errorf("reading the answer: %w", err)
+		}
+		typed = strings.TrimSpace(line)
+	}
+	if typed != id {
+		return fmt.Errorf("%q is not the cutover's id %s: %w", typed, id, ui.ErrDeclined)
+	}
+	return nil
+}

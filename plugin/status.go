@@ -1,0 +1,248 @@
+package plugin
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/duration"
+	"k8s.io/cli-runtime/pkg/genericclioptions"
+	"k8s.io/client-go/kubernetes"
+
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/capability"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/fleet"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/install"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/ui"
+)
+
+type statusOptions struct {
+	cluster    *cluster
+	fleet      fleetFlags
+	settings   settingsFlags
+	conversion conversionFlags
+	print      *genericclioptions.PrintFlags
+	watch      bool
+	interval   time.Duration
+	noScan     bool
+	color      string
+	// ingresses is the last scan's summary: it is not made anew every time.
+	ingresses string
+	scanned   time.Time
+}
+
+func newStatusCommand(c *cluster) *cobra.Command {
+	o := &statusOptions{cluster: c, print: genericclioptions.NewPrintFlags("")}
+	cmd := &cobra.Command{
+		Use:   "status",
+		Short: "Show who serves each node, what is wrong, and the next command to type",
+		Example: `  # Where are we?
+  kubectl ingress-migrate status
+
+  # Watch a cutover
+  kubectl ingress-migrate status -w
+
+  # Nodes that the new proxy serves
+  kubectl ingress-migrate status -o jsonpath='{.nodes[?(@.label=="new")].name}'`,
+		Args:              cobra.NoArgs,
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE:              func(cmd *cobra.Command, _ []string) error { return o.run(cmd.Context()) },
+	}
+	o.fleet.add(c, cmd)
+	o.settings.addJudged(cmd)
+	o.conversion.add(cmd)
+	addOutputFlag(cmd, o.print)
+	cmd.Flags().BoolVarP(&o.watch, "watch", "w", false, "Show it again and again until interrupted")
+	cmd.Flags().DurationVar(&o.interval, "interval", 2*time.Second, "Pause between two looks with --watch")
+	cmd.Flags().BoolVar(&o.noScan, "no-scan", false, "Leave out the summary of Ingresses")
+	addColorFlag(cmd, &o.color)
+	return cmd
+}
+
+func (o *statusOptions) run(ctx context.Context) error {
+	palette, err := ui.NewPalette(o.cluster.streams.Out, o.color)
+	if err != nil {
+		return withStatus(StatusUsage, err)
+	}
+	reader, err := o.fleet.reader(o.cluster)
+	if err != nil {
+		return err
+	}
+	terminal := ui.IsTerminal(o.cluster.streams.Out)
+	for {
+		now := time.Now()
+		status, err := o.look(ctx, reader, now)
+		if err != nil && (!o.watch || ctx.Err() != nil) {
+			return clusterError(err)
+		}
+		if o.watch && terminal {
+			// Home and "erase in page" (ECMA-48, 8.3.39).
+			fmt.Fprint(o.cluster.streams.Out, "\x1b[H\x1b[2J")
+		}
+		if err != nil {
+			fmt.Fprintf(o.cluster.streams.ErrOut, "error: %v\n", clusterError(err))
+		} else if err := o.show(status, palette, now); err != nil {
+			return err
+		}
+		if !o.watch {
+			return nil
+		}
+		if !terminal {
+			fmt.Fprintln(o.cluster.streams.Out)
+		}
+		select {
+		case <-ctx.Done():
+			return nil // the way to end a watch
+		case <-time.After(o.interval):
+		}
+	}
+}
+
+// look gathers everything. What is not essential may be missing.
+func (o *statusOptions) look(ctx context.Context, reader *fleet.Reader, now time.Time) (*cutover.Status, error) {
+	picture, err := reader.Read(ctx)
+	if err != nil {
+		return nil, err
+	}
+	settings, err := o.settings.settings(picture)
+	if err != nil {
+		return nil, err
+	}
+	s := cutover.NewStatus(picture, settings, now)
+	s.Cluster = o.cluster.contextName()
+	if v, err := reader.Client.Discovery().ServerVersion(); err == nil {
+		s.ServerVersion = v.GitVersion
+	}
+	s.Routes = flagText(ctx, reader.Client)
+	s.Webhook = webhookText(ctx, reader.Client)
+	const scanAgain = 30 * time.Second
+	if !o.noScan && now.Sub(o.scanned) >= scanAgain {
+		o.scanned = now
+		facts := o.cluster.scanFacts(ctx, &o.conversion)
+		o.ingresses = facts.Text
+		if facts.Failed != "" {
+			o.ingresses = "not known: " + facts.Failed
+		}
+	}
+	s.Ingresses = o.ingresses
+	return s, nil
+}
+
+// contextName is the kubeconfig's current context.
+func (c *cluster) contextName() string {
+	if c.flags.Context != nil && *c.flags.Context != "" {
+		return *c.flags.Context
+	}
+	config, err := c.flags.ToRawKubeConfigLoader().RawConfig()
+	if err != nil {
+		return ""
+	}
+	return config.CurrentContext
+}
+
+func flagText(ctx context.Context, client kubernetes.Interface) string {
+	flag, err := capability.Get(ctx, client)
+	switch {
+	case err != nil:
+		return "not known"
+	case flag == nil || !flag.IngressRoutes:
+		return "not flagged"
+	}
+	text := "ready (" + flag.APIVersion + ")"
+	if flag.Since != "" {
+		text += " since " + flag.Since
+	}
+	return text
+}
+
+func webhookText(ctx context.Context, client kubernetes.Interface) string {
+	d, err := client.AppsV1().Deployments(install.Namespace).Get(ctx, install.Name, metav1.GetOptions{})
+	switch {
+	case apierrors.IsNotFound(err):
+		return "not installed"
+	case err != nil:
+		return "not known"
+	}
+	return fmt.Sprintf("%d/%d ready", d.Status.ReadyReplicas, d.Status.Replicas)
+}
+
+func (o *statusOptions) show(s *cutover.Status, palette ui.Palette, now time.Time) error {
+	out := o.cluster.streams.Out
+	if *o.print.OutputFormat != "" {
+		printer, err := printerFor(o.print)
+		if err != nil {
+			return err
+		}
+		return printer.PrintObj(s, out)
+	}
+	writeHead(out, s, now)
+	table := ui.Table{Columns: []string{"NODE", "SERVES", "POD", "READY", "SINCE", "STATE"}, Flexible: 5}
+	for _, n := range s.Nodes {
+		since := "-"
+		if !n.Since.IsZero() {
+			since = duration.HumanDuration(now.Sub(n.Since))
+		}
+		ready, style := "no", ui.Bad
+		if n.Ready {
+			ready, style = "yes", ui.Good
+		}
+		table.Add(ui.Cell{Text: n.Name}, ui.Cell{Text: orDash(n.Serves)}, ui.Cell{Text: orDash(n.Pod)},
+			ui.Cell{Text: ready, Style: style}, ui.Cell{Text: since}, ui.Cell{Text: n.State})
+	}
+	if table.Len() > 0 {
+		fmt.Fprintln(out)
+		if err := table.Write(out, ui.Width(out), palette); err != nil {
+			return fmt.Errorf("printing: %w", err)
+		}
+	}
+	if len(s.Problems) > 0 {
+		fmt.Fprintln(out)
+	}
+	for _, p := range s.Problems {
+		line := fmt.Sprintf("%s %s  %s", palette.Paint(ui.Bad, "!"), p.Object, p.What)
+		if p.Command != "" {
+			line += "   -> " + p.Command
+		}
+		fmt.Fprintln(out, line)
+	}
+	fmt.Fprintf(out, "Next: %s\n", s.Next)
+	return nil
+}
+
+func orDash(text string) string {
+	if text == "" {
+		return "-"
+	}
+	return text
+}
+
+func writeHead(out io.Writer, s *cutover.Status, now time.Time) {
+	line := func(name, text string) { fmt.Fprintf(out, "%-11s %s\n", name, text) }
+	line("Cluster", strings.TrimSpace(fmt.Sprintf("%s (%s)   IngressRoutes: %s", orDash(s.Cluster), orDash(s.ServerVersion), s.Routes)))
+	oldTitle, newTitle := "(none)", "(none)"
+	if s.Old != nil {
+		oldTitle = s.Old.Title
+	}
+	if s.New != nil {
+		newTitle = s.New.Title
+	}
+	migration := fmt.Sprintf("%s -> %s   phase: %s", oldTitle, newTitle, s.Migration.Phase)
+	if m := s.Migration; m.ID != "" {
+		state := "nobody runs it now"
+		if m.Running {
+			state = "run by " + m.Holder
+		}
+		migration += fmt.Sprintf("   id %s, started %s ago, %s", m.ID, duration.HumanDuration(now.Sub(m.Started)), state)
+	}
+	line("Migration", migration)
+	if s.Ingresses != "" {
+		line("Ingresses", s.Ingresses)
+	}
+	line("Webhook", s.Webhook)
+	line("Serving", fmt.Sprintf("%d of %d nodes (floor %d)", s.Serving, len(s.Nodes), s.Floor))
+}
