@@ -117,8 +117,13 @@ func readConversion(path string) (convert.Options, error) {
 	if err := yaml.UnmarshalStrict(raw, &options); err != nil {
 		return options, fmt.Errorf("read --conversion %s: %w", path, err)
 	}
-	if options.From != convert.FromTraefikV1 {
-		return options, fmt.Errorf("read --conversion %s: from is %s, not %q", path, convert.FromTraefikV1, options.From)
+	switch options.From {
+	case convert.FromTraefikV1, convert.FromNginx:
+	default:
+		return options, fmt.Errorf("read --conversion %s: From is %s or %s, not %q", path, convert.FromTraefikV1, convert.FromNginx, options.From)
+	}
+	if err := options.TraefikV1.Validate(); err != nil {
+		return options, fmt.Errorf("read --conversion %s: %w", path, err)
 	}
 	if options.Target.Version != emit.V2 && options.Target.Version != emit.V3 {
 		return options, fmt.Errorf("read --conversion %s: target version is 2 or 3, not %d", path, options.Target.Version)

@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -148,19 +149,35 @@ func (s Settings) adaptRegistration(o *unstructured.Unstructured) error {
 		if err != nil {
 			return err
 		}
-		for _, condition := range conditions {
-			condition, ok := condition.(map[string]any)
-			if !ok || condition["name"] != "may-be-of-our-class" {
-				continue
-			}
-			// The class is data: it is written as a CEL string, whatever is in it.
-			if class := s.Conversion.TraefikV1.IngressClass; class != "" {
-				expression, _ := condition["expression"].(string)
-				condition["expression"] = strings.ReplaceAll(expression, "['', 'traefik']", "["+celString(class)+"]")
-			}
+		if conditions, err = s.classCondition(conditions); err != nil {
+			return err
 		}
 		return unstructured.SetNestedSlice(webhook, conditions, "matchConditions")
 	})
+}
+
+// classCondition fits the condition about the class to the source controller.
+// Where it is not known how that one reads classes, the webhook decides alone.
+func (s Settings) classCondition(conditions []any) ([]any, error) {
+	isClass := func(condition any) bool {
+		fields, ok := condition.(map[string]any)
+		return ok && fields["name"] == "may-be-of-our-class"
+	}
+	if s.Conversion.From != convert.FromTraefikV1 && s.Conversion.From != "" {
+		return slices.DeleteFunc(conditions, isClass), nil
+	}
+	class := s.Conversion.TraefikV1.IngressClass
+	n := slices.IndexFunc(conditions, isClass)
+	if n < 0 || class == "" {
+		return conditions, nil
+	}
+	expression, _, err := unstructured.NestedString(conditions[n].(map[string]any), "expression") //nolint:forcetypeassert // isClass looked
+	if err != nil {
+		return nil, err
+	}
+	// The class is data: it is written as a CEL string, whatever is in it.
+	expression = strings.ReplaceAll(expression, "['', 'traefik']", "["+celString(class)+"]")
+	return conditions, unstructured.SetNestedField(conditions[n].(map[string]any), expression, "expression") //nolint:forcetypeassert // as above
 }
 
 // celString writes s as a string literal of CEL, whose escapes are a superset of

@@ -15,7 +15,6 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/ingress-migrate/kubectl-ingress-migrate/convert"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/desired"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/diag"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/webhook/translate"
@@ -79,7 +78,8 @@ type Reason string
 const (
 	Converted     Reason = "converted"      // stamped with its route's name
 	Unconvertible Reason = "unconvertible"  // no route will be made
-	NotOurs       Reason = "not_ours"       // of another class, or not served
+	NotServed     Reason = "not_served"     // the source controller has no route for it now
+	NotOurs       Reason = "not_ours"       // of another class
 	OptedOut      Reason = "opted_out"      // ingress-migrate.io/mode: ignore
 	OwnWrite      Reason = "own_write"      // our own service account
 	SelfTest      Reason = "self_test"      // asked whether we answer
@@ -92,7 +92,7 @@ const (
 
 // Reasons lists all reasons.
 func Reasons() []Reason {
-	return []Reason{Converted, Unconvertible, NotOurs, OptedOut, OwnWrite, SelfTest, NotAnIngress, NoChange, TooLarge, Undecodable, Failed}
+	return []Reason{Converted, Unconvertible, NotServed, NotOurs, OptedOut, OwnWrite, SelfTest, NotAnIngress, NoChange, TooLarge, Undecodable, Failed}
 }
 
 // Verdict is the answer to one request, which is allowed in any case.
@@ -155,13 +155,13 @@ func (j *Judge) judge(ctx context.Context, request *admissionv1.AdmissionRequest
 	if !translation.Ours() {
 		return Verdict{Reason: NotOurs, Patch: stampPatch(ingress.Annotations, "")}
 	}
-	v := Verdict{Reason: NotOurs, Warnings: diag.Warnings(translation.Diagnostics), HandOver: handOver(request, ingress)}
+	v := Verdict{Reason: NotServed, Warnings: diag.Warnings(translation.Diagnostics), HandOver: handOver(request, ingress)}
 	stamp := ""
 	if route := translation.Route(ingress.Name); route != "" {
 		v.Reason, stamp = Converted, translate.RouteKind+"/"+route
 		v.Warnings = j.addTaken(ctx, v.Warnings, ingress, route)
-	} else if translation.Verdict == convert.Blocked || translation.Obstacle() != "" {
-		v.Reason, stamp = Unconvertible, "unconvertible: "+string(translation.Obstacle())
+	} else if code := translation.Obstacle(); code != "" {
+		v.Reason, stamp = Unconvertible, "unconvertible: "+string(code)
 	}
 	if ingress.Name == "" {
 		// With generateName the name is made after us: nothing to promise yet.

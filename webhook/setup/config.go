@@ -9,6 +9,7 @@ import (
 	"net"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/go-logr/logr"
@@ -80,6 +81,12 @@ func (c Config) listen(port int) string {
 // self is the user name under which our own writes arrive at admission.
 func (c Config) self() string {
 	return "system:serviceaccount:" + c.Namespace + ":" + Name
+}
+
+// group is the API group of the objects that are written.
+func (c Config) group() string {
+	group, _, _ := strings.Cut(c.Conversion.Target.APIVersion(), "/")
+	return group
 }
 
 // hosts are the names that the API server may call us by.

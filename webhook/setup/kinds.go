@@ -24,7 +24,7 @@ func waitForKinds(ctx context.Context, c Config) error {
 	defer ticker.Stop()
 	last := ""
 	for {
-		missing := missingKinds(client, c.Conversion.Target.APIGroup)
+		missing := missingKinds(client, c.group())
 		if missing == "" {
 			return nil
 		}

@@ -82,7 +82,7 @@ func newManager(c Config, scheme *runtime.Scheme) (manager.Manager, error) {
 
 // assemble adds every part to mgr.
 func assemble(ctx context.Context, mgr manager.Manager, c Config) error {
-	group := c.Conversion.Target.APIGroup
+	group := c.group()
 	if err := cluster.AddIndexes(ctx, mgr.GetFieldIndexer(), group, c.Engine.HostKeys); err != nil {
 		return err
 	}

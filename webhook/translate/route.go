@@ -32,18 +32,19 @@ func (t Translation) Route(name string) string {
 // Ours tells whether the source controller serves this Ingress at all.
 func (t Translation) Ours() bool { return t.Verdict != convert.Skipped }
 
-// Obstacle returns the code of the finding that kept the route from being made:
-// a blocking one first, then the most severe one; empty when there is none.
+// Obstacle returns the code of the finding because of which a human has to act
+// before there can be a route: a blocking one, else one that cannot be converted;
+// empty when there is none. What is not served for a reason that may pass by
+// itself, such as a Service that is applied a moment later, is no obstacle.
 func (t Translation) Obstacle() diag.Code {
-	var worst *diag.Diagnostic
-	for i := range t.Diagnostics {
-		d := &t.Diagnostics[i]
-		if worst == nil || (d.Blocking && !worst.Blocking) || (d.Blocking == worst.Blocking && d.Severity > worst.Severity) {
-			worst = d
+	code := diag.Code("")
+	for _, d := range t.Diagnostics {
+		if d.Blocking {
+			return d.Code
+		}
+		if d.Severity == diag.Unsupported && code == "" {
+			code = d.Code
 		}
 	}
-	if worst == nil || (worst.Severity < diag.Lossy && !worst.Blocking) {
-		return ""
-	}
-	return worst.Code
+	return code
 }

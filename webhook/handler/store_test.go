@@ -1,0 +1,23 @@
+package handler_test
+
+import (
+	"context"
+
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// empty is a cluster without Ingresses; every namespace has a Service web.
+type empty struct{}
+
+func (empty) Peers(context.Context, []string) ([]*networkingv1.Ingress, error) { return nil, nil }
+
+func (empty) IngressClasses(context.Context) ([]*networkingv1.IngressClass, error) { return nil, nil }
+
+func (empty) Services(_ context.Context, namespace string) ([]*corev1.Service, error) {
+	return []*corev1.Service{{
+		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "web"},
+		Spec:       corev1.ServiceSpec{Ports: []corev1.ServicePort{{Port: 80}}},
+	}}, nil
+}
