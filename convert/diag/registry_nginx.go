@@ -90,7 +90,7 @@ var nginxInfos = []Info{
 	{
 		Code: INginxDefaults, Severity: Equivalent,
 		Title:   "What ingress-nginx does by default and Traefik does not",
-		Explain: "nginx refuses request bodies over 1 MiB, gives up after 60 s without a byte from the backend, tries three pods, answers 503 without pods, uses 308 for redirects to https, merges slashes for matching alone, and sends X-Request-ID and X-Original-Forwarded-For. Traefik has no such limits, answers 404, uses 301 for GET, and cuts a request body after 60 s (respondingTimeouts.readTimeout).",
+		Explain: "nginx refuses request bodies over 1 MiB, gives up after 60 s without a byte from the backend, tries three pods, answers 503 without pods, uses 308 for redirects to https, merges slashes for matching alone, and sends X-Request-ID, X-Scheme, X-Forwarded-Scheme and X-Original-Forwarded-For. Traefik has no such limits, answers 404, uses 301 for GET, says ws or wss in X-Forwarded-Proto of WebSockets, does not answer /healthz, and cuts a request body after 60 s (respondingTimeouts.readTimeout).",
 		Remedy:  "Set providers.kubernetesCRD.allowEmptyServices=true for 503, respondingTimeouts for slow uploads, and say --nginx-body-limit if the limit of request bodies matters.",
 		Warning: "controller defaults differ",
 	},
@@ -137,6 +137,13 @@ var nginxInfos = []Info{
 		Warning: "cipher suites differ",
 	},
 	{
+		Code: WNginxClientCert, Severity: Lossy,
+		Title:   "Client certificate headers have another name and form",
+		Explain: "nginx sends ssl-client-verify, ssl-client-subject-dn, ssl-client-issuer-dn and, if asked, ssl-client-cert (URL-encoded PEM). Traefik sends X-Forwarded-Tls-Client-Cert, without the lines of PEM, and nothing else. A client without a valid certificate fails in the handshake, where nginx answers 400.",
+		Remedy:  "Teach the backend the new header before the cutover; it can accept both.",
+		Warning: "client certificate headers change",
+	},
+	{
 		Code: WNginxClientIP, Severity: Equivalent,
 		Title:   "Addresses are those of the connection",
 		Explain: "Allow-lists, deny-lists and limits compare the address of the peer, as nginx does by default. Behind a proxy or load balancer that hides the client both see the proxy, unless it speaks the PROXY protocol and the entry point trusts it.",
@@ -156,6 +163,13 @@ var nginxInfos = []Info{
 		Explain: "Several Ingresses have the same host, path and path type. The one created first is served, the others are ignored. Without creation timestamps the order cannot be known, and the name that is last in the alphabet wins.",
 		Remedy:  "Remove the path from the younger Ingress, or convert from the cluster, where timestamps exist.",
 		Warning: "an older Ingress has this host and path",
+	},
+	{
+		Code: WNginxEmpty, Severity: Lossy,
+		Title:   "A Service without ready pods",
+		Explain: "nginx answers 503 while a Service has no ready pod, and sends a canary's share to the primary. Traefik drops the route, of a canary with both Services, unless it may keep empty Services.",
+		Remedy:  "Set providers.kubernetesCRD.allowEmptyServices=true in the target.",
+		Warning: "needs allowEmptyServices in the target",
 	},
 	{
 		Code: WNginxErrors, Severity: Lossy,

@@ -2,6 +2,7 @@ package nginx
 
 import (
 	"regexp"
+	"strings"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/diag"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/ir"
@@ -39,8 +40,10 @@ func (t *translator) readCanary(s *source) *canarySettings {
 		s.ann.ignoreIfPresent("canary-by-header-pattern", "read only with canary-by-header")
 		c.value, c.pattern = "", ""
 	}
-	if c.header != "" && !headerName.MatchString(c.header) {
-		s.ann.ignore("canary-by-header", "not the name of a header")
+	if why := badCanaryHeader(c.header); why != "" {
+		s.ann.ignore("canary-by-header", why)
+		s.ann.ignoreIfPresent("canary-by-header-value", why)
+		s.ann.ignoreIfPresent("canary-by-header-pattern", why)
 		c.header, c.value, c.pattern = "", "", ""
 	}
 	if c.value != "" {
@@ -58,6 +61,19 @@ func (t *translator) readCanary(s *source) *canarySettings {
 		c.cookie = ""
 	}
 	return c
+}
+
+// badCanaryHeader says why a header never chooses the canary: nginx drops headers
+// with underscores before anybody looks at them.
+func badCanaryHeader(header string) string {
+	switch {
+	case header == "":
+	case !headerName.MatchString(header):
+		return "not the name of a header"
+	case strings.Contains(header, "_"):
+		return "nginx drops headers with underscores, so the header never chooses the canary"
+	}
+	return ""
 }
 
 // canary is one canary of one location.

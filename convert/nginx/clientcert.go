@@ -64,9 +64,9 @@ func (t *translator) readClientCert(s *source, x *settings) {
 	if s.ann.has("auth-tls-error-page") {
 		s.sayOf(diag.ENginxClientCert, "auth-tls-error-page", "clients without a valid certificate fail in the handshake instead of getting the page")
 	}
-	s.sayOf(diag.WClientCertHdr, "auth-tls-secret", "the backend gets no ssl-client-verify, ssl-client-subject-dn and ssl-client-issuer-dn")
+	s.sayOf(diag.WNginxClientCert, "auth-tls-secret", "the backend gets no ssl-client-verify, ssl-client-subject-dn and ssl-client-issuer-dn")
 	if c.pass {
-		s.sayOf(diag.WClientCertHdr, "auth-tls-pass-certificate-to-upstream", "the certificate is sent in X-Forwarded-Tls-Client-Cert, in another form than ssl-client-cert")
+		s.sayOf(diag.WNginxClientCert, "auth-tls-pass-certificate-to-upstream", "the certificate is sent in X-Forwarded-Tls-Client-Cert, in another form than ssl-client-cert")
 	}
 	secret, found, checked := t.secret(s, secretName)
 	switch {

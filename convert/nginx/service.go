@@ -43,6 +43,9 @@ func (t *translator) resolveService(at place, b *networkingv1.IngressServiceBack
 		s.say(diag.WNginxExternal, field, "Service "+b.Name+" is of type ExternalName: the target needs providers.kubernetesCRD.allowExternalNameServices")
 		return out, true
 	}
+	if t.in.EndpointsKnown && !t.ready[name{s.Namespace, b.Name}] {
+		s.add(finding{code: diag.WNginxEmpty, field: field, value: b.Name, text: "Service " + b.Name + " has no ready pod: nginx answers 503, the target drops the route unless allowEmptyServices is set"}.diagnostic(s))
+	}
 	wanted := portText(b)
 	for i := range service.Spec.Ports {
 		port := &service.Spec.Ports[i]

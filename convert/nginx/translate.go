@@ -69,6 +69,7 @@ type translator struct {
 	classController map[string]string // IngressClass → spec.controller
 	services        map[name]*corev1.Service
 	secrets         map[name]ir.Secret
+	ready           map[name]bool // Services with ready pods
 
 	input   []*source // in input order
 	ordered []*source // the oldest first
@@ -83,6 +84,7 @@ func newTranslator(in ir.Input, facts Facts) *translator {
 		classController: map[string]string{},
 		services:        make(map[name]*corev1.Service, len(in.Services)),
 		secrets:         make(map[name]ir.Secret, len(in.Secrets)),
+		ready:           make(map[name]bool, len(in.Endpoints)),
 		servers:         map[string]*server{},
 	}
 	t.noAuth = t.config.list("no-auth-locations", challenges)
@@ -97,6 +99,11 @@ func newTranslator(in ir.Input, facts Facts) *translator {
 	for _, service := range in.Services {
 		if service != nil {
 			t.services[name{service.Namespace, service.Name}] = service
+		}
+	}
+	for _, endpoints := range in.Endpoints {
+		if endpoints != nil && slices.ContainsFunc(endpoints.Subsets, func(s corev1.EndpointSubset) bool { return len(s.Addresses) > 0 }) {
+			t.ready[name{endpoints.Namespace, endpoints.Name}] = true
 		}
 	}
 	for _, secret := range in.Secrets {
