@@ -67,6 +67,11 @@ func (l *loader) path(at place, path *networkingv1.HTTPIngressPath) {
 		l.t.lose(at, s.of("auth-realm", dropped("", "only realm traefik is supported; any other takes the path away")))
 		return
 	}
+	if _, err := tomlString(key); err != nil {
+		// The backend is printed whatever becomes of the path.
+		l.t.lose(at, brokenTOML(at.field(), "host or path", err))
+		return
+	}
 	f := l.frontends[key]
 	if f == nil {
 		config := l.t.withAuth(s)

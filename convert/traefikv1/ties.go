@@ -13,13 +13,13 @@ import (
 // Among routes of equal priority Traefik 1.7 takes the smaller key first, as
 // long as there are only a handful; beyond that its sort gives no promise. The
 // target needs different numbers, and they must not depend on Ingresses that
-// cannot meet the same request. So there are three classes of hosts, in the
-// order in which their keys sort ("*" < "/" < letters and digits), and a rank
-// among the overlapping routes of one host.
+// cannot meet the same request. So there are classes of hosts, in the order in
+// which their keys sort ("*" < "/" < letters and digits; the default backend has
+// a key of letters too), and a rank among the overlapping routes of one host.
 const (
 	topTie = 999
 	// tieBand separates the classes where routes of several classes overlap.
-	tieBand = 300
+	tieBand = 250
 	// maxPriority times 1000 still fits into 64 bits.
 	maxPriority = 9_000_000_000_000_000
 )
@@ -30,11 +30,14 @@ const (
 	classWildcard hostClass = iota
 	classAnyHost
 	classHost
+	classDefault
 )
 
 func (f *frontend) class() hostClass {
 	hosts := f.matcher.match.Hosts
 	switch {
+	case f.key == defaultFrontend:
+		return classDefault
 	case len(hosts) == 0:
 		return classAnyHost
 	case slices.ContainsFunc(hosts, func(h ir.Host) bool { return h.Kind != ir.HostExact }):
@@ -134,7 +137,7 @@ func newHostIndex() *hostIndex { return &hostIndex{byHost: map[string][]*fronten
 
 func (x *hostIndex) add(f *frontend) {
 	x.all = append(x.all, f)
-	if f.class() == classAnyHost {
+	if len(f.matcher.match.Hosts) == 0 {
 		x.anyHost = append(x.anyHost, f)
 		return
 	}

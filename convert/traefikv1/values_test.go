@@ -152,7 +152,7 @@ func FuzzValues(f *testing.F) {
 		parseMap(raw)
 		_, _ = parseDuration(raw)
 		parsePercentage(raw)
-		_, _ = parseShares(raw)
+		parseShares(raw)
 		parseExtractor(raw)
 		validBreaker(raw)
 		validRetry(raw)

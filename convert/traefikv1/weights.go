@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v2"
+	corev1 "k8s.io/api/core/v1"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/diag"
 )
@@ -18,46 +19,63 @@ const hundred = 100_000
 // shares are the service-weights of one Ingress: thousandths of a percent by Service.
 type shares struct{ listed map[string]int }
 
-// readShares reads service-weights; false when Traefik 1.7 drops the Ingress.
+// readShares reads service-weights; false when Traefik 1.7 drops the Ingress. The
+// checks are in its order, because a panic only comes when nothing fails before.
 func (t *translator) readShares(s *source) bool {
 	if !s.ann.has("service-weights") {
 		return true
 	}
 	_, raw, _ := s.ann.find("service-weights")
-	for r, rule := range s.Spec.Rules {
-		if rule.HTTP == nil {
-			field := place{src: s, rule: r}.ruleField()
-			t.loseAll(s, blocked(diag.EV1Panic, field, "a rule without http beside service-weights makes Traefik 1.7 panic; it loads no Ingress at all"))
-			return false
-		}
-	}
 	parsed, problem := parseShares(raw)
-	if problem == "" {
-		s.shares = parsed
-		problem = t.checkShares(s)
+	if problem == nil {
+		problem = t.checkServices(s)
 	}
-	if problem != "" {
-		t.loseAll(s, s.of("service-weights", dropped("", "service-weights: "+problem+", so Traefik 1.7 drops the whole Ingress")))
+	if problem == nil {
+		problem = parsed.check(s)
+	}
+	if problem != nil {
+		if problem.field == "" {
+			*problem = s.of("service-weights", *problem)
+		}
+		t.loseAll(s, *problem)
 		return false
 	}
+	s.shares = parsed
 	return true
 }
 
+// badShares is the finding that Traefik 1.7 drops the Ingress.
+func badShares(why string) *finding {
+	f := dropped("", "service-weights: "+why+", so Traefik 1.7 drops the whole Ingress")
+	return &f
+}
+
+// panics is the finding that Traefik 1.7 never gets any further.
+func panics(field, why string) *finding {
+	f := blocked(diag.EV1Panic, field, why+" makes Traefik 1.7 panic; it loads no Ingress at all")
+	return &f
+}
+
 // parseShares reads the YAML mapping of Service names to percentages.
-func parseShares(raw string) (*shares, string) {
+func parseShares(raw string) (*shares, *finding) {
 	texts := map[string]string{}
 	if err := yaml.Unmarshal([]byte(raw), texts); err != nil {
-		return nil, "not a YAML mapping of Services to percentages"
+		return nil, badShares("not a YAML mapping of Services to percentages")
 	}
 	s := &shares{listed: map[string]int{}}
-	for service, text := range texts {
-		value, ok := parsePercentage(text)
-		if !ok {
-			return nil, "a value is not a percentage"
+	var problem *finding
+	for _, service := range sortedKeys(texts) {
+		value, ok := parsePercentage(texts[service])
+		switch number, err := strconv.ParseFloat(strings.TrimSuffix(texts[service], "%"), 64); {
+		case ok:
+			s.listed[service] = value
+		case err == nil && (math.IsNaN(number) || math.IsInf(number, 0)):
+			return nil, panics("", "a share that is not a finite number")
+		default:
+			problem = badShares("a value is not a percentage")
 		}
-		s.listed[service] = value
 	}
-	return s, ""
+	return s, problem
 }
 
 // parsePercentage reads "12.5%" or "12.5" as thousandths of a percent, cut off
@@ -76,37 +94,56 @@ func parsePercentage(text string) (int, bool) {
 	return value, err == nil
 }
 
-// checkShares makes the checks of Traefik 1.7, each of which drops the Ingress.
-func (t *translator) checkShares(s *source) string {
+// checkServices looks up every Service of the Ingress, as Traefik 1.7 does to
+// count pods.
+func (t *translator) checkServices(s *source) *finding {
+	for r, rule := range s.Spec.Rules {
+		if rule.HTTP == nil {
+			return panics(place{src: s, rule: r}.ruleField(), "a rule without http beside service-weights")
+		}
+		for i := range rule.HTTP.Paths {
+			serviceName, _ := backendOf(&rule.HTTP.Paths[i])
+			service, known := t.service(s.Namespace, serviceName)
+			switch {
+			case service == nil && known:
+				return badShares("Service " + strconv.Quote(serviceName) + " of the Ingress does not exist")
+			case service == nil || service.Spec.Type == corev1.ServiceTypeExternalName || !t.in.EndpointsKnown:
+			case t.endpoints[name{s.Namespace, serviceName}] == nil:
+				return badShares("Service " + strconv.Quote(serviceName) + " of the Ingress has no Endpoints object")
+			}
+		}
+	}
+	return nil
+}
+
+// check adds up the shares of each path.
+func (w shares) check(s *source) *finding {
 	for _, rule := range s.Spec.Rules {
 		rest := map[string]int{}
 		unlisted := map[string]bool{}
 		for i := range rule.HTTP.Paths {
 			path := &rule.HTTP.Paths[i]
 			serviceName, _ := backendOf(path)
-			if service, known := t.service(s.Namespace, serviceName); service == nil && known {
-				return "Service " + strconv.Quote(serviceName) + " of the Ingress does not exist"
-			}
 			if _, ok := rest[path.Path]; !ok {
 				rest[path.Path] = hundred
 			}
-			share, ok := s.shares.listed[serviceName]
+			share, ok := w.listed[serviceName]
 			if !ok {
 				unlisted[path.Path] = true
 				continue
 			}
 			if rest[path.Path] -= share; rest[path.Path] < 0 {
-				return "the shares of path " + path.Path + " exceed 100 %"
+				return badShares("the shares of path " + path.Path + " exceed 100 %")
 			}
 		}
 		for i := range rule.HTTP.Paths {
 			path := rule.HTTP.Paths[i].Path
 			if rest[path] > 0 && !unlisted[path] {
-				return "the shares of path " + path + " do not add up to 100 %"
+				return badShares("the shares of path " + path + " do not add up to 100 %")
 			}
 		}
 	}
-	return ""
+	return nil
 }
 
 // weights are the shares of the members of a backend, in lowest terms.
