@@ -190,7 +190,7 @@ func (o *cutoverRunOptions) run(ctx context.Context) error {
 	}
 	if blocking := report.Blocking(o.judge.accept); len(blocking) > 0 {
 		writeFindings(o.cluster.streams.ErrOut, &preflight.Report{Findings: blocking}, palette, false)
-		return fmt.Errorf("%s stop the cutover; nothing was changed\nNext: fix, then %s preflight", plural(len(blocking), "finding"), displayName)
+		return fmt.Errorf("stopped by %s; nothing was changed\nNext: fix, then %s preflight", plural(len(blocking), "finding"), displayName)
 	}
 	writePlan(o.cluster.streams.Out, plan, engine.Settings)
 	switch kind {
