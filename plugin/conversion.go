@@ -20,7 +20,7 @@ import (
 // converts has them, with the same meaning.
 type conversionFlags struct {
 	from, to, apiGroup, targetClass string
-	sourceConfig                    string
+	sourceConfig, sourceVersion     string
 	entryPoints, defaultEntryPoints []string
 	sourceClass, sourceSelector     string
 	sourceNamespaces                []string
@@ -37,7 +37,7 @@ const entryPointsUsage = "NAME=TARGET[:PORT][:tls]"
 func (f *conversionFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	f.flags = flags
-	flags.StringVar(&f.from, "from", string(convert.FromTraefikV1), "Source controller: traefik-v1")
+	flags.StringVar(&f.from, "from", string(convert.FromTraefikV1), "Source controller: traefik-v1, traefik (Ingresses of Traefik 2 and 3) or nginx (ingress-nginx)")
 	flags.StringVar(&f.to, "to", "v2", "Traefik that will serve the routes: v2 (2.11) or v3")
 	flags.StringVar(&f.apiGroup, "api-group", emit.Group, "API group of Traefik's resources: "+emit.Group+", or "+emit.LegacyGroup+" for Traefik before 2.10")
 	flags.StringVar(&f.targetClass, "target-ingress-class", "", "Class written on every object, if the new Traefik's kubernetesCRD provider has an ingressClass")
@@ -46,7 +46,7 @@ func (f *conversionFlags) add(cmd *cobra.Command) {
 		return cobra.FixedCompletions(choices, cobra.ShellCompDirectiveNoFileComp)
 	}
 	for name, complete := range map[string]cobra.CompletionFunc{
-		"from":      values(string(convert.FromTraefikV1)),
+		"from":      values(dialects()...),
 		"to":        values("v2", "v3"),
 		"api-group": values(emit.Group, emit.LegacyGroup),
 	} {
@@ -58,11 +58,12 @@ func (f *conversionFlags) add(cmd *cobra.Command) {
 // addFacts adds what manifests cannot tell of the old Traefik.
 func (f *conversionFlags) addFacts(flags *pflag.FlagSet) {
 	flags.StringVar(&f.sourceConfig, "source-config", "", "Configuration file of Traefik 1.7 (traefik.toml); other flags go before it")
-	flags.StringSliceVar(&f.entryPoints, "entry-points", nil, "Entry points of Traefik 1.7 and their names in the new one, as "+entryPointsUsage+" (default http=web:80,https=websecure:443:tls)")
+	flags.StringSliceVar(&f.entryPoints, "entry-points", nil, "Entry points of the old controller and their names in the new one, as "+entryPointsUsage+" (default http=web:80,https=websecure:443:tls)")
 	flags.StringSliceVar(&f.defaultEntryPoints, "default-entry-points", nil, "The defaultEntryPoints of Traefik 1.7 (default: all)")
-	flags.StringVar(&f.sourceClass, "source-ingress-class", "", "The kubernetes.ingressClass of Traefik 1.7")
-	flags.StringVar(&f.sourceSelector, "source-selector", "", "The kubernetes.labelselector of Traefik 1.7")
-	flags.StringSliceVar(&f.sourceNamespaces, "source-namespaces", nil, "The kubernetes.namespaces of Traefik 1.7 (default: all)")
+	flags.StringVar(&f.sourceClass, "source-ingress-class", "", "The class that the old controller is configured for")
+	flags.StringVar(&f.sourceSelector, "source-selector", "", "The label selector of the old Traefik's Kubernetes provider")
+	flags.StringSliceVar(&f.sourceNamespaces, "source-namespaces", nil, "The namespaces that the old controller watches (default: all)")
+	flags.StringVar(&f.sourceVersion, "source-version", "", "Version of the old Traefik 2 or 3, such as 2.11 or 3.6 (default 2.11)")
 	flags.BoolVar(&f.disablePassHost, "source-disable-pass-host-headers", false, "Traefik 1.7 has kubernetes.disablePassHostHeaders set")
 	flags.BoolVar(&f.passTLSCert, "source-enable-pass-tls-cert", false, "Traefik 1.7 has kubernetes.enablePassTLSCert set")
 	flags.BoolVar(&f.keepSlash, "source-keep-trailing-slash", false, "Traefik 1.7 has keepTrailingSlash set")
@@ -72,8 +73,11 @@ func (f *conversionFlags) addFacts(flags *pflag.FlagSet) {
 
 // options turns the flags into the library's words.
 func (f *conversionFlags) options() (convert.Options, error) {
-	if f.from != string(convert.FromTraefikV1) {
-		return convert.Options{}, usageError("--from is traefik-v1, not %q", f.from)
+	if !slices.Contains(dialects(), f.from) {
+		return convert.Options{}, usageError("--from is %s, not %q", strings.Join(dialects(), " or "), f.from)
+	}
+	if err := f.foreignFlag(convert.Dialect(f.from)); err != nil {
+		return convert.Options{}, err
 	}
 	target := emit.Target{APIGroup: f.apiGroup, IngressClass: f.targetClass}
 	switch f.to {
@@ -94,7 +98,19 @@ func (f *conversionFlags) options() (convert.Options, error) {
 	if err != nil {
 		return convert.Options{}, err
 	}
-	options := convert.Options{From: convert.Dialect(f.from), Target: target, TraefikV1: facts}
+	options := convert.Options{From: convert.Dialect(f.from), Target: target}
+	switch options.From {
+	case convert.FromTraefik:
+		options.Traefik = f.traefik(f.given(facts))
+		if err := options.Traefik.Validate(); err != nil {
+			return convert.Options{}, usageError("%v", err)
+		}
+		return options, nil
+	case convert.FromNginx:
+		options.Nginx = f.nginx(f.given(facts))
+		return options, nil
+	}
+	options.TraefikV1 = facts
 	if f.sourceConfig != "" {
 		file := options
 		if file.TraefikV1, err = readSourceConfig(f.sourceConfig); err != nil {
@@ -115,6 +131,14 @@ func readSourceConfig(name string) (traefikv1.Facts, error) {
 		return facts, usageError("--source-config %s: %v", name, err)
 	}
 	return facts, nil
+}
+
+// given are the entry points that were named; none: the dialect's own defaults.
+func (f *conversionFlags) given(facts traefikv1.Facts) []traefikv1.EntryPoint {
+	if len(f.entryPoints) == 0 {
+		return nil
+	}
+	return facts.EntryPoints
 }
 
 // facts are those of the usual installation with what the flags say.
@@ -205,5 +229,9 @@ func statement(options convert.Options) string {
 		}
 		points = append(points, fmt.Sprintf("%s (:%d%s) -> %s", e.Name, e.Port, kind, e.Target))
 	}
-	return fmt.Sprintf("%s to Traefik %d (%s)\nEntry points: %s", options.From, options.Target.Version, options.Target.APIVersion(), strings.Join(points, ", "))
+	text := fmt.Sprintf("%s to Traefik %d (%s)", options.From, options.Target.Version, options.Target.APIVersion())
+	if len(points) > 0 {
+		text += "\nEntry points: " + strings.Join(points, ", ")
+	}
+	return text
 }

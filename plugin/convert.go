@@ -131,7 +131,7 @@ func (o *convertOptions) load(ctx context.Context, names []string, options *conv
 		if *options, err = o.cluster.conversionOptions(ctx, client, &o.conversion); err != nil {
 			return source.Loaded{}, scope, err
 		}
-		loaded, err := source.FromCluster(ctx, client, scope, source.Everything)
+		loaded, err := source.FromCluster(ctx, client, scope, source.Everything|extent(options.From))
 		return loaded, scope, clusterError(err)
 	}
 	scope, err := o.offlineScope(names)
@@ -179,7 +179,7 @@ func (o *convertOptions) writeReport(result convert.Result, loaded source.Loaded
 	if o.report == "" {
 		return nil
 	}
-	raw, err := json.MarshalIndent(convert.NewReport(result, options, loaded.Diagnostics), "", "  ")
+	raw, err := json.MarshalIndent(convert.NewReport(result, options, slices.Concat(loaded.Diagnostics, result.Settings)), "", "  ")
 	if err != nil {
 		return fmt.Errorf("encoding the report: %w", err)
 	}
@@ -196,7 +196,7 @@ func (o *convertOptions) summary(result convert.Result, loaded source.Loaded, op
 	if err != nil {
 		return withStatus(StatusUsage, err)
 	}
-	findings := slices.Clone(loaded.Diagnostics)
+	findings := slices.Concat(loaded.Diagnostics, result.Settings)
 	for _, report := range result.Ingresses {
 		findings = append(findings, report.Diagnostics...)
 	}

@@ -196,7 +196,7 @@ func (o *explainOptions) ingress(ctx context.Context, w io.Writer, namespace, na
 	if err != nil {
 		return err
 	}
-	loaded, err := source.FromCluster(ctx, client, source.Scope{Namespace: namespace, Names: []string{name}}, source.Everything)
+	loaded, err := source.FromCluster(ctx, client, source.Scope{Namespace: namespace, Names: []string{name}}, source.Everything|extent(options.From))
 	if err != nil {
 		return clusterError(err)
 	}

@@ -54,6 +54,11 @@ func parseStoredOptions(data map[string]string) (convert.Options, error) {
 // onTop returns the webhook's options with what was said on the command line; a
 // configuration file says everything about the old Traefik.
 func (f *conversionFlags) onTop(stored, given convert.Options) convert.Options {
+	// The facts of one controller say nothing about another one.
+	if f.flags.Changed("from") && stored.From != given.From {
+		given.Target = f.over(stored, given).Target
+		return given
+	}
 	if f.sourceConfig != "" {
 		stored.TraefikV1 = given.TraefikV1
 	}
@@ -75,11 +80,25 @@ func (f *conversionFlags) over(stored, given convert.Options) convert.Options {
 			merged.TraefikV1.EntryPoints = given.TraefikV1.EntryPoints
 			merged.TraefikV1.EntryPointsKnown = given.TraefikV1.EntryPointsKnown
 			merged.TraefikV1.DefaultEntryPoints = given.TraefikV1.DefaultEntryPoints
+			merged.Traefik.EntryPoints = given.Traefik.EntryPoints
+			merged.Nginx.HTTPEntryPoint, merged.Nginx.HTTPSEntryPoint = given.Nginx.HTTPEntryPoint, given.Nginx.HTTPSEntryPoint
 		}},
 		{"default-entry-points", func() { merged.TraefikV1.DefaultEntryPoints = given.TraefikV1.DefaultEntryPoints }},
-		{"source-ingress-class", func() { merged.TraefikV1.IngressClass = given.TraefikV1.IngressClass }},
-		{"source-selector", func() { merged.TraefikV1.LabelSelector = given.TraefikV1.LabelSelector }},
-		{"source-namespaces", func() { merged.TraefikV1.Namespaces = given.TraefikV1.Namespaces }},
+		{"source-version", func() { merged.Traefik.Version = given.Traefik.Version }},
+		{"source-ingress-class", func() {
+			merged.TraefikV1.IngressClass = given.TraefikV1.IngressClass
+			merged.Traefik.IngressClass = given.Traefik.IngressClass
+			merged.Nginx.IngressClass = given.Nginx.IngressClass
+		}},
+		{"source-selector", func() {
+			merged.TraefikV1.LabelSelector = given.TraefikV1.LabelSelector
+			merged.Traefik.LabelSelector = given.Traefik.LabelSelector
+		}},
+		{"source-namespaces", func() {
+			merged.TraefikV1.Namespaces = given.TraefikV1.Namespaces
+			merged.Traefik.Namespaces = given.Traefik.Namespaces
+			merged.Nginx.Namespaces = given.Nginx.Namespaces
+		}},
 		{"source-disable-pass-host-headers", func() { merged.TraefikV1.DisablePassHostHeaders = given.TraefikV1.DisablePassHostHeaders }},
 		{"source-enable-pass-tls-cert", func() { merged.TraefikV1.EnablePassTLSCert = given.TraefikV1.EnablePassTLSCert }},
 		{"source-keep-trailing-slash", func() { merged.TraefikV1.KeepTrailingSlash = given.TraefikV1.KeepTrailingSlash }},

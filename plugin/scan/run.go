@@ -19,7 +19,11 @@ func Run(ctx context.Context, client kubernetes.Interface, objects dynamic.Inter
 	if err != nil {
 		return nil, err
 	}
-	loaded, err := source.FromCluster(ctx, client, scope, source.Routes)
+	extent := source.Routes
+	if options.From != convert.FromTraefikV1 {
+		extent |= source.Classes
+	}
+	loaded, err := source.FromCluster(ctx, client, scope, extent)
 	if err != nil {
 		return nil, err
 	}

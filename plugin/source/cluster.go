@@ -22,16 +22,18 @@ import (
 // a list per namespace.
 const manyNamespaces = 20
 
-// Extent is how much of the cluster is read.
+// Extent is how much of the cluster is read; its values can be combined.
 type Extent int
 
 const (
 	// Routes reads Ingresses and Services: what decides which objects there are.
 	// It is what the webhook sees, so both come to the same answer.
-	Routes Extent = iota
+	Routes Extent = 0
 	// Everything reads Endpoints and the Secrets that are referred to as well, to
 	// find what the old controller refuses to serve.
-	Everything
+	Everything Extent = 1
+	// Classes reads IngressClasses, which Traefik 1.7 does not know.
+	Classes Extent = 2
 )
 
 // FromCluster reads the Ingresses of scope, those that meet the same requests,
@@ -64,7 +66,12 @@ func FromCluster(ctx context.Context, client kubernetes.Interface, scope Scope, 
 	if loaded.Input.Services, loaded.Input.ServicesKnown, err = known(l, "services", where, l.services); err != nil {
 		return Loaded{}, err
 	}
-	if extent == Routes {
+	if extent&Classes != 0 {
+		if loaded.Input.IngressClasses, _, err = known(l, "ingressclasses", []string{metav1.NamespaceAll}, l.classes); err != nil {
+			return Loaded{}, err
+		}
+	}
+	if extent&Everything == 0 {
 		loaded.Notes = l.notes
 		return loaded, nil
 	}
@@ -177,6 +184,19 @@ func (l *lister) extensionsV1beta1(namespace string) (found []*networkingv1.Ingr
 	})
 	if err == nil {
 		err = failed
+	}
+	return found, err
+}
+
+// classes are not namespaced.
+func (l *lister) classes(string) (found []*networkingv1.IngressClass, err error) {
+	err = pages(l.ctx, func(ctx context.Context, options metav1.ListOptions) (runtime.Object, error) {
+		return l.client.NetworkingV1().IngressClasses().List(ctx, options)
+	}, func(class *networkingv1.IngressClass) {
+		found = append(found, class)
+	})
+	if apierrors.IsNotFound(err) {
+		return nil, nil // older than 1.19
 	}
 	return found, err
 }
