@@ -1,7 +1,7 @@
 package traefikv1
 
 import (
-	"crypto/sha1" //nolint:gosec // the name that Traefik 1.7 gives its cookie, not a signature
+	"crypto/sha1" // the name that Traefik 1.7 gives its cookie, not a signature
 	"encoding/hex"
 	"strconv"
 	"strings"
@@ -92,7 +92,7 @@ func (r *serviceReader) balancer() {
 // It is always written out, so that sessions survive the move.
 func cookieName(name, key string) string {
 	if name == "" {
-		sum := sha1.Sum([]byte("_TRAEFIK_BACKEND_" + key)) //nolint:gosec // see the import
+		sum := sha1.Sum([]byte("_TRAEFIK_BACKEND_" + key))
 		return ("_" + hex.EncodeToString(sum[:]))[:6]
 	}
 	return strings.Map(func(r rune) rune {

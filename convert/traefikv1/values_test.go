@@ -153,7 +153,7 @@ func FuzzValues(f *testing.F) {
 		_, _ = parseDuration(raw)
 		parsePercentage(raw)
 		parseShares(raw)
-		parseExtractor(raw)
+		_, _ = parseExtractor(raw)
 		validBreaker(raw)
 		validRetry(raw)
 		validRange(raw)
