@@ -13,6 +13,8 @@ import (
 	"syscall"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/ingress-migrate/kubectl-ingress-migrate/test/load"
 )
 
@@ -29,7 +31,13 @@ func main() {
 	}
 }
 
+// away is how long the killed node stays without power.
+const away = 20 * time.Second
+
 func demo(ctx context.Context, nodes, rate int) error {
+	if nodes < 3 {
+		return fmt.Errorf("--nodes=%d: at least 3 are needed, or one would serve alone", nodes)
+	}
 	began := time.Now()
 	title := func(format string, args ...any) {
 		fmt.Printf("\n== %s  (%s)\n", fmt.Sprintf(format, args...), time.Since(began).Round(time.Second))
@@ -57,12 +65,49 @@ func demo(ctx context.Context, nodes, rate int) error {
 	if err != nil {
 		return err
 	}
-	traffic := load.Start(client, rate, baseline)
-	time.Sleep(10 * time.Second)
-	report := traffic.Stop()
-	fmt.Println(report.Sent, report.Lost, report.Changed)
-	for _, e := range report.Events {
-		fmt.Println(e)
+	r := &result{nodes: nodes, floor: nodes - 1}
+	if r.weightsBefore, err = w.weights(ctx, client); err != nil {
+		return err
 	}
-	return nil
+	traffic := load.Start(client, rate, baseline)
+	watch := w.watchFloor(ctx)
+	err = w.migrate(ctx, title, &r.seconds)
+	r.least = watch.stop()
+	r.report = traffic.Stop()
+	if err == nil {
+		r.weightsAfter, err = w.weights(ctx, client)
+	}
+	title("Result")
+	r.print(os.Stdout)
+	if err != nil {
+		return err
+	}
+	return r.verdict()
+}
+
+// migrate goes forward with a node lost on the way, back, and forward again.
+func (w *world) migrate(ctx context.Context, title func(string, ...any), seconds *secondsPerNode) error {
+	w.modern.tee = seconds
+	title("Traefik 2.11 arrives; its pods wait for the ports")
+	if err := w.applyTraefik2(ctx); err != nil {
+		return err
+	}
+	victim := w.sandbox.Nodes()[2].Name
+	title("Forward, node by node; %s is killed while it is switched", victim)
+	group, both := errgroup.WithContext(ctx)
+	group.Go(func() error { return w.cutover(both) })
+	group.Go(func() error { return w.killWhileSwitched(both, victim, away) })
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	title("Pods that were stuck or are of an old generation")
+	if err := w.recycle(ctx); err != nil {
+		return err
+	}
+	title("All the way back")
+	if err := w.rollback(ctx); err != nil {
+		return err
+	}
+	title("And forward again")
+	return w.cutover(ctx)
 }

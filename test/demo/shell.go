@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"sync"
 )
 
 // shell runs the commands that a user would type, and shows them.
@@ -17,6 +18,8 @@ type shell struct {
 	kubeconfig string
 	// path is a folder that holds the plugin under the name that kubectl looks for.
 	path string
+	// tee, when not nil, gets the commands' standard output too.
+	tee io.Writer
 }
 
 // run shows "$ kubectl ARGS", runs it with its output shown, and fails when the
@@ -25,7 +28,10 @@ func (s shell) run(ctx context.Context, input []byte, args ...string) error {
 	fmt.Fprintf(s.out, "  $ kubectl %s\n", strings.Join(args, " "))
 	command := s.command(ctx, input, args)
 	indented := &indenter{to: s.out}
-	command.Stdout, command.Stderr = indented, indented
+	command.Stdout, command.Stderr = io.Writer(indented), indented
+	if s.tee != nil {
+		command.Stdout = io.MultiWriter(indented, s.tee)
+	}
 	if err := command.Run(); err != nil {
 		return fmt.Errorf("kubectl %s: %w", strings.Join(args, " "), err)
 	}
@@ -55,10 +61,13 @@ func (s shell) command(ctx context.Context, input []byte, args []string) *exec.C
 // indenter shifts every line to the right.
 type indenter struct {
 	to     io.Writer
+	mu     sync.Mutex
 	inLine bool
 }
 
 func (i *indenter) Write(p []byte) (int, error) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
 	for line := range bytes.Lines(p) {
 		if !i.inLine {
 			if _, err := io.WriteString(i.to, "    "); err != nil {

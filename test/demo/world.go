@@ -216,7 +216,11 @@ func (w *world) startBalancer(ctx context.Context, _ int) error {
 
 // poll asks until there is no error any more, for at most two minutes.
 func poll(ctx context.Context, what string, ask func() error) error {
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
+	return pollFor(ctx, 2*time.Minute, what, ask)
+}
+
+func pollFor(ctx context.Context, limit time.Duration, what string, ask func() error) error {
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	for {
 		err := ask()

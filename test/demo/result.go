@@ -1,0 +1,130 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"regexp"
+	"slices"
+	"sync"
+	"text/tabwriter"
+	"time"
+
+	"github.com/ingress-migrate/kubectl-ingress-migrate/test/load"
+)
+
+// result is what the demo measured.
+type result struct {
+	nodes, floor, least         int
+	seconds                     secondsPerNode
+	weightsBefore, weightsAfter split
+	report                      load.Report
+}
+
+func (r *result) print(out io.Writer) {
+	for _, event := range r.report.Events {
+		fmt.Fprintf(out, "  %s\n", event)
+	}
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	row := func(what, format string, args ...any) {
+		fmt.Fprintf(table, "  %s\t%s\n", what, fmt.Sprintf(format, args...))
+	}
+	row("requests sent", "%d in %s", r.report.Sent, r.report.Ended.Sub(r.report.Began).Round(time.Second))
+	row("lost", "%d", r.report.Lost)
+	row("changed answers", "%d", r.report.Changed)
+	row("latency p50, p99", "%s, %s", r.quantile(50), r.quantile(99))
+	row("nodes", "%d, moved %d times", r.nodes, len(r.seconds.all()))
+	row("seconds per node", "%s", r.seconds.String())
+	row("fewest nodes serving", "%d of %d (floor %d, never broken: %t)", r.least, r.nodes, r.floor, r.least >= r.floor)
+	row("weights of pay/canary", "%s before, %s after", r.weightsBefore, r.weightsAfter)
+	table.Flush()
+}
+
+func (r *result) quantile(q float64) time.Duration {
+	return (time.Duration(r.report.Latency.ValueAtQuantile(q)) * time.Microsecond).Round(time.Millisecond)
+}
+
+// verdict is an error unless nothing was lost and nothing changed.
+func (r *result) verdict() error {
+	var errs []error
+	if r.report.Lost > 0 {
+		errs = append(errs, fmt.Errorf("%d requests were lost", r.report.Lost))
+	}
+	if r.report.Changed > 0 {
+		errs = append(errs, fmt.Errorf("%d answers changed", r.report.Changed))
+	}
+	if r.least < r.floor {
+		errs = append(errs, fmt.Errorf("only %d nodes served at one moment, the floor is %d", r.least, r.floor))
+	}
+	// Each node is somewhere inside its round of ten when the counting begins.
+	if off := r.weightsAfter.canary - r.weightsBefore.canary; off > int64(r.nodes) || -off > int64(r.nodes) {
+		errs = append(errs, fmt.Errorf("weights were %s and are %s", r.weightsBefore, r.weightsAfter))
+	}
+	return errors.Join(errs...)
+}
+
+// split is how many of a number of requests went to either Service.
+type split struct{ myapp, canary int64 }
+
+func (s split) String() string { return fmt.Sprintf("%d:%d", s.myapp, s.canary) }
+
+// weights asks story S3's host often enough for whole rounds of the balancer and
+// of the weights: 10 requests for each node, 20 times.
+func (w *world) weights(ctx context.Context, client *http.Client) (split, error) {
+	count := func() split { return split{w.apps.Served("pay", "myapp"), w.apps.Served("pay", "myapp-canary")} }
+	before := count()
+	for range 10 * len(w.sandbox.Nodes()) * 20 {
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://myapp.pay.test/", nil)
+		if err != nil {
+			return split{}, err
+		}
+		response, err := client.Do(request)
+		if err != nil {
+			return split{}, fmt.Errorf("asking for the weights: %w", err)
+		}
+		response.Body.Close()
+	}
+	after := count()
+	return split{after.myapp - before.myapp, after.canary - before.canary}, nil
+}
+
+// secondsPerNode reads the line that the plugin prints for every finished node.
+type secondsPerNode struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+var finishedNode = regexp.MustCompile(`^(edge-\d+) .* ok\s+(\S+)$`)
+
+func (s *secondsPerNode) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.Write(p)
+}
+
+func (s *secondsPerNode) all() []time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var took []time.Duration
+	for lines := bufio.NewScanner(bytes.NewReader(s.text.Bytes())); lines.Scan(); {
+		if found := finishedNode.FindStringSubmatch(lines.Text()); found != nil {
+			if d, err := time.ParseDuration(found[2]); err == nil {
+				took = append(took, d)
+			}
+		}
+	}
+	return took
+}
+
+func (s *secondsPerNode) String() string {
+	took := s.all()
+	if len(took) == 0 {
+		return "none"
+	}
+	slices.Sort(took)
+	return fmt.Sprintf("%.1f fastest, %.1f median, %.1f slowest", took[0].Seconds(), took[len(took)/2].Seconds(), took[len(took)-1].Seconds())
+}
