@@ -43,6 +43,8 @@ func TestWebhook(t *testing.T) {
 		{"Ingresses that share a path", (*rig).testPeers},
 		{"Service appears later", (*rig).testLateService},
 		{"own writes are not judged", (*rig).testRights},
+		{"classes are data", (*rig).testClassIsData},
+		{"the alert", (*rig).testAlert},
 		{"killed replica", (*rig).testKilledReplica},
 		{"webhook down", (*rig).testDown},
 		{"uninstall", (*rig).testUninstall},

@@ -1,0 +1,128 @@
+package reconcile
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/controller/priorityqueue"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+)
+
+// clock is set by tests.
+type clock struct{ t time.Time }
+
+func (c *clock) now() time.Time { return c.t }
+
+func newClock() *clock { return &clock{time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)} }
+
+func TestDesk(t *testing.T) {
+	c := newClock()
+	d := NewDesk(c.now)
+	d.HandOver("shop/web")
+	if !d.Holds("shop/web") || d.Holds("shop/other") {
+		t.Error("the desk does not hold what was handed over, and only that")
+	}
+	c.t = c.t.Add(handOverFor + time.Second)
+	if d.Holds("shop/web") {
+		t.Error("what was never stored stays for ever")
+	}
+	d.HandOver("shop/later")
+	if diff := cmp.Diff(1, len(d.expiry)); diff != "" {
+		t.Errorf("entries after a sweep (-want +got):\n%s", diff)
+	}
+}
+
+func TestLedger(t *testing.T) {
+	c := newClock()
+	l := NewLedger(c.now)
+	web, cart := types.NamespacedName{Namespace: "shop", Name: "web"}, types.NamespacedName{Namespace: "shop", Name: "cart"}
+	drifted := Outcome{State: Drifted, Findings: []Finding{{Drifted, "IngressRoute/web", "edited"}}}
+
+	l.Waits(web)
+	c.t = c.t.Add(time.Minute)
+	l.Waits(web)
+	l.Waits(cart)
+	if got := l.OldestWait(); got != time.Minute {
+		t.Errorf("oldest wait %s, want 1m", got)
+	}
+	if !l.Passed(web, drifted) {
+		t.Error("a first finding is no news")
+	}
+	if l.Passed(web, drifted) {
+		t.Error("the same finding is news again")
+	}
+	l.Failed(cart)
+	c.t = c.t.Add(time.Minute)
+	if got := l.OldestWait(); got != time.Minute {
+		t.Errorf("oldest wait %s, want 1m: a failed pass goes on waiting", got)
+	}
+	if diff := cmp.Diff(map[State]int{Drifted: 1, Failed: 1}, l.Counts()); diff != "" {
+		t.Errorf("counts (-want +got):\n%s", diff)
+	}
+	if l.Passed(web, Outcome{State: Current}) {
+		t.Error("no finding is news")
+	}
+	if !l.Passed(web, drifted) {
+		t.Error("a finding that comes back is no news")
+	}
+	l.Gone(web)
+	l.Gone(cart)
+	if len(l.Counts()) != 0 || l.OldestWait() != 0 {
+		t.Error("Ingresses that are gone are still counted")
+	}
+}
+
+// TestGate is the table of gate's comment.
+func TestGate(t *testing.T) {
+	elected := make(chan struct{})
+	close(elected)
+	mine := types.NamespacedName{Namespace: "shop", Name: "admitted-here"}
+	other := types.NamespacedName{Namespace: "shop", Name: "admitted-elsewhere"}
+	const never = time.Duration(-1)
+	for name, c := range map[string]struct {
+		leads                    bool
+		mine, other, anythingTil time.Duration
+	}{
+		"leader":  {leads: true},
+		"standby": {mine: 0, other: time.Hour, anythingTil: never},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := &gate{elected: make(chan struct{}), desk: NewDesk(time.Now), ledger: NewLedger(time.Now), standby: time.Hour}
+			if c.leads {
+				g.elected = elected
+			}
+			g.desk.HandOver(mine.String())
+			for what, want := range map[string]time.Duration{"mine": c.mine, "other": c.other, "anything": c.anythingTil} {
+				q := &recordingQueue{}
+				switch what {
+				case "mine":
+					g.changed(q, mine)
+				case "other":
+					g.changed(q, other)
+				default:
+					g.add(q, mine, later)
+				}
+				got := never
+				if q.added {
+					got = q.after
+				}
+				if got != want {
+					t.Errorf("%s is queued after %s, want %s", what, got, want)
+				}
+			}
+		})
+	}
+}
+
+// recordingQueue notes the one call that a gate makes.
+type recordingQueue struct {
+	priorityqueue.PriorityQueue[reconcile.Request]
+	added bool
+	after time.Duration
+}
+
+func (q *recordingQueue) AddWithOpts(o priorityqueue.AddOpts, _ ...reconcile.Request) {
+	q.added, q.after = true, o.After
+}
