@@ -15,8 +15,8 @@ import (
 )
 
 // TestEdgeScripts runs the stories of testdata/edge one after the other on four
-// nodes with real Traefik 1.7 serving them, as the story of S3 has it but for the
-// redirect; each story leaves them so.
+// nodes with real Traefik 1.7 serving them, as the story of S3 has it, redirect
+// included; each story leaves them so.
 func TestEdgeScripts(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
@@ -57,7 +57,7 @@ func TestEdgeScripts(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	old, err := edge.Traefik1(edge.Options{})
+	old, err := edge.Traefik1(edge.Options{RedirectToHTTPS: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,7 +66,7 @@ func TestEdgeScripts(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	next, err := edge.Traefik2(edge.Options{})
+	next, err := edge.Traefik2(edge.Options{RedirectToHTTPS: true})
 	if err != nil {
 		t.Fatal(err)
 	}

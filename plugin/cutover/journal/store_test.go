@@ -1,0 +1,109 @@
+package journal
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes/fake"
+)
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func sample(holder string, fence int32) *Journal {
+	j := &Journal{ID: "7f3a", Holder: holder, Fence: fence, Phase: Switching, Started: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
+	j.Plan(j.Started, "edge-1", "edge-2")
+	return j
+}
+
+func TestWriteAndReadBack(t *testing.T) {
+	client := fake.NewClientset()
+	s := NewStore(client, "edge")
+	j := sample("a", 1)
+	must(t, s.Create(t.Context(), j))
+	must(t, s.WriteBaseline(t.Context(), j, []string{"answer"}))
+	must(t, Request(t.Context(), client, "edge", "7f3a", RequestPause))
+	j.Node("edge-2").Phase = Done
+	must(t, s.Write(t.Context(), j))
+
+	other := NewStore(client, "edge")
+	got, err := other.Open(t.Context(), "7f3a")
+	must(t, err)
+	if diff := cmp.Diff(j, got); diff != "" {
+		t.Error(diff)
+	}
+	var baseline []string
+	if ok, err := other.ReadBaseline(&baseline); err != nil || !ok || len(baseline) != 1 {
+		t.Errorf("baseline %v %v %v", baseline, ok, err)
+	}
+	if asked, err := other.Requested(t.Context()); err != nil || asked != RequestPause {
+		t.Errorf("requested %q %v", asked, err)
+	}
+	if none, err := other.Open(t.Context(), "none"); none != nil || err != nil {
+		t.Errorf("a journal that is not there: %v %v", none, err)
+	}
+}
+
+// TestDeletedMeanwhile: the record is written anew, baseline included.
+func TestDeletedMeanwhile(t *testing.T) {
+	client := fake.NewClientset()
+	s := NewStore(client, "edge")
+	j := sample("a", 1)
+	must(t, s.Create(t.Context(), j))
+	must(t, s.WriteBaseline(t.Context(), j, []string{"answer"}))
+	must(t, client.CoreV1().ConfigMaps("edge").Delete(t.Context(), Name("7f3a"), metav1.DeleteOptions{}))
+	j.Phase = Switched
+	must(t, s.Write(t.Context(), j))
+	other := NewStore(client, "edge")
+	got, err := other.Open(t.Context(), "7f3a")
+	must(t, err)
+	var baseline []string
+	if ok, err := other.ReadBaseline(&baseline); got.Phase != Switched || !ok || err != nil {
+		t.Errorf("phase %s, baseline %v %v", got.Phase, ok, err)
+	}
+}
+
+func TestTwoJournalsOfOneName(t *testing.T) {
+	client := fake.NewClientset()
+	must(t, NewStore(client, "edge").Create(t.Context(), sample("a", 1)))
+	if err := NewStore(client, "edge").Create(t.Context(), sample("b", 2)); !errors.Is(err, ErrFenced) {
+		t.Errorf("a second journal of the same name: %v", err)
+	}
+}
+
+func TestParseRefuses(t *testing.T) {
+	for name, text := range map[string]string{"no journal": "", "newer": fmt.Sprintf(`{"version": %d}`, Version+1)} {
+		t.Run(name, func(t *testing.T) {
+			cm := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: "edge", Name: "x"}, Data: map[string]string{journalKey: text}}
+			if _, err := Parse(cm); err == nil {
+				t.Error("accepted")
+			}
+		})
+	}
+}
+
+// TestSize: a thousand nodes fit into a ConfigMap (1 MiB) many times over.
+func TestSize(t *testing.T) {
+	client := fake.NewClientset()
+	j := sample("a", 1)
+	for i := range 1000 {
+		j.Plan(j.Started, fmt.Sprintf("ip-10-0-%d-%d.eu-central-1.compute.internal", i/250, i%250))
+		n := &j.Nodes[len(j.Nodes)-1]
+		n.Phase, n.To, n.Dark, n.Begun, n.Ended = Done, "new", 2.25, &j.Started, &j.Started
+	}
+	must(t, NewStore(client, "edge").Create(t.Context(), j))
+	cm, err := client.CoreV1().ConfigMaps("edge").Get(t.Context(), Name("7f3a"), metav1.GetOptions{})
+	must(t, err)
+	if size := len(cm.Data[journalKey]); size > 300_000 {
+		t.Errorf("%d bytes for 1,000 nodes", size)
+	}
+}

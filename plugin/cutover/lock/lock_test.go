@@ -1,0 +1,147 @@
+package lock
+
+import (
+	"errors"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	coordinationv1 "k8s.io/api/coordination/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/kubernetes/fake"
+	clienttesting "k8s.io/client-go/testing"
+)
+
+// hand is a clock that is moved by hand.
+type hand struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+func (h *hand) Now() time.Time {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.now
+}
+
+func (h *hand) forward(d time.Duration) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.now = h.now.Add(d)
+}
+
+func acquire(t *testing.T, client kubernetes.Interface, clock *hand, holder string) (*Lock, error) {
+	t.Helper()
+	// The duration is so long that nothing is renewed behind the test's back.
+	l, err := Acquire(t.Context(), Config{Client: client, Namespace: "edge", Holder: holder, Duration: time.Hour, Now: clock.Now})
+	if err == nil {
+		t.Cleanup(func() { l.stop(); <-l.done })
+	}
+	return l, err
+}
+
+// api is a fake API server that refuses updates of what has changed since it was
+// read, which client-go's own fake does not.
+func api() *fake.Clientset {
+	client := fake.NewClientset()
+	version := 0
+	client.PrependReactor("*", "leases", func(action clienttesting.Action) (bool, runtime.Object, error) {
+		write, ok := action.(clienttesting.UpdateAction) // a create looks the same
+		if !ok {
+			return false, nil, nil
+		}
+		lease := write.GetObject().(*coordinationv1.Lease)
+		if action.GetVerb() == "update" && lease.ResourceVersion != strconv.Itoa(version) {
+			return true, nil, apierrors.NewConflict(coordinationv1.Resource("leases"), lease.Name, errors.New("changed"))
+		}
+		version++
+		lease.ResourceVersion = strconv.Itoa(version)
+		return false, nil, nil
+	})
+	return client
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestSecondHolder(t *testing.T) {
+	client, clock := api(), &hand{now: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
+	first, err := acquire(t, client, clock, "a@x/1")
+	must(t, err)
+	clock.forward(20 * time.Minute)
+	_, err = acquire(t, client, clock, "b@y/2")
+	var held *HeldError
+	if !errors.As(err, &held) || *held != (HeldError{Holder: "a@x/1", Age: 20 * time.Minute, Left: 40 * time.Minute}) {
+		t.Fatalf("while it is held: %v", err)
+	}
+	if err := first.Check(t.Context()); err != nil {
+		t.Errorf("the holder: %v", err)
+	}
+
+	// It runs out, and somebody else takes it: the fence grows, the first one is out.
+	clock.forward(61 * time.Minute)
+	second, err := acquire(t, client, clock, "b@y/2")
+	must(t, err)
+	if first.Fence() != 1 || second.Fence() != 2 {
+		t.Errorf("fences %d and %d", first.Fence(), second.Fence())
+	}
+	if err := first.Check(t.Context()); !errors.Is(err, ErrLost) {
+		t.Errorf("the first holder goes on: %v", err)
+	}
+	if err := second.Check(t.Context()); err != nil {
+		t.Errorf("the second holder: %v", err)
+	}
+
+	// Given back, it can be taken at once; the first one's release changes nothing.
+	first.Release(t.Context())
+	if _, err := acquire(t, client, clock, "c@z/3"); !errors.As(err, &held) {
+		t.Errorf("released by who had lost it: %v", err)
+	}
+	second.Release(t.Context())
+	third, err := acquire(t, client, clock, "c@z/3")
+	must(t, err)
+	if third.Fence() != 3 {
+		t.Errorf("fence %d", third.Fence())
+	}
+}
+
+// TestRunOutButNotTaken: an API server that was away longer than the lease is no
+// reason to lose it when nobody else came.
+func TestRunOutButNotTaken(t *testing.T) {
+	client, clock := api(), &hand{now: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
+	l, err := acquire(t, client, clock, "a@x/1")
+	must(t, err)
+	clock.forward(2 * time.Hour)
+	if err := l.Check(t.Context()); err != nil {
+		t.Fatalf("check: %v", err)
+	}
+	if l.Fence() != 1 {
+		t.Errorf("fence %d", l.Fence())
+	}
+}
+
+func TestDeleted(t *testing.T) {
+	client, clock := api(), &hand{now: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
+	l, err := acquire(t, client, clock, "a@x/1")
+	must(t, err)
+	must(t, client.CoordinationV1().Leases("edge").Delete(t.Context(), Name, metav1.DeleteOptions{}))
+	clock.forward(45 * time.Minute)
+	if err := l.Check(t.Context()); !errors.Is(err, ErrLost) {
+		t.Errorf("check: %v", err)
+	}
+}
+
+func TestHeld(t *testing.T) {
+	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	if h := Held(&coordinationv1.Lease{}, now); h != nil {
+		t.Errorf("an empty lease is held: %v", h)
+	}
+}
