@@ -107,16 +107,24 @@ func newAnnotations(values map[string]string) *annotations {
 func (a *annotations) find(name string) (key, value string, ok bool) {
 	key, ok = a.byName[name]
 	if !ok {
-		return traefikPrefix + name, "", false
+		return "", "", false
 	}
 	a.read[key] = true
 	return key, a.values[key], true
 }
 
+// peek returns the value of a name without noting that it was read.
+func (a *annotations) peek(name string) (value string, ok bool) {
+	key, ok := a.byName[name]
+	return a.values[key], ok
+}
+
 // key returns the key that carries name, for diagnostics.
 func (a *annotations) key(name string) string {
-	key, _, _ := a.find(name)
-	return key
+	if key, _, ok := a.find(name); ok {
+		return key
+	}
+	return traefikPrefix + name
 }
 
 func (a *annotations) has(name string) bool {

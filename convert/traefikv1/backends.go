@@ -286,9 +286,7 @@ func (b *backend) say(code diag.Code, annotation, text string) {
 	field := ""
 	if b.last != nil {
 		object.Name = b.last.Name
-		ann := newAnnotations(b.last.Annotations)
-		key, _, _ := ann.find(annotation)
-		field = annotationField(key)
+		field = annotationField(newAnnotations(b.last.Annotations).key(annotation))
 	}
 	b.lastAt.src.add(diag.New(code, object, field, text))
 }

@@ -67,9 +67,17 @@ func (t *translator) instead(at place) string {
 	if !strings.HasPrefix(path, "/") {
 		path = "/"
 	}
+	if t.routedHosts == nil {
+		t.routedHosts = newHostIndex()
+		for _, f := range t.frontends {
+			if f.routed() {
+				t.routedHosts.add(f)
+			}
+		}
+	}
 	var best *frontend
-	for _, f := range t.frontends {
-		if !f.routed() || !f.matcher.takes(at.host(), path) {
+	for _, f := range t.routedHosts.forHost(strings.ToLower(at.host())) {
+		if !f.matcher.takes(at.host(), path) {
 			continue
 		}
 		if best == nil || f.outranks(best) {

@@ -88,8 +88,8 @@ func differences(a, b *source) (names []string, protection bool) {
 		if known.Name == "service-weights" || known.Name == "protocol" || slices.Contains(names, known.Name) {
 			continue // these hold for the servers of their own Ingress
 		}
-		_, av, aok := a.ann.find(known.Name)
-		_, bv, bok := b.ann.find(known.Name)
+		av, aok := a.ann.peek(known.Name)
+		bv, bok := b.ann.peek(known.Name)
 		if aok == bok && av == bv {
 			continue
 		}

@@ -42,9 +42,9 @@ func (r *serviceReader) say(code diag.Code, key, text string) {
 
 // refuse notes a reason why the frontend is dropped.
 func (r *serviceReader) refuse(f finding, name, text string) {
-	key, value, _ := r.ann.find(name)
+	key := r.ann.key(name)
 	f.field = ""
-	f.value = value
+	f.value = r.ann.values[key]
 	f.text = "annotation " + key + " of Service " + r.b.last.Name + ": " + text
 	r.problems = append(r.problems, f)
 }

@@ -83,8 +83,8 @@ func (s *source) say(code diag.Code, field, text string) {
 
 // sayOf records a diagnostic about the annotation that carries name.
 func (s *source) sayOf(code diag.Code, name, text string) {
-	key, value, _ := s.ann.find(name)
-	s.add(diag.New(code, s.object(), annotationField(key), text).WithValue(value))
+	key := s.ann.key(name)
+	s.add(diag.New(code, s.object(), annotationField(key), text).WithValue(s.ann.values[key]))
 }
 
 func annotationField(key string) string { return "metadata.annotations[" + key + "]" }
@@ -112,8 +112,8 @@ func blocked(code diag.Code, field, text string) finding {
 
 // of adds the annotation that carries name as the field of a finding.
 func (s *source) of(name string, f finding) finding {
-	key, value, _ := s.ann.find(name)
-	f.field, f.value = annotationField(key), value
+	key := s.ann.key(name)
+	f.field, f.value = annotationField(key), s.ann.values[key]
 	return f
 }
 

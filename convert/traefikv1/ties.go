@@ -155,12 +155,18 @@ func (x *hostIndex) candidates(f *frontend) []*frontend {
 	if len(hosts) == 0 || slices.ContainsFunc(hosts, func(h ir.Host) bool { return h.Kind == ir.HostRegexp }) {
 		return x.all
 	}
-	found := slices.Concat(x.regexps, x.anyHost)
+	var found []*frontend
 	for _, h := range hosts {
-		found = append(found, x.byHost[h.Value]...)
-		if _, rest, ok := strings.Cut(h.Value, "."); ok && h.Kind == ir.HostExact {
-			found = append(found, x.byHost["*."+rest]...)
-		}
+		found = append(found, x.forHost(h.Value)...)
+	}
+	return found
+}
+
+// forHost are the frontends that can take requests for a host or wildcard.
+func (x *hostIndex) forHost(host string) []*frontend {
+	found := slices.Concat(x.regexps, x.anyHost, x.byHost[host])
+	if _, rest, ok := strings.Cut(host, "."); ok && !strings.HasPrefix(host, "*") {
+		found = append(found, x.byHost["*."+rest]...)
 	}
 	return found
 }

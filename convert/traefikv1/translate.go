@@ -32,7 +32,7 @@ func Translate(in ir.Input, facts Facts) ir.Translation {
 	}
 	t.resolveErrorPages()
 	t.breakTies()
-	var out ir.Translation
+	out := ir.Translation{Routes: make([]ir.Route, 0, 2*len(t.frontends))}
 	for _, f := range t.frontends {
 		out.Routes = append(out.Routes, t.routes(f)...)
 	}
@@ -72,6 +72,8 @@ type translator struct {
 	frontends []*frontend
 	// losses are places without a route, for the report.
 	losses []loss
+	// routedHosts finds routed frontends by host; nil until something is lost.
+	routedHosts *hostIndex
 }
 
 func newTranslator(in ir.Input, facts Facts) *translator {
