@@ -153,7 +153,7 @@ var nginxInfos = []Info{
 	{
 		Code: WNginxCORS, Severity: Lossy,
 		Title:   "CORS answers differ in detail",
-		Explain: "nginx answers every OPTIONS request with 204, before redirects, authentication and limits. Traefik answers only real preflights (Origin and Access-Control-Request-Method), with 200; other OPTIONS go to the application. With * and credentials nginx sends *, Traefik the origin of the request.",
+		Explain: "nginx answers every OPTIONS request with 204, before redirects, authentication and limits. Traefik answers only real preflights (Origin and Access-Control-Request-Method), with 200; other OPTIONS go to the application. A disallowed origin gets no headers in either, but its preflight is still answered 200.",
 		Remedy:  "Check only clients that look at the status of OPTIONS.",
 		Warning: "CORS answers differ in detail",
 	},

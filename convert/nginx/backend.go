@@ -113,12 +113,12 @@ func (t *translator) readProxySSL(s *source, x *settings) {
 	if s.ann.str("proxy-ssl-server-name", "off") != "on" && s.ann.has("proxy-ssl-server-name") {
 		s.sayMild(diag.EAnnUnconverted, "proxy-ssl-server-name", "Traefik always tells the backend a name")
 	}
-	for name, loss := range map[string]string{
-		"proxy-ssl-ciphers":   "cipher suites to the backend are Go's defaults",
-		"proxy-ssl-protocols": "TLS versions to the backend are Go's defaults (1.2 and 1.3)",
+	for _, loss := range []struct{ name, text string }{
+		{"proxy-ssl-ciphers", "cipher suites to the backend are Go's defaults"},
+		{"proxy-ssl-protocols", "TLS versions to the backend are Go's defaults (1.2 and 1.3)"},
 	} {
-		if s.ann.has(name) {
-			s.sayOf(diag.WNginxCiphers, name, loss)
+		if s.ann.has(loss.name) {
+			s.sayOf(diag.WNginxCiphers, loss.name, loss.text)
 		}
 	}
 	if s.ann.number("proxy-ssl-verify-depth", 1) != 1 {

@@ -35,9 +35,9 @@ func (t *translator) ownExtAuth(s *source, x *settings, address string) {
 	if method, ok := s.ann.find("auth-method"); ok && method != "GET" {
 		s.sayOf(diag.WNginxExtAuth, "auth-method", "the authentication server is asked with GET")
 	}
-	for annotation, text := range extAuthLosses {
-		if s.ann.has(annotation) {
-			s.sayOf(diag.WNginxExtAuth, annotation, text)
+	for _, loss := range extAuthLosses {
+		if s.ann.has(loss.name) {
+			s.sayOf(diag.WNginxExtAuth, loss.name, loss.text)
 		}
 	}
 	if s.ann.boolean("auth-always-set-cookie", false) {
@@ -51,12 +51,12 @@ func (t *translator) ownExtAuth(s *source, x *settings, address string) {
 	}
 }
 
-// extAuthLosses are reported in any order: a source sorts its findings.
-var extAuthLosses = map[string]string{
-	"auth-signin":                "clients without credentials get the answer of the authentication server instead of a redirect to the sign-in page",
-	"auth-signin-redirect-param": "the sign-in page is not redirected to",
-	"auth-request-redirect":      "the authentication server gets no X-Auth-Request-Redirect",
-	"auth-proxy-set-headers":     "the authentication server does not get the headers of the ConfigMap",
+// extAuthLosses are annotations whose mere presence is lost.
+var extAuthLosses = [...]struct{ name, text string }{
+	{"auth-proxy-set-headers", "the authentication server does not get the headers of the ConfigMap"},
+	{"auth-request-redirect", "the authentication server gets no X-Auth-Request-Redirect"},
+	{"auth-signin", "clients without credentials get the answer of the authentication server instead of a redirect to the sign-in page"},
+	{"auth-signin-redirect-param", "the sign-in page is not redirected to"},
 }
 
 func (t *translator) globalExtAuth(s *source, x *settings, address string) {

@@ -76,7 +76,6 @@ type options struct {
 	hosts       []string
 	paths       []string
 	types       []networkingv1.PathType
-	canary      bool
 }
 
 func everything() options { return options{annotations: slices.Sorted(maps.Keys(values))} }

@@ -50,7 +50,6 @@ func TestEveryConvertedAnnotationIsRead(t *testing.T) {
 		}
 	}
 	for _, group := range append(groups, rest) {
-		s := ingressSource(map[string]string{})
 		all := map[string]string{}
 		for _, name := range group {
 			all[name] = "1"
@@ -61,7 +60,7 @@ func TestEveryConvertedAnnotationIsRead(t *testing.T) {
 		if _, ok := all["canary"]; ok {
 			all["canary"] = "true"
 		}
-		s = ingressSource(all)
+		s := ingressSource(all)
 		tr := newTranslator(ir.Input{}, Facts{EnableSSLPassthrough: true})
 		tr.readSettings(s, &settings{})
 		for _, name := range group {

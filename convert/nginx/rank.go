@@ -83,6 +83,3 @@ func (v *server) base() int {
 }
 
 func (l *location) priority() int { return l.server.base() + step*l.rank }
-
-// top is a priority above all locations of the server.
-func (v *server) top() int { return v.base() + step*(len(v.locations)+1) }

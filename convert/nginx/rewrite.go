@@ -68,9 +68,7 @@ func (t *translator) readRewrite(s *source, x *settings) {
 			s.sayOf(diag.ENginxRewrite, "x-forwarded-prefix", "the header is not sent: its value contains a variable of nginx")
 		}
 	}
-	for _, alias := range s.ann.list("server-alias") {
-		x.aliases = append(x.aliases, alias)
-	}
+	x.aliases = s.ann.list("server-alias")
 }
 
 // forwardedPrefix is the X-Forwarded-Prefix of a rewritten location.

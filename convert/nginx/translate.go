@@ -102,8 +102,10 @@ func newTranslator(in ir.Input, facts Facts) *translator {
 		}
 	}
 	for _, endpoints := range in.Endpoints {
-		if endpoints != nil && slices.ContainsFunc(endpoints.Subsets, func(s corev1.EndpointSubset) bool { return len(s.Addresses) > 0 }) {
-			t.ready[name{endpoints.Namespace, endpoints.Name}] = true
+		for i := 0; endpoints != nil && i < len(endpoints.Subsets); i++ {
+			if len(endpoints.Subsets[i].Addresses) > 0 {
+				t.ready[name{endpoints.Namespace, endpoints.Name}] = true
+			}
 		}
 	}
 	for _, secret := range in.Secrets {
