@@ -46,6 +46,8 @@ func (f *settingsFlags) addJudged(cmd *cobra.Command) {
 	if f.flags == nil {
 		f.values, f.flags = cutover.DefaultSettings(), cmd.Flags()
 	}
+	// Mistakes are told before a cluster is asked.
+	cmd.PreRunE = func(*cobra.Command, []string) error { return f.validate() }
 	flags, v := cmd.Flags(), &f.values
 	flags.IntVar(&v.Floor, "floor", 0, "How many nodes serve at any moment at least (default: three quarters, never fewer than 2)")
 	flags.BoolVar(&v.AcceptSingleNode, "i-accept-single-node", false, "Go on with two nodes, of which one serves alone for a while")
@@ -61,9 +63,6 @@ func (f *settingsFlags) addJudged(cmd *cobra.Command) {
 
 // settings are the flags', on top of what the journal of f keeps.
 func (f *settingsFlags) settings(picture *fleet.Fleet) (cutover.Settings, error) {
-	if err := f.validate(); err != nil {
-		return f.values, err
-	}
 	if picture.Journal == nil || len(picture.Journal.Settings) == 0 || picture.Journal.Phase == journal.RolledBack {
 		return f.values, nil
 	}
