@@ -49,6 +49,7 @@ func (f *frontend) reportMerge() {
 		if at.src == f.first {
 			continue
 		}
+		at.src.readLike(f.first)
 		names, protection := differences(f.first, at.src)
 		if len(names) == 0 {
 			continue
@@ -65,6 +66,17 @@ func (f *frontend) reportMerge() {
 		case !slices.ContainsFunc(f.problems, func(p finding) bool { return p.code == diag.WMerge }):
 			f.fail(blocked(diag.WMerge, "", "Ingresses "+f.first.Name+" and "+at.src.Name+" share host and path and differ in "+strings.Join(names, ", ")+
 				"; in Traefik 1.7 the order of loading decides how the route is protected"))
+		}
+	}
+}
+
+// readLike notes as read what the first Ingress of a frontend has just the same:
+// its own annotations are what takes effect, whoever came first.
+func (s *source) readLike(first *source) {
+	for name, key := range s.ann.byName {
+		other, ok := first.ann.byName[name]
+		if ok && first.ann.read[other] && first.ann.values[other] == s.ann.values[key] {
+			s.ann.read[key] = true
 		}
 	}
 }
