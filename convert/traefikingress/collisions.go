@@ -2,7 +2,6 @@ package traefikingress
 
 import (
 	"cmp"
-	"hash/fnv"
 	"slices"
 	"unicode"
 	"unicode/utf8"
@@ -14,94 +13,107 @@ import (
 // provider although they are different: one overwrites the other. The output
 // gives each a name of its own, so what is dead today comes alive.
 func (t *translator) reportCollisions() {
-	routerNames := newNames(len(t.routers))
-	serviceNames := newNames(len(t.routers))
+	t.collide("router",
+		func(n *names, r *router) uint64 {
+			return n.hash(r.at.src.Namespace, r.at.src.Name, r.at.host(), r.at.pathText())
+		},
+		func(a, b *router) bool { return a.at.src == b.at.src },
+		func(r *router) string { return r.at.url() + " of Ingress " + r.at.src.ref().String() })
+	t.collide("service",
+		func(n *names, r *router) uint64 {
+			backend := &r.route.Backend.Services[0]
+			return n.hash(r.at.src.Namespace, backend.Name, portText(backend))
+		},
+		sameService,
+		func(r *router) string {
+			backend := &r.route.Backend.Services[0]
+			return "Service " + r.at.src.Namespace + "/" + backend.Name + " port " + portText(backend)
+		})
+}
+
+func sameService(a, b *router) bool {
+	x, y := &a.route.Backend.Services[0], &b.route.Backend.Services[0]
+	return a.at.src.Namespace == b.at.src.Namespace && x.Name == y.Name && x.PortName == y.PortName && x.PortNumber == y.PortNumber
+}
+
+// collide finds routers of one hash that are not the same, and tells each of
+// them about the first other one.
+func (t *translator) collide(what string, hash func(*names, *router) uint64, same func(a, b *router) bool, describe func(*router) string) {
+	n := &names{}
+	hashes := make([]uint64, len(t.routers))
+	first := make(map[uint64]int, len(t.routers))
+	var shared map[uint64][]*router
 	for i := range t.routers {
-		at := t.routers[i].at
-		if at.rule < 0 {
+		r := &t.routers[i]
+		if r.at.rule < 0 {
 			continue
 		}
-		backend := &t.routers[i].route.Backend.Services[0]
-		routerNames.note(i, at.src.Namespace, "-", at.src.Name, "-", at.host(), at.pathText())
-		serviceNames.note(i, at.src.Namespace, "-", backend.Name, "-", portText(backend))
+		hashes[i] = hash(n, r)
+		j, taken := first[hashes[i]]
+		switch {
+		case !taken:
+			first[hashes[i]] = i
+		case !same(&t.routers[j], r):
+			if shared == nil {
+				shared = map[uint64][]*router{}
+			}
+			shared[hashes[i]] = nil
+		}
 	}
-	routerNames.each(func(group []int) {
-		t.reportGroup(group, "router",
-			func(a, b *router) bool { return a.at.src == b.at.src },
-			func(r *router) string { return r.at.url() + " of Ingress " + r.at.src.ref().String() })
-	})
-	serviceNames.each(func(group []int) {
-		t.reportGroup(group, "service",
-			func(a, b *router) bool {
-				x, y := &a.route.Backend.Services[0], &b.route.Backend.Services[0]
-				return a.at.src.Namespace == b.at.src.Namespace && x.Name == y.Name && x.PortName == y.PortName && x.PortNumber == y.PortNumber
-			},
-			func(r *router) string {
-				backend := &r.route.Backend.Services[0]
-				return "Service " + r.at.src.Namespace + "/" + backend.Name + " port " + portText(backend)
-			})
-	})
-}
-
-// reportGroup tells each member of a group about the first different one.
-func (t *translator) reportGroup(group []int, what string, same func(a, b *router) bool, describe func(*router) string) {
-	members := make([]*router, 0, len(group))
-	for _, i := range group {
-		members = append(members, &t.routers[i])
+	if shared == nil {
+		return
 	}
-	slices.SortStableFunc(members, func(a, b *router) int {
-		return cmp.Or(compareName(a.at.src, b.at.src), cmp.Compare(a.at.rule, b.at.rule), cmp.Compare(a.at.path, b.at.path))
-	})
-	for _, r := range members {
-		if i := slices.IndexFunc(members, func(other *router) bool { return !same(r, other) }); i >= 0 {
-			r.at.src.say(diag.WTraefikCollision, r.at.field(), "Traefik gives its "+what+" the same name as "+describe(members[i])+"; only one of them exists today")
+	for i := range t.routers {
+		if _, ok := shared[hashes[i]]; ok && t.routers[i].at.rule >= 0 {
+			shared[hashes[i]] = append(shared[hashes[i]], &t.routers[i])
+		}
+	}
+	for _, members := range shared { // findings are sorted in the end
+		slices.SortStableFunc(members, func(a, b *router) int {
+			return cmp.Or(compareName(a.at.src, b.at.src), cmp.Compare(a.at.rule, b.at.rule), cmp.Compare(a.at.path, b.at.path))
+		})
+		for _, r := range members {
+			other := slices.IndexFunc(members, func(m *router) bool { return !same(r, m) })
+			if other >= 0 {
+				r.at.src.say(diag.WTraefikCollision, r.at.field(), "Traefik gives its "+what+" the same name as "+describe(members[other])+"; only one of them exists today")
+			}
 		}
 	}
 }
 
-// names groups routers by a normalised name. Only hashes are kept: an accidental
-// equality costs one needless warning.
-type names struct {
-	first  map[uint64]int
-	groups map[uint64][]int
-	buf    []byte
-}
+// names hashes normalised names. An accidental equality costs one needless
+// warning.
+type names struct{ buf []byte }
 
-func newNames(n int) *names { return &names{first: make(map[uint64]int, n)} }
-
-func (n *names) note(i int, parts ...string) {
+// hash is of provider.Normalize of the parts joined by dashes.
+func (n *names) hash(parts ...string) uint64 {
 	n.buf = n.buf[:0]
-	for _, part := range parts {
+	for i, part := range parts {
+		if i > 0 {
+			n.buf = appendNormalized(n.buf, "-")
+		}
 		n.buf = appendNormalized(n.buf, part)
 	}
-	h := fnv.New64a()
-	h.Write(n.buf) // never fails, as package hash promises
-	id := h.Sum64()
-	first, taken := n.first[id]
-	if !taken {
-		n.first[id] = i
-		return
+	for len(n.buf) > 0 && n.buf[len(n.buf)-1] == '-' {
+		n.buf = n.buf[:len(n.buf)-1]
 	}
-	if n.groups == nil {
-		n.groups = map[uint64][]int{}
+	hash := uint64(14695981039346656037) // FNV-1a
+	for _, c := range n.buf {
+		hash = (hash ^ uint64(c)) * 1099511628211
 	}
-	if n.groups[id] == nil {
-		n.groups[id] = []int{first}
-	}
-	n.groups[id] = append(n.groups[id], i)
-}
-
-// each visits the groups of more than one; their order does not matter, because
-// findings are sorted in the end.
-func (n *names) each(visit func(group []int)) {
-	for _, group := range n.groups {
-		visit(group)
-	}
+	return hash
 }
 
 // appendNormalized is normalize without making strings, for a name in parts.
 func appendNormalized(id []byte, s string) []byte {
-	for _, r := range s {
+	for i := 0; i < len(s); {
+		if c := s[i]; c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' {
+			id = append(id, c)
+			i++
+			continue
+		}
+		r, size := utf8.DecodeRuneInString(s[i:])
+		i += size
 		switch {
 		case unicode.IsLetter(r) || unicode.IsNumber(r):
 			id = utf8.AppendRune(id, r)

@@ -129,9 +129,7 @@ func compete(a, b *ir.Route) bool {
 
 // sameAnswer tells whether it makes no difference which of two routers is asked.
 func sameAnswer(a, b *router) bool {
-	x, y := &a.route.Backend.Services[0], &b.route.Backend.Services[0]
-	return a.at.src.Namespace == b.at.src.Namespace && x.Name == y.Name && x.PortName == y.PortName && x.PortNumber == y.PortNumber &&
-		slices.Equal(a.route.Filters, b.route.Filters)
+	return sameService(a, b) && slices.Equal(a.route.Filters, b.route.Filters)
 }
 
 // reportTLSConflicts reports hosts whose routers ask for different TLS options,

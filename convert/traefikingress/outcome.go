@@ -60,6 +60,9 @@ func (s *source) annotationOutcome(key string) ir.Annotation {
 
 // counts tells whether no other spelling of a key overrules it.
 func (s *source) counts(key string) bool {
+	if !s.capitals {
+		return true
+	}
 	steps, ok := split(withIndex(strings.TrimPrefix(key, prefix)))
 	if !ok || s.tree == nil {
 		return true
@@ -86,9 +89,9 @@ func (s *source) sayForeign(key string) {
 
 // addCodes gives an annotation the codes and the worst severity of its diagnostics.
 func (s *source) addCodes(a *ir.Annotation) {
-	field := annotationField(a.Key)
-	for _, d := range s.findings {
-		if d.Field != field || d.Object.Kind != onIngress {
+	for i := range s.findings {
+		d := &s.findings[i]
+		if d.Object.Kind != onIngress || !isAnnotationField(d.Field, a.Key) {
 			continue
 		}
 		a.Outcome = max(a.Outcome, d.Severity)

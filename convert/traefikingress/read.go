@@ -2,6 +2,7 @@ package traefikingress
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/diag"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/ir"
@@ -10,6 +11,9 @@ import (
 // readSource reads the annotations of an Ingress and settles what all its routes
 // have in common.
 func (t *translator) readSource(s *source) {
+	for key := range s.Annotations {
+		s.capitals = s.capitals || strings.ToLower(key) != key
+	}
 	tree, mistakes := decode(s.Annotations, "router", t.source)
 	for _, m := range mistakes {
 		code := diag.ETraefikAnnotation

@@ -3,6 +3,7 @@ package traefikingress
 import (
 	"cmp"
 	"strconv"
+	"strings"
 
 	networkingv1 "k8s.io/api/networking/v1"
 
@@ -20,6 +21,8 @@ type source struct {
 	// tree are the router.* annotations, nil when there are none.
 	tree   *node
 	config routerConfig
+	// capitals: a key has capital letters, so keys may differ in case alone.
+	capitals bool
 	// mistakes are the annotations that the provider cannot read.
 	mistakes map[string]bool
 	// shape is what all routes of the Ingress have in common.
@@ -104,6 +107,12 @@ func (s *source) note(key, text string) {
 }
 
 func annotationField(key string) string { return "metadata.annotations[" + key + "]" }
+
+// isAnnotationField tells whether field is annotationField(key).
+func isAnnotationField(field, key string) bool {
+	rest, ok := strings.CutPrefix(field, "metadata.annotations[")
+	return ok && len(rest) == len(key)+1 && rest[:len(key)] == key
+}
 
 // place is one path of one Ingress.
 type place struct {
