@@ -8,7 +8,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
-	"k8s.io/client-go/discovery"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
 	_ "k8s.io/client-go/plugin/pkg/client/auth" // exec and OIDC logins of cloud providers
@@ -51,11 +50,6 @@ func (c *cluster) dynamic() (dynamic.Interface, error) {
 		return nil, err
 	}
 	return dynamic.NewForConfig(config)
-}
-
-// discovery returns the (cached) discovery client.
-func (c *cluster) discovery() (discovery.CachedDiscoveryInterface, error) {
-	return c.flags.ToDiscoveryClient()
 }
 
 // namespace returns the namespace that the user chose, or the context's one.

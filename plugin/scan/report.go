@@ -3,6 +3,7 @@
 package scan
 
 import (
+	"slices"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -123,27 +124,24 @@ type Editor struct {
 // DeepCopyObject implements runtime.Object.
 func (r *Report) DeepCopyObject() runtime.Object {
 	out := *r
-	out.Notes = append([]string(nil), r.Notes...)
-	out.Items = make([]Item, len(r.Items))
-	for i, item := range r.Items {
-		item.Diagnostics = append([]diag.Diagnostic(nil), item.Diagnostics...)
-		objects := make([]Object, len(item.Objects))
-		for j, object := range item.Objects {
-			objects[j] = object.deepCopy()
+	out.Notes = slices.Clone(r.Notes)
+	out.Items = slices.Clone(r.Items)
+	for i := range out.Items {
+		item := &out.Items[i]
+		item.Diagnostics = slices.Clone(item.Diagnostics)
+		item.Objects = slices.Clone(item.Objects)
+		for j := range item.Objects {
+			item.Objects[j] = item.Objects[j].deepCopy()
 		}
-		item.Objects = objects
-		out.Items[i] = item
 	}
 	return &out
 }
 
 func (o Object) deepCopy() Object {
-	differences := make([]desired.Difference, len(o.Differences))
+	o.Differences = slices.Clone(o.Differences)
 	for i, d := range o.Differences {
-		d.Want, d.Live = runtime.DeepCopyJSONValue(d.Want), runtime.DeepCopyJSONValue(d.Live)
-		differences[i] = d
+		o.Differences[i].Want, o.Differences[i].Live = runtime.DeepCopyJSONValue(d.Want), runtime.DeepCopyJSONValue(d.Live)
 	}
-	o.Differences = differences
 	if o.Editor != nil {
 		editor := *o.Editor
 		o.Editor = &editor

@@ -75,6 +75,7 @@ func TestConvertIsPure(t *testing.T) {
 	traefikTypes := []string{
 		"github.com/traefik/traefik/v2/pkg/provider/kubernetes/crd",
 		"github.com/traefik/traefik/v2/pkg/config/dynamic",
+		"github.com/traefik/traefik/v2/pkg/types",
 	}
 	for path, p := range packages {
 		local, mine := ours(path)
