@@ -23,7 +23,7 @@ type conversionFlags struct {
 	sourceConfig, sourceVersion     string
 	entryPoints, defaultEntryPoints []string
 	sourceClass, sourceSelector     string
-	sourceNamespaces                []string
+	sourceNamespaces, sourceArgs    []string
 	disablePassHost, keepSlash      bool
 	minWeightZero, passTLSCert      bool
 	retryAttempts                   int
@@ -64,6 +64,7 @@ func (f *conversionFlags) addFacts(flags *pflag.FlagSet) {
 	flags.StringVar(&f.sourceSelector, "source-selector", "", "The label selector of the old Traefik's Kubernetes provider")
 	flags.StringSliceVar(&f.sourceNamespaces, "source-namespaces", nil, "The namespaces that the old controller watches (default: all)")
 	flags.StringVar(&f.sourceVersion, "source-version", "", "Version of the old Traefik 2 or 3, such as 2.11 or 3.6 (default 2.11)")
+	flags.StringArrayVar(&f.sourceArgs, "source-args", nil, "Arguments of the old Traefik 2 or 3, as its container has them; other flags go before them")
 	flags.BoolVar(&f.disablePassHost, "source-disable-pass-host-headers", false, "Traefik 1.7 has kubernetes.disablePassHostHeaders set")
 	flags.BoolVar(&f.passTLSCert, "source-enable-pass-tls-cert", false, "Traefik 1.7 has kubernetes.enablePassTLSCert set")
 	flags.BoolVar(&f.keepSlash, "source-keep-trailing-slash", false, "Traefik 1.7 has keepTrailingSlash set")
@@ -101,7 +102,9 @@ func (f *conversionFlags) options() (convert.Options, error) {
 	options := convert.Options{From: convert.Dialect(f.from), Target: target}
 	switch options.From {
 	case convert.FromTraefik:
-		options.Traefik = f.traefik(f.given(facts))
+		if options.Traefik, err = f.traefik(f.given(facts)); err != nil {
+			return convert.Options{}, usageError("--source-args: %v", err)
+		}
 		if err := options.Traefik.Validate(); err != nil {
 			return convert.Options{}, usageError("%v", err)
 		}

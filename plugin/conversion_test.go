@@ -10,6 +10,7 @@ import (
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/emit"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/traefikingress"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/traefikv1"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/install"
 )
@@ -60,6 +61,12 @@ func TestConversionFlags(t *testing.T) {
 			"--source-ingress-class=old", "--source-selector=team=a", "--source-namespaces=a,b",
 			"--source-disable-pass-host-headers", "--source-enable-pass-tls-cert", "--source-keep-trailing-slash",
 			"--source-allow-min-weight-zero", "--source-retry-attempts=3"}, everything},
+		"arguments of Traefik 3": {[]string{"--from=traefik", "--source-version=3.6", "--source-ingress-class=edge", "--to=v3",
+			"--source-args=--providers.kubernetesingress.ingressclass=old --providers.kubernetesingress.strictprefixmatching=true",
+			"--source-args=--entrypoints.web.address=:80"}, convert.Options{
+			From: convert.FromTraefik, Target: emit.Target{Version: emit.V3, APIGroup: "traefik.io"},
+			Traefik: traefikingress.Facts{Version: "3.6", IngressClass: "edge", StrictPrefixMatching: true, EntryPoints: []traefikingress.EntryPoint{{Name: "web"}}},
+		}},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -1,6 +1,7 @@
 package plugin
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -20,7 +21,7 @@ func dialects() []string {
 func flagsOf(dialect convert.Dialect) []string {
 	switch dialect {
 	case convert.FromTraefik:
-		return []string{"entry-points", "source-ingress-class", "source-namespaces", "source-selector", "source-version"}
+		return []string{"entry-points", "source-args", "source-ingress-class", "source-namespaces", "source-selector", "source-version"}
 	case convert.FromNginx:
 		return []string{"entry-points", "source-ingress-class", "source-namespaces"}
 	}
@@ -34,7 +35,7 @@ func flagsOf(dialect convert.Dialect) []string {
 // foreignFlag refuses a flag that would have no effect.
 func (f *conversionFlags) foreignFlag(dialect convert.Dialect) error {
 	for _, name := range []string{
-		"default-entry-points", "entry-points", "source-allow-min-weight-zero", "source-config", "source-disable-pass-host-headers",
+		"default-entry-points", "entry-points", "source-allow-min-weight-zero", "source-args", "source-config", "source-disable-pass-host-headers",
 		"source-enable-pass-tls-cert", "source-ingress-class", "source-keep-trailing-slash", "source-namespaces",
 		"source-retry-attempts", "source-selector", "source-version",
 	} {
@@ -45,15 +46,26 @@ func (f *conversionFlags) foreignFlag(dialect convert.Dialect) error {
 	return nil
 }
 
-// traefik are the facts of a Traefik 2 or 3 that serves Ingresses.
-func (f *conversionFlags) traefik(points []traefikv1.EntryPoint) traefikingress.Facts {
-	facts := traefikingress.Facts{
-		Version: f.sourceVersion, IngressClass: f.sourceClass, LabelSelector: f.sourceSelector, Namespaces: f.sourceNamespaces,
+// traefik are the facts of a Traefik 2 or 3 that serves Ingresses: what its
+// arguments say, and before that what flags say.
+func (f *conversionFlags) traefik(points []traefikv1.EntryPoint) (traefikingress.Facts, error) {
+	facts, err := traefikingress.FactsFromArgs(strings.Fields(strings.Join(f.sourceArgs, " ")))
+	if err != nil {
+		return facts, err
+	}
+	facts.Version = f.sourceVersion
+	facts.IngressClass = cmp.Or(f.sourceClass, facts.IngressClass)
+	facts.LabelSelector = cmp.Or(f.sourceSelector, facts.LabelSelector)
+	if len(f.sourceNamespaces) > 0 {
+		facts.Namespaces = f.sourceNamespaces
+	}
+	if len(points) > 0 {
+		facts.EntryPoints = nil
 	}
 	for _, p := range points {
 		facts.EntryPoints = append(facts.EntryPoints, traefikingress.EntryPoint{Name: p.Name, Target: p.Target})
 	}
-	return facts
+	return facts, nil
 }
 
 // nginx are the facts of an ingress-nginx: it has one plain and one TLS listener.

@@ -76,6 +76,7 @@ func (f *conversionFlags) over(stored, given convert.Options) convert.Options {
 		{"to", func() { merged.Target.Version = given.Target.Version }},
 		{"api-group", func() { merged.Target.APIGroup = given.Target.APIGroup }},
 		{"target-ingress-class", func() { merged.Target.IngressClass = given.Target.IngressClass }},
+		{"source-args", func() { merged.Traefik = given.Traefik }},
 		{"entry-points", func() {
 			merged.TraefikV1.EntryPoints = given.TraefikV1.EntryPoints
 			merged.TraefikV1.EntryPointsKnown = given.TraefikV1.EntryPointsKnown
