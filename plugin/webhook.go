@@ -1,6 +1,7 @@
 package plugin
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -85,53 +86,74 @@ func (o *webhookOptions) namespace() string {
 	return install.Namespace
 }
 
-// objects returns what is installed; with a cluster, fitting its version.
-func (o *webhookOptions) objects(matchConditions bool) ([]*unstructured.Unstructured, convert.Options, error) {
-	options, err := o.conversion.options()
-	if err != nil {
-		return nil, options, err
-	}
-	objects, err := install.Objects(install.Settings{
+// objects returns what is installed with the given options.
+func (o *webhookOptions) objects(options convert.Options, matchConditions bool) ([]*unstructured.Unstructured, error) {
+	return install.Objects(install.Settings{
 		Namespace: o.namespace(), Image: o.image, Replicas: o.replicas, Mode: o.mode,
 		Conversion: options, MatchConditions: matchConditions,
 	})
-	return objects, options, err
 }
 
-// prepare returns an Installer and what it installs.
-func (o *webhookOptions) prepare() (*install.Installer, []*unstructured.Unstructured, convert.Options, error) {
+// prepare returns an Installer and what it installs. What the command line does
+// not say stays as it is installed: an upgrade must not convert in another way,
+// or start to write routes, because a flag was forgotten.
+func (o *webhookOptions) prepare(ctx context.Context) (*install.Installer, []*unstructured.Unstructured, convert.Options, error) {
 	fail := func(err error) (*install.Installer, []*unstructured.Unstructured, convert.Options, error) {
 		return nil, nil, convert.Options{}, clusterError(err)
 	}
 	if err := o.validate(); err != nil {
 		return fail(err)
 	}
-	client, err := o.cluster.clientset()
+	installer, err := o.installer()
 	if err != nil {
 		return fail(err)
 	}
-	dynamic, err := o.cluster.dynamic()
-	if err != nil {
-		return fail(err)
-	}
-	mapper, err := o.cluster.flags.ToRESTMapper()
-	if err != nil {
-		return fail(err)
-	}
-	version, err := client.Discovery().ServerVersion()
+	version, err := installer.Client.Discovery().ServerVersion()
 	if err != nil {
 		return fail(fmt.Errorf("ask for the server's version: %w", err))
 	}
-	objects, options, err := o.objects(install.KnowsMatchConditions(version))
+	installed, err := installer.Installed(ctx)
 	if err != nil {
 		return fail(err)
+	}
+	options, err := o.conversion.options()
+	if err != nil {
+		return fail(err)
+	}
+	if installed.Conversion != nil {
+		stored, err := parseStoredOptions(installed.Conversion)
+		if err != nil {
+			return fail(fmt.Errorf("configmap %s/%s: %w", o.namespace(), install.ConversionName, err))
+		}
+		options = o.conversion.onTop(stored, options)
+	}
+	o.mode = cmp.Or(o.mode, installed.Mode)
+	objects, err := o.objects(options, install.KnowsMatchConditions(version))
+	if err != nil {
+		return fail(err)
+	}
+	return installer, objects, options, nil
+}
+
+func (o *webhookOptions) installer() (*install.Installer, error) {
+	client, err := o.cluster.clientset()
+	if err != nil {
+		return nil, err
+	}
+	dynamic, err := o.cluster.dynamic()
+	if err != nil {
+		return nil, err
+	}
+	mapper, err := o.cluster.flags.ToRESTMapper()
+	if err != nil {
+		return nil, err
 	}
 	return &install.Installer{
 		Client: client, Dynamic: dynamic, Mapper: mapper, Namespace: o.namespace(),
 		Observer:       &webhookNarrator{streams: o.cluster.streams, suffix: suffixOf(o.dryRun)},
 		ServerDryRun:   o.dryRun == "server",
 		ForceConflicts: o.force,
-	}, objects, options, nil
+	}, nil
 }
 
 // timed limits a command by --timeout and gives the timeout its exit status.
@@ -161,6 +183,8 @@ the API server reaches them, and only then registers them. Then it sets the
 capability flag kube-public/ingress-migrate, which deploy tooling can ask for.
 
 When anything on the way fails, nothing is registered and no deploy is affected.
+Installing over an installed webhook keeps its options where no flag says
+something else.
 
 Exit status: 0 installed; 124 not ready before --timeout; 1 anything else.`,
 		Example: `  # Install with an image of your registry
@@ -185,7 +209,7 @@ Exit status: 0 installed; 124 not ready before --timeout; 1 anything else.`,
 }
 
 func (o *webhookOptions) install(ctx context.Context) error {
-	installer, objects, options, err := o.prepare()
+	installer, objects, options, err := o.prepare(ctx)
 	if err != nil {
 		return err
 	}
@@ -223,7 +247,11 @@ func newWebhookManifestsCommand(c *cluster) *cobra.Command {
 			if err := o.validate(); err != nil {
 				return err
 			}
-			objects, _, err := o.objects(!old)
+			options, err := o.conversion.options()
+			if err != nil {
+				return err
+			}
+			objects, err := o.objects(options, !old)
 			if err != nil {
 				return err
 			}
@@ -255,7 +283,7 @@ they stay when their Ingress is deleted, and nothing here touches them again.`,
 			if o.timeout < 0 {
 				return usageError("--timeout is not negative")
 			}
-			installer, objects, options, err := o.prepare()
+			installer, objects, options, err := o.prepare(cmd.Context())
 			if err != nil {
 				return err
 			}

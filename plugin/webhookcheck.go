@@ -32,7 +32,7 @@ Exit status: 0 it works, maybe with warnings; 1 it does not.`,
 			if err != nil {
 				return usageError("%v", err)
 			}
-			installer, _, options, err := o.prepare()
+			installer, _, options, err := o.prepare(cmd.Context())
 			if err != nil {
 				return err
 			}

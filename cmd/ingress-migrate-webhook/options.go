@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -118,11 +119,11 @@ func readConversion(path string) (convert.Options, error) {
 		return options, fmt.Errorf("read --conversion %s: %w", path, err)
 	}
 	switch options.From {
-	case convert.FromTraefikV1, convert.FromNginx:
+	case convert.FromTraefikV1, convert.FromTraefik, convert.FromNginx:
 	default:
-		return options, fmt.Errorf("read --conversion %s: From is %s or %s, not %q", path, convert.FromTraefikV1, convert.FromNginx, options.From)
+		return options, fmt.Errorf("read --conversion %s: From is %s, %s or %s, not %q", path, convert.FromTraefikV1, convert.FromTraefik, convert.FromNginx, options.From)
 	}
-	if err := options.TraefikV1.Validate(); err != nil {
+	if err := errors.Join(options.TraefikV1.Validate(), options.Traefik.Validate()); err != nil {
 		return options, fmt.Errorf("read --conversion %s: %w", path, err)
 	}
 	if options.Target.Version != emit.V2 && options.Target.Version != emit.V3 {

@@ -39,13 +39,13 @@ type Result struct {
 // through the API server. It changes nothing.
 func (i *Installer) Check(ctx context.Context, options convert.Options, now time.Time) []Result {
 	registration, result := i.checkRegistration(ctx)
-	results := []Result{i.checkKinds(ctx, options), i.checkPods(ctx), result}
+	results := []Result{i.checkKinds(options), i.checkPods(ctx), result}
 	results = append(results, i.checkCertificate(ctx, registration, now), i.checkDryRun(ctx))
 	return results
 }
 
-func (i *Installer) checkKinds(ctx context.Context, options convert.Options) Result {
-	if err := i.kindsServed(ctx, options); err != nil {
+func (i *Installer) checkKinds(options convert.Options) Result {
+	if err := i.kindsServed(options); err != nil {
 		return Result{"custom resources", Failed, err.Error(), ""}
 	}
 	return Result{"custom resources", OK, options.Target.APIVersion() + " is served", ""}

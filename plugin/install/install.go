@@ -28,7 +28,7 @@ const poll = 250 * time.Millisecond
 // ready, proves that the API server reaches it, and only then registers it for
 // real. now is the time for the capability flag.
 func (i *Installer) Install(ctx context.Context, objects []*unstructured.Unstructured, options convert.Options, now time.Time) error {
-	if err := i.kindsServed(ctx, options); err != nil {
+	if err := i.kindsServed(options); err != nil {
 		return err
 	}
 	registration := objects[len(objects)-1]
@@ -167,7 +167,11 @@ func flagObject() *unstructured.Unstructured {
 }
 
 // kindsServed reports missing CRDs: without them there is nothing to write.
-func (i *Installer) kindsServed(_ context.Context, options convert.Options) error {
+func (i *Installer) kindsServed(options convert.Options) error {
+	// The webhook watches Ingresses of this version and no older one.
+	if _, err := i.Client.Discovery().ServerResourcesForGroupVersion("networking.k8s.io/v1"); apierrors.IsNotFound(err) {
+		return errors.New("this cluster does not serve networking.k8s.io/v1, which the webhook reads (Kubernetes 1.19 or later); make the routes with kubectl ingress-migrate sync instead")
+	}
 	apiVersion := options.Target.APIVersion()
 	served, err := i.Client.Discovery().ServerResourcesForGroupVersion(apiVersion)
 	if err != nil && !apierrors.IsNotFound(err) {

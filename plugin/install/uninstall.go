@@ -59,15 +59,15 @@ func (i *Installer) waitGone(ctx context.Context) error {
 	}
 	said := false
 	return wait.PollUntilContextCancel(ctx, poll, true, func(ctx context.Context) (bool, error) {
-		pods, err := i.Client.CoreV1().Pods(i.Namespace).List(ctx, metav1.ListOptions{LabelSelector: "app.kubernetes.io/name=" + Name})
+		pods, err := i.pods(ctx)
 		if err != nil {
-			return false, fmt.Errorf("list the webhook's pods: %w", err)
+			return false, err
 		}
-		if len(pods.Items) > 0 && !said {
+		if len(pods) > 0 && !said {
 			said = true
-			i.Observer.Progress(fmt.Sprintf("waiting for %d webhook pods to end", len(pods.Items)))
+			i.Observer.Progress(fmt.Sprintf("webhook pods: %d to end", len(pods)))
 		}
-		return len(pods.Items) == 0, nil
+		return len(pods) == 0, nil
 	})
 }
 

@@ -22,6 +22,17 @@ func (i *Installer) waitReady(ctx context.Context) error {
 			return false, fmt.Errorf("read Deployment %s/%s: %w", i.Namespace, Name, err)
 		}
 		done, text := rollOut(deployment)
+		if done {
+			// Pods of before go on serving for some seconds after they were asked to
+			// end. What they answer is not what is being installed.
+			pods, err := i.pods(ctx)
+			if err != nil {
+				return false, err
+			}
+			if old := len(pods) - int(deployment.Status.Replicas); old > 0 {
+				done, text = false, fmt.Sprintf("webhook pods: %d of before to end", old)
+			}
+		}
 		if text != last {
 			i.Observer.Progress(text)
 			last = text
@@ -32,6 +43,14 @@ func (i *Installer) waitReady(ctx context.Context) error {
 		return i.notReady(context.WithoutCancel(ctx), err)
 	}
 	return err
+}
+
+func (i *Installer) pods(ctx context.Context) ([]corev1.Pod, error) {
+	list, err := i.Client.CoreV1().Pods(i.Namespace).List(ctx, metav1.ListOptions{LabelSelector: "app.kubernetes.io/name=" + Name})
+	if err != nil {
+		return nil, fmt.Errorf("list the webhook's pods: %w", err)
+	}
+	return list.Items, nil
 }
 
 // rollOut says how far a Deployment is.
@@ -52,15 +71,15 @@ func rollOut(d *appsv1.Deployment) (done bool, text string) {
 func (i *Installer) notReady(ctx context.Context, timeout error) error {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	pods, err := i.Client.CoreV1().Pods(i.Namespace).List(ctx, metav1.ListOptions{LabelSelector: "app.kubernetes.io/name=" + Name})
+	pods, err := i.pods(ctx)
 	var said []string
 	if err == nil {
-		for _, pod := range pods.Items {
+		for _, pod := range pods {
 			if text := troubleOf(&pod); text != "" {
 				said = append(said, "  "+pod.Name+": "+text)
 			}
 		}
-		if len(pods.Items) == 0 {
+		if len(pods) == 0 {
 			said = append(said, "  no pod was created; see kubectl describe -n "+i.Namespace+" deploy/"+Name)
 		}
 	}

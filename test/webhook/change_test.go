@@ -143,6 +143,28 @@ func (r *rig) scanClean(namespace string) error {
 	return nil
 }
 
+// testOrphaned: an Ingress that was restored or created anew has another UID, and
+// its route an owner that does not exist.
+func (r *rig) testOrphaned() {
+	ns := r.namespace(nil)
+	r.apply(ingress(ns, "web", "orphan.example.com"))
+	uid := r.waitRoute(ns, "web").GetUID()
+	r.mustKubectl("delete", "ingress", "-n", ns, "web", "--cascade=orphan")
+	r.eventually("the route has no owner", func() error {
+		if route := r.route(ns, "web"); route == nil || len(route.GetOwnerReferences()) > 0 {
+			return fmt.Errorf("it is %v", route)
+		}
+		return nil
+	})
+	r.apply(ingress(ns, "web", "orphan.example.com"))
+	r.eventually("the same route has the new owner", func() error {
+		if route := r.route(ns, "web"); route == nil || route.GetUID() != uid || len(route.GetOwnerReferences()) != 1 {
+			return fmt.Errorf("it is %v", route)
+		}
+		return r.scanClean(ns)
+	})
+}
+
 func (r *rig) testLateService() {
 	ns := r.namespace(nil)
 	manifest := strings.Replace(ingress(ns, "web", "late.example.com"), "name: web, port", "name: late, port", 1)
