@@ -17,11 +17,27 @@ const (
 	trustedBump = 10
 )
 
-// appendRoutes adds the routes of a location: over plain HTTP and over TLS.
+// appendRoutes adds the routes of a location: over plain HTTP and over TLS. A
+// canary that none of them leads to is reported on its own Ingress, too.
 func (t *translator) appendRoutes(out []ir.Route, l *location) []ir.Route {
 	if l.backend == nil {
 		return out // location / of the controller's default backend: a 404 either way
 	}
+	before := len(out)
+	out = t.locationRoutes(out, l)
+	if l.canary != nil && !slices.ContainsFunc(out[before:], func(r ir.Route) bool {
+		return slices.Contains(r.Origins, l.canary.at.origin())
+	}) {
+		s := l.canary.at.src
+		s.add(finding{
+			code: diag.ENginxCanary, field: l.canary.at.field(),
+			text: "path " + l.path + " of Ingress " + l.at.src.ref().String() + " has no route that leads to Services, so the canary gets nothing",
+		}.diagnostic(s))
+	}
+	return out
+}
+
+func (t *translator) locationRoutes(out []ir.Route, l *location) []ir.Route {
 	paths, problem := l.paths()
 	if problem != nil {
 		l.lose(*problem)
