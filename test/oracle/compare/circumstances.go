@@ -5,8 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	networkingv1 "k8s.io/api/networking/v1"
-
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/diag"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/test/oracle/judge"
 )
@@ -22,50 +20,55 @@ type circumstances struct {
 	findings []diag.Diagnostic
 }
 
-func (c *circumstances) excused(d Difference) bool {
-	if d.Kind == Answerer && c.sameGroup(d) {
-		return true // shares are compared by their weights, not by one answer
-	}
-	if slices.ContainsFunc(c.findings, func(f diag.Diagnostic) bool { return f.Blocking }) && c.withheld() {
-		return true
+// Excuses that are not a code of their own.
+const (
+	// Shared: both Services have a share of the path. Shares are compared by
+	// their weights, not by one answer.
+	Shared diag.Code = "(shared path)"
+	// Withheld: a blocking finding said that the route is withheld.
+	Withheld diag.Code = "(withheld)"
+)
+
+// excuse returns the code of the first finding that speaks of d, or nothing.
+func (c *circumstances) excuse(d Difference) diag.Code {
+	if c.sameGroup(d.Kind) {
+		return Shared
 	}
 	for _, e := range excuses() {
 		if slices.ContainsFunc(c.findings, func(f diag.Diagnostic) bool { return f.Code == e.code }) && e.covers(c, d) {
-			return true
+			return e.code
 		}
 	}
-	return false
-}
-
-// withheld: what answered before has no route now, so the next one answers or none.
-func (c *circumstances) withheld() bool {
-	return c.after.Seen == nil && c.after.Status == 404 ||
-		c.after.Seen != nil && (c.before.Seen == nil || Service(c.before.Seen.Pod) != Service(c.after.Seen.Pod))
+	// What a withheld route would have answered, the next one answers or none.
+	if slices.ContainsFunc(c.findings, func(f diag.Diagnostic) bool { return f.Blocking }) {
+		return Withheld
+	}
+	return ""
 }
 
 func (c *circumstances) either(status int) bool {
 	return c.before.Status == status || c.after.Status == status
 }
 
-// sameGroup: both answers come from Services that share a host and path.
-func (c *circumstances) sameGroup(d Difference) bool {
-	if c.before.Seen == nil || c.after.Seen == nil {
+// sameGroup: a host and path has several backends and both answers come from such
+// backends, or one of them could not be reached.
+func (c *circumstances) sameGroup(kind Kind) bool {
+	reached := func(a judge.Answer) bool { return a.Seen != nil }
+	failed := func(a judge.Answer) bool {
+		return a.Seen == nil && (a.Status == 400 || a.Status == 500 || a.Status == 502)
+	}
+	switch {
+	case reached(c.before) && reached(c.after):
+		if kind != Answerer && kind != Transport && kind != Host {
+			return false
+		}
+	case reached(c.before) && failed(c.after), failed(c.before) && reached(c.after):
+	default:
 		return false
 	}
-	type place struct{ host, path string }
-	groups := map[place][]string{}
-	for _, ingress := range c.scene.set.Ingresses {
-		for _, rule := range ingress.Spec.Rules {
-			for _, p := range paths(rule) {
-				if p.Backend.Service != nil {
-					at := place{rule.Host, p.Path}
-					groups[at] = append(groups[at], ingress.Namespace+"/"+p.Backend.Service.Name)
-				}
-			}
-		}
-	}
-	for _, services := range groups {
-		if slices.ContainsFunc(services, isAt(d.Before)) && slices.ContainsFunc(services, isAt(d.After)) {
+	for _, services := range c.scene.groups() {
+		in := func(a judge.Answer) bool { return failed(a) || slices.ContainsFunc(services, isAt(Service(a.Seen.Pod))) }
+		if len(services) > 1 && in(c.before) && in(c.after) {
 			return true
 		}
 	}
@@ -75,13 +78,6 @@ func (c *circumstances) sameGroup(d Difference) bool {
 // isAt compares a Service at its place with one as pods call it.
 func isAt(service string) func(string) bool {
 	return func(placed string) bool { return placed == service || strings.HasSuffix(placed, "-"+service) }
-}
-
-func paths(rule networkingv1.IngressRule) []networkingv1.HTTPIngressPath {
-	if rule.HTTP == nil {
-		return nil
-	}
-	return rule.HTTP.Paths
 }
 
 // canonical reports whether a request target's path is one that no proxy cleans:

@@ -2,6 +2,7 @@ package compare
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/diag"
@@ -19,7 +20,7 @@ func excuses() []excuse {
 	return []excuse{
 		{diag.EMergeXNS, anything},
 		{diag.EMultiDefault, anything},
-		{diag.IErrPageHost, func(c *circumstances, d Difference) bool { return d.Kind == Host && d.Before == "0.0.0.0" }},
+		{diag.IErrPageHost, errorPageHost},
 		{diag.IExtNamePort, func(c *circumstances, d Difference) bool {
 			return d.Kind == Host && strings.HasPrefix(d.After, d.Before+":")
 		}},
@@ -32,8 +33,13 @@ func excuses() []excuse {
 		}},
 		{diag.IV1StrictSlashLeak, leakedSlash},
 		// The route is gone, with the 503 and all answers that Traefik gave before it.
-		{diag.W503, func(c *circumstances, d Difference) bool { return c.before.Seen == nil }},
-		{diag.WAddPrefix, func(c *circumstances, d Difference) bool { return d.Kind == Path || d.Kind == Query }},
+		{diag.W503, func(c *circumstances, d Difference) bool {
+			return c.before.Seen == nil || c.before.Status == http.StatusServiceUnavailable
+		}},
+		{diag.WAddPrefix, lostQuery},
+		{diag.WAppRootLoop, func(c *circumstances, d Difference) bool {
+			return d.Kind == Location && strings.HasSuffix(d.Before, "://"+c.request.Host+"/")
+		}},
 		{diag.WClientCertHdr, func(c *circumstances, d Difference) bool {
 			return d.Kind == RequestHeader && strings.HasPrefix(d.Name, "X-Forwarded-Tls-Client-Cert")
 		}},
@@ -43,12 +49,15 @@ func excuses() []excuse {
 		{diag.WEncodedSlash, func(c *circumstances, d Difference) bool {
 			return strings.Contains(strings.ToLower(c.request.Target), "%2f")
 		}},
+		{diag.WErrPageChain, func(c *circumstances, d Difference) bool {
+			return (d.Kind == Path || d.Kind == Query) && c.before.Seen != nil && c.before.Seen.Host == "0.0.0.0"
+		}},
 		{diag.WHdrOnError, func(c *circumstances, d Difference) bool {
-			return d.Kind == ResponseHeader && c.after.Seen == nil && c.after.Status >= 502 && c.after.Status <= 504
+			return d.Kind == ResponseHeader && c.after.Seen == nil && c.after.Status >= 500 && c.after.Status <= 504
 		}},
 		{diag.WMerge, anything},
 		{diag.WPathSanitize, func(c *circumstances, d Difference) bool { return !canonical(c.request.Target) }},
-		{diag.WPodNameCollision, func(c *circumstances, d Difference) bool { return d.Kind == Answerer && c.sameGroup(d) }},
+		{diag.WPodNameCollision, func(c *circumstances, d Difference) bool { return c.sameGroup(d.Kind) }},
 		{diag.WPrioTie, anything},
 		{diag.WRateLimit, func(c *circumstances, d Difference) bool { return c.either(http.StatusTooManyRequests) }},
 		{diag.WRedirectModifier, redirected},
@@ -56,16 +65,46 @@ func excuses() []excuse {
 			return c.request.Header.Get("X-Forwarded-Proto") != "" && redirected(c, d)
 		}},
 		{diag.WRewriteEncoded, func(c *circumstances, d Difference) bool {
-			return strings.Contains(c.request.Target, "%") && (d.Kind == Path || d.Kind == RequestHeader && d.Name == "X-Replaced-Path" || c.after.Status == http.StatusBadRequest)
+			return strings.Contains(c.request.Target, "%") && (d.Kind == Path || d.Kind == Location && unescaped(d.Before) == unescaped(d.After) || d.Kind == RequestHeader && d.Name == "X-Replaced-Path" || c.after.Status == http.StatusBadRequest)
 		}},
-		{diag.WRewriteNoSlash, func(c *circumstances, d Difference) bool { return d.Kind == Path || d.Kind == Query }},
+		{diag.WRewriteNoSlash, lostQuery},
 		{diag.WSSLRedirectV3, redirected},
 		{diag.WStickyWeighted, func(c *circumstances, d Difference) bool { return d.Kind == Cookie }},
 		{diag.WStrictSlash, strictSlash},
+		// The next route answers what Traefik 1.7 answers 404 itself.
+		{diag.WStripTemplate, func(c *circumstances, d Difference) bool {
+			return c.before.Status == http.StatusNotFound && c.before.Seen == nil
+		}},
 	}
 }
 
+func unescaped(s string) string {
+	out, err := url.PathUnescape(s)
+	if err != nil {
+		return s
+	}
+	return out
+}
+
 func anything(*circumstances, Difference) bool { return true }
+
+// lostQuery: Traefik 1.7 forwards / without query; pods answer by the query.
+func lostQuery(c *circumstances, d Difference) bool {
+	return c.before.Seen != nil && (d.Kind == Path || d.Kind == Query || c.before.Seen.URI == "/" && (d.Kind == Status || d.Kind == Location))
+}
+
+// errorPageHost: Traefik 1.7 asks the page from nowhere, for Host 0.0.0.0, so the
+// headers that follow from the client and its Host are missing or other ones too.
+func errorPageHost(c *circumstances, d Difference) bool {
+	if c.before.Seen == nil || c.before.Seen.Host != "0.0.0.0" {
+		return false
+	}
+	switch d.Name {
+	case "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Port", "X-Forwarded-Proto", "X-Real-Ip":
+		return d.Kind == RequestHeader
+	}
+	return d.Kind == Host
+}
 
 // redirected: at least one of the answers is a redirect.
 func redirected(c *circumstances, d Difference) bool {

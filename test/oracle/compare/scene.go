@@ -2,9 +2,6 @@ package compare
 
 import (
 	"slices"
-	"strings"
-
-	networkingv1 "k8s.io/api/networking/v1"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/diag"
@@ -29,52 +26,56 @@ func NewScene(set *world.Set, result convert.Result, checklist []diag.Diagnostic
 	return s
 }
 
-// Unexcused returns the differences that no finding on an Ingress which can have
-// to do with the request speaks of.
-func (s *Scene) Unexcused(differences []Difference, r judge.Request, before, after judge.Answer) []Difference {
+// Judged is a difference and the code that announced it.
+type Judged struct {
+	Difference
+	// Excuse is empty when nothing did.
+	Excuse diag.Code
+}
+
+// Judge looks for the finding that speaks of each difference, among those on
+// Ingresses which can have to do with the request.
+func (s *Scene) Judge(differences []Difference, r judge.Request, before, after judge.Answer) []Judged {
 	if len(differences) == 0 {
 		return nil
 	}
 	c := &circumstances{scene: s, request: r, before: before, after: after, findings: s.findings(r)}
-	var out []Difference
+	var out []Judged
 	for _, d := range differences {
-		if !c.excused(d) {
-			out = append(out, d)
-		}
+		out = append(out, Judged{Difference: d, Excuse: c.excuse(d)})
 	}
 	return out
 }
 
-// findings are those that can have to do with r.
+// findings are those that can have to do with r: on an Ingress with a rule for
+// its host and a path, and when the finding names one path, on that path.
 func (s *Scene) findings(r judge.Request) []diag.Diagnostic {
 	out := slices.Clone(s.checklist)
 	for _, ingress := range s.set.Ingresses {
-		if !concerns(ingress, r.Host) {
-			continue
-		}
 		for _, d := range s.reports[world.ID(ingress)].Diagnostics {
-			out = append(out, d)
+			if concerns(ingress, d.Field, r) {
+				out = append(out, d)
+			}
 		}
 	}
 	return out
 }
 
-// concerns reports whether an Ingress can have to do with requests for host.
-func concerns(ingress *networkingv1.Ingress, host string) bool {
-	host = strings.ToLower(host)
-	if colon := strings.LastIndex(host, ":"); colon >= 0 {
-		host = host[:colon]
-	}
-	host = strings.TrimSuffix(host, ".")
-	if ingress.Spec.DefaultBackend != nil {
-		return true
-	}
-	for _, rule := range ingress.Spec.Rules {
-		own := strings.ToLower(rule.Host)
-		_, domain, _ := strings.Cut(host, ".")
-		if own == "" || own == host || own == "*."+domain || strings.ContainsAny(own, "{,;\\") {
-			return true
+// groups are the Services of each host and path, with repetitions.
+func (s *Scene) groups() map[string][]string {
+	groups := map[string][]string{}
+	for _, ingress := range s.set.Ingresses {
+		for _, rule := range ingress.Spec.Rules {
+			if rule.HTTP == nil {
+				continue
+			}
+			for _, p := range rule.HTTP.Paths {
+				if p.Backend.Service != nil {
+					at := rule.Host + p.Path
+					groups[at] = append(groups[at], ingress.Namespace+"/"+p.Backend.Service.Name)
+				}
+			}
 		}
 	}
-	return false
+	return groups
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/test/oracle/kube"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/test/sandbox/binaries"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/test/sandbox/pki"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/test/sandbox/process"
 )
 
@@ -45,6 +46,8 @@ type Config struct {
 	Address string
 	// SentinelAddress is the address of a pod that answers sentinels.
 	SentinelAddress string
+	// Certificate is the default one of the entry point that ends TLS.
+	Certificate pki.Pair
 	// Dir takes its configuration and its log.
 	Dir string
 	// Static is put at the top of the static configuration of Traefik 1.7, Sections at its end.
@@ -99,12 +102,8 @@ func (j *Judge) start(ctx context.Context) error {
 	if j.api, err = kube.Start(j.config.Address); err != nil {
 		return err
 	}
-	if err := os.MkdirAll(j.config.Dir, 0o755); err != nil {
-		return err
-	}
-	name, content := j.config.staticFile(j.api.URL())
-	file := filepath.Join(j.config.Dir, name)
-	if err := os.WriteFile(file, []byte(content), 0o644); err != nil {
+	file, err := j.config.writeFiles(j.api.URL())
+	if err != nil {
 		return err
 	}
 	if err := os.WriteFile(j.logFile(), nil, 0o644); err != nil {
@@ -169,11 +168,7 @@ func (j *Judge) recover(ctx context.Context) error {
 	short, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	// Errors are about what was there before: only the sentinel counts.
-	err := j.publish(nil)
-	if err == nil {
-		err = j.await(short, func() bool { return false })
-	}
-	if err != nil {
+	if err := j.settle(short, nil, func() bool { return false }); err != nil {
 		return j.Restart(ctx)
 	}
 	j.refused = false
@@ -182,11 +177,8 @@ func (j *Judge) recover(ctx context.Context) error {
 
 func (j *Judge) load(ctx context.Context, objects []any) error {
 	before := j.logSize()
-	if err := j.publish(objects); err != nil {
-		return err
-	}
 	var since time.Time
-	return j.await(ctx, func() bool {
+	return j.settle(ctx, objects, func() bool {
 		if since.IsZero() && j.saysUnreadable(before) {
 			since = time.Now()
 		}
@@ -194,25 +186,38 @@ func (j *Judge) load(ctx context.Context, objects []any) error {
 	})
 }
 
-// publish puts the objects and a new sentinel into the API.
-func (j *Judge) publish(objects []any) error {
+// settle makes objects the content of the API and waits until they are served.
+//
+// The controllers read their caches one after the other while these change, so a
+// configuration can have the sentinel and still miss what came before it. But it
+// shows that all caches are complete now: a configuration with what is added
+// after that was made of complete caches.
+func (j *Judge) settle(ctx context.Context, objects []any, refused func() bool) error {
 	j.generation++
-	all := append([]any{}, objects...)
-	all = append(all, sentinelBackend(j.generation, j.config.SentinelAddress)...)
-	if j.config.Version == V1 {
-		all = append(all, sentinelIngress(j.generation, j.config.IngressClass, "http,https")...)
-	} else {
-		all = append(all, sentinelRoutes(j.generation)...)
+	name := sentinelName(j.generation)
+	all := append(append([]any{}, objects...), sentinelBackend(name, j.config.SentinelAddress)...)
+	for _, host := range []string{sentinelHost(j.generation, 1), sentinelHost(j.generation, 2)} {
+		if j.config.Version == V1 {
+			all = append(all, sentinelIngress(name, host, j.config.IngressClass))
+		} else {
+			all = append(all, sentinelRoutes(name, host)...)
+		}
+		if err := j.api.Set(all); err != nil {
+			return err
+		}
+		if err := j.await(ctx, host, refused); err != nil {
+			return err
+		}
 	}
-	return j.api.Set(all)
+	return nil
 }
 
-// await polls the sentinel on both entry points until it answers, refused
+// await polls a sentinel's host on both entry points until it answers, refused
 // reports true or ctx ends.
-func (j *Judge) await(ctx context.Context, refused func() bool) error {
+func (j *Judge) await(ctx context.Context, host string, refused func() bool) error {
 	for _, secure := range []bool{false, true} {
 		for {
-			answer, err := j.client.ask(ctx, sentinelRequest(j.generation, secure))
+			answer, err := j.client.ask(ctx, sentinelRequest(host, secure))
 			if err == nil && answer.Seen != nil && answer.Seen.Pod == SentinelPod {
 				break
 			}

@@ -23,10 +23,12 @@ const sentinelNamespace = "zz-oracle"
 func sentinelName(generation int) string { return fmt.Sprintf("sentinel-%d", generation) }
 
 // sentinelHost is a host that no set uses.
-func sentinelHost(generation int) string { return sentinelName(generation) + ".oracle.invalid" }
+func sentinelHost(generation, step int) string {
+	return fmt.Sprintf("%s-%d.oracle.invalid", sentinelName(generation), step)
+}
 
-func sentinelRequest(generation int, tls bool) Request {
-	return Request{TLS: tls, Method: http.MethodGet, Host: sentinelHost(generation), Target: "/", Header: http.Header{
+func sentinelRequest(host string, tls bool) Request {
+	return Request{TLS: tls, Method: http.MethodGet, Host: host, Target: "/", Header: http.Header{
 		"Authorization": {"Basic " + base64.StdEncoding.EncodeToString([]byte("oracle:oracle"))},
 	}}
 }
@@ -38,8 +40,7 @@ func metadata(name string, more map[string]any) map[string]any {
 }
 
 // sentinelBackend is a Service with one pod and a Secret with one user.
-func sentinelBackend(generation int, address string) []any {
-	name := sentinelName(generation)
+func sentinelBackend(name, address string) []any {
 	hash := sha1.Sum([]byte("oracle"))
 	users := "oracle:{SHA}" + base64.StdEncoding.EncodeToString(hash[:])
 	return []any{
@@ -69,34 +70,32 @@ func sentinelBackend(generation int, address string) []any {
 
 // sentinelIngress is the sentinel for Traefik 1.7: without the Secret or the
 // Service there is no route, without the endpoints it answers 503.
-func sentinelIngress(generation int, class string, entryPoints string) []any {
-	name := sentinelName(generation)
+func sentinelIngress(name, host, class string) any {
 	annotations := map[string]string{
 		"ingress.kubernetes.io/auth-type":             "basic",
 		"ingress.kubernetes.io/auth-secret":           name,
 		"ingress.kubernetes.io/priority":              "1000000000",
-		"ingress.kubernetes.io/frontend-entry-points": entryPoints,
+		"ingress.kubernetes.io/frontend-entry-points": "http,https",
 	}
 	if class != "" {
 		annotations["kubernetes.io/ingress.class"] = class
 	}
-	return []any{map[string]any{
+	return map[string]any{
 		"apiVersion": "extensions/v1beta1", "kind": "Ingress",
-		"metadata": metadata(name, map[string]any{"annotations": annotations}),
-		"spec": map[string]any{"rules": []any{map[string]any{"host": sentinelHost(generation), "http": map[string]any{"paths": []any{
+		"metadata": metadata(host, map[string]any{"annotations": annotations}),
+		"spec": map[string]any{"rules": []any{map[string]any{"host": host, "http": map[string]any{"paths": []any{
 			map[string]any{"path": "/", "backend": map[string]any{"serviceName": name, "servicePort": 80}},
 		}}}}},
-	}}
+	}
 }
 
 // sentinelRoutes is the sentinel for the CRD providers of Traefik 2 and 3.
-func sentinelRoutes(generation int) []any {
-	name := sentinelName(generation)
+func sentinelRoutes(name, host string) []any {
 	object := func(kind, name string, spec map[string]any) any {
 		return map[string]any{"apiVersion": "traefik.io/v1alpha1", "kind": kind, "metadata": metadata(name, nil), "spec": spec}
 	}
 	route := map[string]any{
-		"kind": "Rule", "match": "Host(`" + sentinelHost(generation) + "`)", "priority": 9_000_000_000_000_000_000,
+		"kind": "Rule", "match": "Host(`" + host + "`)", "priority": 9_000_000_000_000_000_000,
 		"middlewares": []any{map[string]any{"name": name}},
 		"services":    []any{map[string]any{"name": name, "kind": "TraefikService"}},
 	}
@@ -106,8 +105,8 @@ func sentinelRoutes(generation int) []any {
 		object("TraefikService", name, map[string]any{"weighted": map[string]any{"services": []any{
 			map[string]any{"name": name, "port": 80, "serversTransport": name},
 		}}}),
-		object("IngressRoute", name, map[string]any{"entryPoints": []string{"web"}, "routes": []any{route}}),
-		object("IngressRoute", name+"-tls", map[string]any{"entryPoints": []string{"websecure"}, "routes": []any{route}, "tls": map[string]any{}}),
+		object("IngressRoute", host, map[string]any{"entryPoints": []string{"web"}, "routes": []any{route}}),
+		object("IngressRoute", host+"-tls", map[string]any{"entryPoints": []string{"websecure"}, "routes": []any{route}, "tls": map[string]any{}}),
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"path/filepath"
 	"strconv"
 )
 
@@ -27,6 +28,9 @@ logLevel = "ERROR"
   [entryPoints.https]
   address = %[2]q
     [entryPoints.https.tls]
+      [entryPoints.https.tls.defaultCertificate]
+      certFile = "default.crt"
+      keyFile = "default.key"
   [entryPoints.traefik]
   address = %[3]q
 [api]
@@ -47,8 +51,27 @@ api: {insecure: true}
 serversTransport: {insecureSkipVerify: true}
 providers:
   providersThrottleDuration: 1ms
+  file: {filename: default.yaml}
   kubernetesCRD: {endpoint: %[4]q, allowEmptyServices: true, allowExternalNameServices: true}
 `, plain, secure, own, api)
+}
+
+// writeFiles writes the static configuration and the default certificate: without
+// one, every reload makes a new key, which takes longer than all the rest.
+func (c Config) writeFiles(api string) (file string, err error) {
+	if err := os.MkdirAll(c.Dir, 0o755); err != nil {
+		return "", err
+	}
+	name, content := c.staticFile(api)
+	for name, content := range map[string]string{
+		name: content, "default.crt": string(c.Certificate.Cert), "default.key": string(c.Certificate.Key),
+		"default.yaml": "tls: {stores: {default: {defaultCertificate: {certFile: default.crt, keyFile: default.key}}}}\n",
+	} {
+		if err := os.WriteFile(filepath.Join(c.Dir, name), []byte(content), 0o600); err != nil {
+			return "", err
+		}
+	}
+	return filepath.Join(c.Dir, name), nil
 }
 
 // logSize is how much was logged so far.

@@ -13,7 +13,8 @@ const PortAuth = 8081
 
 // Auth is an authentication server for forward-auth: it admits requests whose
 // X-Secret is "open", answers 302 to X-Secret "login" and 401 to all others. To
-// those it admits it says in X-Auth-Saw what it was asked.
+// those it admits it says in X-Auth-Saw what it was asked, but for the port: the
+// entry points of Traefik 2 complete it before authentication.
 type Auth struct{ server *http.Server }
 
 // StartAuth listens on address until Close.
@@ -34,7 +35,7 @@ func authenticate(w http.ResponseWriter, r *http.Request) {
 	switch r.Header.Get("X-Secret") {
 	case "open":
 		asked := map[string]string{"method": r.Method, "uri": r.RequestURI}
-		for _, name := range []string{"X-Forwarded-Method", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-Uri", "X-Forwarded-Prefix", "X-Forwarded-Port"} {
+		for _, name := range []string{"X-Forwarded-Method", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-Uri", "X-Forwarded-Prefix"} {
 			asked[name] = r.Header.Get(name)
 		}
 		saw, err := json.Marshal(asked)

@@ -23,6 +23,9 @@ const (
 // those of a proxy.
 const HeaderPod = "X-Oracle-Pod"
 
+// OwnAddress is what a pod says in place of a Host that is its own address and port.
+const OwnAddress = "(pod)"
+
 // Seen is the body of every answer: the request as it reached the pod.
 type Seen struct {
 	Pod    string      `json:"pod"`
@@ -92,8 +95,12 @@ func echo(name string) http.Handler {
 		if status, err := strconv.Atoi(query.Get("status")); err == nil && status >= 200 && status <= 599 {
 			w.WriteHeader(status)
 		}
+		host := r.Host
+		if address, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok && address.String() == host {
+			host = OwnAddress // whichever pod of a Service it is
+		}
 		json.NewEncoder(w).Encode(Seen{
-			Pod: name, Proto: r.Proto, TLS: r.TLS != nil, Method: r.Method, Host: r.Host, URI: r.RequestURI, Header: r.Header, Bytes: size,
+			Pod: name, Proto: r.Proto, TLS: r.TLS != nil, Method: r.Method, Host: host, URI: r.RequestURI, Header: r.Header, Bytes: size,
 		})
 	})
 }

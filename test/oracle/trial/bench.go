@@ -23,6 +23,7 @@ type Bench struct {
 	log     io.Writer
 	slot    *loopback.Slot
 	network string
+	pair    pki.Pair // of pods, and the default one of the Traefiks
 	pods    *pods.Set
 	auth    *pods.Auth
 	before  map[string]*judge.Judge       // by profile
@@ -52,11 +53,10 @@ func (b *Bench) startPods() error {
 	if err != nil {
 		return err
 	}
-	pair, err := authority.Server("pod")
-	if err != nil {
+	if b.pair, err = authority.Server("default.oracle.test"); err != nil {
 		return err
 	}
-	certificate, err := tls.X509KeyPair(pair.Cert, pair.Key)
+	certificate, err := tls.X509KeyPair(b.pair.Cert, b.pair.Key)
 	if err != nil {
 		return fmt.Errorf("reading the pods' certificate: %w", err)
 	}
@@ -101,7 +101,7 @@ func (b *Bench) judgeBefore(ctx context.Context, p Profile) (*judge.Judge, error
 		return j, nil
 	}
 	j, err := judge.Start(ctx, b.log, judge.Config{
-		Version: judge.V1, Address: b.slot.Extra(10 + len(b.before)), SentinelAddress: b.address(world.SentinelAddress),
+		Version: judge.V1, Address: b.slot.Extra(10 + len(b.before)), SentinelAddress: b.address(world.SentinelAddress), Certificate: b.pair,
 		Dir: filepath.Join(b.dir, p.Name), Static: p.Static, Sections: p.Sections, IngressClass: p.Facts.IngressClass,
 	})
 	if err != nil {
@@ -120,7 +120,7 @@ func (b *Bench) judgeAfter(ctx context.Context, target emit.Version) (*judge.Jud
 		version = judge.V3
 	}
 	j, err := judge.Start(ctx, b.log, judge.Config{
-		Version: version, Address: b.slot.Extra(int(target)), SentinelAddress: b.address(world.SentinelAddress),
+		Version: version, Address: b.slot.Extra(int(target)), SentinelAddress: b.address(world.SentinelAddress), Certificate: b.pair,
 		Dir: filepath.Join(b.dir, fmt.Sprintf("v%d", target)),
 	})
 	if err != nil {

@@ -1,6 +1,7 @@
 package trial
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -10,7 +11,7 @@ import (
 	"github.com/ingress-migrate/kubectl-ingress-migrate/test/oracle/world"
 )
 
-func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }
 
 // Explain says what is wrong, for people.
 func (o *Outcome) Explain() string {
@@ -20,11 +21,12 @@ func (o *Outcome) Explain() string {
 	}
 	for i := range o.Asked {
 		a := &o.Asked[i]
-		if len(a.Unexcused) == 0 {
+		unexcused := a.Unexcused()
+		if len(unexcused) == 0 {
 			continue
 		}
 		fmt.Fprintf(&b, "Traefik %d: %s\n  before: %s\n  after:  %s\n", a.Target, o.Place.Text(a.Request.String()), o.Place.Text(short(a.Before)), o.Place.Text(short(a.After)))
-		for _, d := range a.Unexcused {
+		for _, d := range unexcused {
 			fmt.Fprintf(&b, "  %s\n", o.Place.Text(d.String()))
 		}
 	}

@@ -28,9 +28,18 @@ type Asked struct {
 	Target        emit.Version
 	Request       judge.Request // at its place
 	Before, After judge.Answer
-	Differences   []compare.Difference
-	// Unexcused are the differences that nothing in the report speaks of.
-	Unexcused []compare.Difference
+	Differences   []compare.Judged
+}
+
+// Unexcused are the differences that nothing in the report speaks of.
+func (a *Asked) Unexcused() []compare.Judged {
+	var out []compare.Judged
+	for _, d := range a.Differences {
+		if d.Excuse == "" {
+			out = append(out, d)
+		}
+	}
+	return out
 }
 
 // Outcome is what became of a case.
@@ -50,7 +59,7 @@ func (o *Outcome) Failed() bool {
 		return true
 	}
 	for i := range o.Asked {
-		if len(o.Asked[i].Unexcused) > 0 {
+		if len(o.Asked[i].Unexcused()) > 0 {
 			return true
 		}
 	}
@@ -168,8 +177,7 @@ func (b *Bench) tryTarget(ctx context.Context, target emit.Version, profile Prof
 		o.judgeClaims(result, sets[i])
 		for j, r := range sets[i].Requests {
 			asked := Asked{Target: target, Request: r, Before: before[i][j], After: answers[i][j]}
-			asked.Differences = compare.Differences(asked.Before, asked.After)
-			asked.Unexcused = scene.Unexcused(asked.Differences, r, asked.Before, asked.After)
+			asked.Differences = scene.Judge(compare.Differences(asked.Before, asked.After), r, asked.Before, asked.After)
 			o.Asked = append(o.Asked, asked)
 		}
 	}

@@ -64,7 +64,7 @@ func (o *Outcome) Respect() string {
 		return "fault"
 	}
 	for i := range o.Asked {
-		if u := o.Asked[i].Unexcused; len(u) > 0 {
+		if u := o.Asked[i].Unexcused(); len(u) > 0 {
 			if u[0].Name != "" {
 				return fmt.Sprintf("%s %s", u[0].Kind, u[0].Name)
 			}

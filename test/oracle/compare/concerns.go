@@ -1,0 +1,84 @@
+package compare
+
+import (
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+
+	networkingv1 "k8s.io/api/networking/v1"
+
+	"github.com/ingress-migrate/kubectl-ingress-migrate/test/oracle/judge"
+)
+
+// rulePath is how fields of findings name a rule and its path.
+var rulePath = regexp.MustCompile(`^spec\.rules\[(\d+)\](?:\.http\.paths\[(\d+)\])?`)
+
+// concerns reports whether what field of ingress says can have to do with r. A
+// default backend takes every request.
+func concerns(ingress *networkingv1.Ingress, field string, r judge.Request) bool {
+	onlyRule, onlyPath := -1, -1
+	if found := rulePath.FindStringSubmatch(field); found != nil {
+		onlyRule, _ = strconv.Atoi(found[1])
+		if found[2] != "" {
+			onlyPath, _ = strconv.Atoi(found[2])
+		}
+	}
+	if onlyRule < 0 && ingress.Spec.DefaultBackend != nil {
+		return true
+	}
+	for i, rule := range ingress.Spec.Rules {
+		if onlyRule >= 0 && i != onlyRule || !hostMatches(rule.Host, r.Host) {
+			continue
+		}
+		if rule.HTTP == nil {
+			return true
+		}
+		for j, p := range rule.HTTP.Paths {
+			if (onlyPath < 0 || j == onlyPath) && (takesAnyPath(ingress) || pathMatches(p.Path, r.Target)) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// takesAnyPath: with rule type ReplacePath the path of an Ingress is not matched.
+func takesAnyPath(ingress *networkingv1.Ingress) bool {
+	for key, value := range ingress.Annotations {
+		if strings.HasSuffix(key, "rule-type") && value == "ReplacePath" {
+			return true
+		}
+	}
+	return false
+}
+
+func hostMatches(rule, host string) bool {
+	rule, host = strings.ToLower(rule), strings.ToLower(host)
+	if colon := strings.LastIndex(host, ":"); colon >= 0 {
+		host = host[:colon]
+	}
+	host = strings.TrimSuffix(host, ".")
+	_, domain, _ := strings.Cut(host, ".")
+	return rule == "" || rule == host || rule == "*."+domain
+}
+
+// pathMatches reports whether a target may be taken by a rule for a path: it
+// begins like one of its alternatives, up to its first pattern or escape.
+func pathMatches(rule, target string) bool {
+	raw, _, _ := strings.Cut(target, "?")
+	requested, err := url.PathUnescape(raw)
+	if err != nil {
+		requested = raw
+	}
+	for alternative := range strings.SplitSeq(rule, ",") {
+		literal := strings.TrimSpace(alternative)
+		if end := strings.IndexAny(literal, "{\\;:"); end >= 0 {
+			literal = literal[:end]
+		}
+		if strings.HasPrefix(requested, strings.TrimSuffix(literal, "/")) {
+			return true
+		}
+	}
+	return false
+}
