@@ -300,3 +300,62 @@ func TestAPIServerAway(t *testing.T) {
 	}
 	r.wantSame("served", everywhere(fleet.New), r.served())
 }
+
+// TestBatches: after the canary several nodes move side by side, as many as the
+// floor allows.
+func TestBatches(t *testing.T) {
+	r := newRig(t)
+	r.deploy(oldSet(), newSet())
+	r.watch(2)
+	e, d := r.engine()
+	e.Settings.Batch, e.Settings.Floor = 3, 2
+	var mu sync.Mutex
+	moving, most, begun := 0, 0, []string{}
+	d.on = func(e cutover.Event) {
+		mu.Lock()
+		defer mu.Unlock()
+		switch e.Kind {
+		case cutover.Step:
+			moving++
+			begun = append(begun, e.Node)
+		case cutover.NodeDone:
+			moving--
+		}
+		most = max(most, moving)
+	}
+	r.must(e.Run(t.Context()))
+	r.wantSame("served", everywhere(fleet.New), r.served())
+	// Three are left after the canary, but only two may be out.
+	if most != 2 || begun[0] != "edge-1" {
+		t.Errorf("%d at once at most, begun in the order %v", most, begun)
+	}
+}
+
+// TestInterruptedWhileSoaking: the soak is cut short, everything before it is
+// kept, and resume proves the node again.
+func TestInterruptedWhileSoaking(t *testing.T) {
+	r := newRig(t)
+	r.deploy(oldSet(), newSet())
+	r.watch(floor)
+	e, d := r.engine()
+	e.Settings.CanarySoak = time.Hour
+	stop := make(chan struct{})
+	e.Stop = stop
+	d.on = func(e cutover.Event) {
+		if e.Kind == cutover.Step && strings.HasPrefix(e.Text, "soaking") {
+			close(stop)
+		}
+	}
+	if stopped := r.stopped(e.Run(t.Context())); !stopped.Interrupted {
+		t.Errorf("stopped: %+v", stopped)
+	}
+	want := everywhere(fleet.Old)
+	want["edge-1"] = fleet.New
+	r.wantSame("served when interrupted", want, r.served())
+	if n := r.fleet().Journal.Node("edge-1"); n.Phase != journal.Soaking {
+		t.Errorf("recorded: %+v", n)
+	}
+	heir, _ := r.engine()
+	r.must(heir.Resume(t.Context()))
+	r.wantSame("served in the end", everywhere(fleet.New), r.served())
+}

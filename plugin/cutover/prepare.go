@@ -151,7 +151,7 @@ func (s *session) settled(ctx context.Context, before *fleet.Fleet, side fleet.S
 				Next:   statusCommand,
 			})
 		}
-		if err := s.pause(ctx, s.Settings.Poll); err != nil {
+		if err := s.pauseFleet(ctx, f); err != nil {
 			return err
 		}
 	}

@@ -229,7 +229,7 @@ func (s *session) awaitFloor(ctx context.Context, a Action) error {
 		if limit.look(); limit.over() {
 			return &Stopped{Reason: why, Next: recycleCommand}
 		}
-		if err := s.pause(ctx, s.Settings.Poll); err != nil {
+		if err := s.pauseFleet(ctx, f); err != nil {
 			return err
 		}
 	}

@@ -117,7 +117,7 @@ func (s *session) noticed(ctx context.Context, before *fleet.Fleet) error {
 				Next:   rollbackAllCommand,
 			})
 		}
-		if err := s.pause(ctx, s.Settings.Poll); err != nil {
+		if err := s.pauseFleet(ctx, f); err != nil {
 			return err
 		}
 	}

@@ -17,6 +17,13 @@ func (s *session) pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
+// pauseFleet is the pause between two pictures of the whole fleet: the larger
+// that is, the longer.
+func (s *session) pauseFleet(ctx context.Context, f *fleet.Fleet) error {
+	const perPoll = 50
+	return s.pause(ctx, s.Settings.Poll*time.Duration(1+len(f.Nodes)/perPoll))
+}
+
 // persist repeats a call while its error may pass, with growing pauses. There is
 // no limit but the context: giving up half-way would leave a node dark, and the
 // world changes nothing by itself that a later call would not see.
