@@ -30,6 +30,10 @@ test: lint sandbox-binaries ## Run every check and every test
 test-unit: ## Run the tests that need no sandbox (seconds)
 	$(TOOL) gotestsum --format pkgname-and-test-fails -- ./convert/...
 
+.PHONY: explore
+explore: ## Run the property tests on inputs never seen before
+	$(GO) test ./convert ./convert/emit ./convert/nginx ./convert/traefikingress ./convert/traefikv1 -rapid.seed=0 -rapid.checks=3000
+
 .PHONY: lint
 lint: ## gofmt, go vet, staticcheck
 	@unformatted=$$(gofmt -l $$(git ls-files -- '*.go')); \
