@@ -59,7 +59,9 @@ func (r *reader) decode(raw json.RawMessage, h head, at place) {
 			r.secrets.put(secret.Namespace+"/"+secret.Name, secretFacts(secret))
 		}
 	default:
-		r.other(h, gv, at)
+		if !r.traefik(h, gv) {
+			r.other(h, gv, at)
+		}
 	}
 }
 

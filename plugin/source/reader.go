@@ -28,6 +28,7 @@ type reader struct {
 	slices      keyed[*legacyEndpoints] // one per EndpointSlice, named as the slice
 	secrets     keyed[ir.Secret]
 	classes     keyed[*classObject]
+	objects     keyed[ir.TraefikObject]
 	diagnostics []diag.Diagnostic
 	notes       []string
 	// others counts objects that a conversion does not look at, by kind.
@@ -198,6 +199,7 @@ func (r *reader) loaded() Loaded {
 	loaded.Input.Services = r.services.values
 	loaded.Input.Endpoints = mergeSlices(r.endpoints.values, r.slices.values)
 	loaded.Input.Secrets = r.secrets.values
+	loaded.Input.Traefik = r.objects.values
 	for _, class := range r.classes.values {
 		loaded.Input.IngressClasses = append(loaded.Input.IngressClasses, &class.IngressClass)
 	}
