@@ -41,10 +41,11 @@ func (w *world) installWebhook(ctx context.Context) error {
 }
 
 // scanUntilClean waits for the webhook's first pass over the Ingresses that are
-// older than it, and shows that nothing is left to do.
+// older than it, and shows that nothing is left to do. From here on the entry
+// points are known: scan asks the webhook's options.
 func (w *world) scanUntilClean(ctx context.Context) error {
 	if err := poll(ctx, "a clean scan", func() error {
-		out, err := w.modern.quiet(ctx, "ingress-migrate", "scan", "-A", entryPoints)
+		out, err := w.modern.quiet(ctx, "ingress-migrate", "scan", "-A")
 		if err != nil {
 			return fmt.Errorf("%w\n%s", err, out)
 		}
@@ -52,5 +53,5 @@ func (w *world) scanUntilClean(ctx context.Context) error {
 	}); err != nil {
 		return err
 	}
-	return w.modern.run(ctx, nil, "ingress-migrate", "scan", "-A", entryPoints)
+	return w.modern.run(ctx, nil, "ingress-migrate", "scan", "-A")
 }
