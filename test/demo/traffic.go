@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
+	"strings"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/test/load"
 )
@@ -26,10 +28,10 @@ func (w *world) baseline(ctx context.Context) (*load.Baseline, *http.Client, err
 		return nil, nil, err
 	}
 	client := load.Client(w.balancer.Address(), w.secure)
-	// The last Ingress applied is routed when all are.
-	last := requests[len(requests)-1:]
-	if err := poll(ctx, "the last route", func() error {
-		_, err := load.Record(ctx, client, last, 8)
+	// Every node has loaded every route when none of many rounds meets a 404.
+	quick := slices.DeleteFunc(slices.Clone(requests), func(r load.Request) bool { return strings.Contains(r.URL, "sleep=") })
+	if err := poll(ctx, "all routes on all nodes", func() error {
+		_, err := load.Record(ctx, client, quick, 3*len(w.sandbox.Nodes()))
 		return err
 	}); err != nil {
 		return nil, nil, err
