@@ -1,6 +1,7 @@
 package traefikv1
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -211,6 +212,12 @@ func (b *backend) serving() []*member {
 		return good
 	}
 	return fallback
+}
+
+// served tells whether there is a member that can serve: a Service without the
+// port makes the target drop everything that refers to it.
+func (b *backend) served() bool {
+	return slices.ContainsFunc(b.members, func(m *member) bool { return !m.noServers })
 }
 
 func (b *backend) targetService(m *member, passHost bool) ir.Service {

@@ -122,6 +122,9 @@ func (f *frontend) resolveErrorPage(page errorPage, target *frontend) {
 	case !target.routed():
 		ignored("has a backend without a route")
 		return
+	case !target.backend.served():
+		s.sayOf(diag.W503, "error-pages", "page "+page.name+" has a backend without servers: Traefik 1.7 answers its own 503 text in place of the page, the target what the backend of the route said")
+		return
 	}
 	if page.query != "" {
 		page.query = "/" + strings.TrimPrefix(page.query, "/")

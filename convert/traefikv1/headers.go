@@ -41,6 +41,9 @@ func readHeaders(s *source, c *settings) {
 		delete(request.CustomRequest, "Host")
 		s.sayOf(diag.IHostHeader, "custom-request-headers", "the Host entry has no effect in Traefik 1.7 and is left out")
 	}
+	if _, ok := request.CustomRequest["X-Forwarded-Proto"]; ok {
+		s.sayOf(diag.WFwdHeaders, "custom-request-headers", "Traefik 1.7 derives X-Forwarded-Port from the X-Forwarded-Proto that is set here, the target from the connection")
+	}
 	if usesRequest(request) {
 		request.SSLHost, request.SSLProxyHeaders, request.IsDevelopment = host, proxy, development
 		c.requestHeaders = &request

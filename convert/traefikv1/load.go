@@ -65,6 +65,7 @@ func (l *loader) path(at place, path *networkingv1.HTTPIngressPath) {
 	if realm := s.ann.str("auth-realm", ""); realm != "" && realm != defaultRealm {
 		delete(l.backends, key) // and with it the frontend that another path made, as in Traefik 1.7
 		l.t.lose(at, s.of("auth-realm", dropped("", "only realm traefik is supported; any other takes the path away")))
+		l.t.chances = append(l.t.chances, chance{key, l.namespace, at, "takes the backend away from paths loaded before it"})
 		return
 	}
 	if _, err := tomlString(key); err != nil {
@@ -77,6 +78,7 @@ func (l *loader) path(at place, path *networkingv1.HTTPIngressPath) {
 		config := l.t.withAuth(s)
 		if config.authFailure != nil {
 			l.t.lose(at, *config.authFailure)
+			l.t.chances = append(l.t.chances, chance{key, l.namespace, at, "is dropped when it is loaded first, and else served with the annotations of the other one"})
 			return
 		}
 		f = &frontend{key: key, namespace: l.namespace, first: s, config: config}

@@ -28,6 +28,11 @@ func (m matcher) modifiers(src *source) []ir.Filter {
 		}
 	}
 	if m.replacePath != "" {
+		name := "request-modifier"
+		if !src.ann.has(name) {
+			name = "rule-type"
+		}
+		src.sayOf(diag.WRewriteEncoded, name, "the target puts the percent-encoded path into X-Replaced-Path, Traefik 1.7 the decoded one")
 		filters = append(filters, ir.ReplacePath{Path: m.replacePath})
 	}
 	return filters

@@ -27,6 +27,7 @@ func Translate(in ir.Input, facts Facts) ir.Translation {
 	t.loadDefaultBackend()
 	t.loadFrontends()
 	t.separateNamespaces()
+	t.reportChances()
 	for _, f := range t.frontends {
 		t.wire(f)
 	}
@@ -67,6 +68,9 @@ type translator struct {
 
 	input   []*source // in input order
 	sources []*source // by namespace and name
+
+	// chances are lost paths whose loss depends on what else is loaded before.
+	chances []chance
 
 	// frontends in the order of their namespaces and keys.
 	frontends []*frontend
