@@ -25,7 +25,7 @@ const (
 	// Name is the name of most of its objects.
 	Name = "ingress-migrate-webhook"
 	// CertificateName is the Secret with its certificate.
-	CertificateName = "ingress-migrate-webhook-certificate" //nolint:gosec // a name, not a secret
+	CertificateName = "ingress-migrate-webhook-certificate"
 	// ConversionName is the ConfigMap with the options of the conversion.
 	ConversionName = "ingress-migrate-conversion"
 
@@ -171,13 +171,13 @@ func (s Settings) classCondition(conditions []any) ([]any, error) {
 	if n < 0 || class == "" {
 		return conditions, nil
 	}
-	expression, _, err := unstructured.NestedString(conditions[n].(map[string]any), "expression") //nolint:forcetypeassert // isClass looked
+	expression, _, err := unstructured.NestedString(conditions[n].(map[string]any), "expression")
 	if err != nil {
 		return nil, err
 	}
 	// The class is data: it is written as a CEL string, whatever is in it.
 	expression = strings.ReplaceAll(expression, "['', 'traefik']", "["+celString(class)+"]")
-	return conditions, unstructured.SetNestedField(conditions[n].(map[string]any), expression, "expression") //nolint:forcetypeassert // as above
+	return conditions, unstructured.SetNestedField(conditions[n].(map[string]any), expression, "expression")
 }
 
 // celString writes s as a string literal of CEL, whose escapes are a superset of
@@ -219,7 +219,7 @@ func move(o *unstructured.Unstructured, namespace string) {
 	if o.GetKind() == "Namespace" {
 		o.SetName(namespace)
 	}
-	o.Object = renamed(o.Object, namespace).(map[string]any) //nolint:forcetypeassert // a map stays a map
+	o.Object = renamed(o.Object, namespace).(map[string]any)
 }
 
 func renamed(value any, namespace string) any {

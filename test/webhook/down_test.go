@@ -84,6 +84,7 @@ func (r *rig) testDown() {
 
 	r.scale(2)
 	r.waitRoute(ns, "new")
+	r.waitEvent(ns, "new", "RouteWritten", "not seen by the webhook")
 	r.waitNoRoute(ns, "leaving")
 	r.eventually("the changed route has the new host", func() error {
 		if text := fmt.Sprint(r.route(ns, "changed").Object["spec"]); !strings.Contains(text, "`changed2.") {

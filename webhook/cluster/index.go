@@ -52,7 +52,7 @@ func Slim(object any) (any, error) {
 	accessor, err := meta.Accessor(object)
 	if err != nil {
 		// Not an object (a tombstone): the cache deals with it.
-		return object, nil //nolint:nilerr // nothing to slim is not a failure
+		return object, nil
 	}
 	accessor.SetManagedFields(nil)
 	return object, nil

@@ -9,6 +9,8 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/tools/events"
+
+	"github.com/ingress-migrate/kubectl-ingress-migrate/webhook/decide"
 )
 
 // Counter counts what a Reporter sees.
@@ -63,7 +65,11 @@ func (r *Reporter) Passed(_ context.Context, ingress *networkingv1.Ingress, outc
 		if outcome.State == OptedOut {
 			reason, verb = reasonDetached, "left as they are, no longer managed: "
 		}
-		r.event(ingress, corev1.EventTypeNormal, reason, "Write", verb+strings.Join(outcome.Written, ", "))
+		note := verb + strings.Join(outcome.Written, ", ")
+		if reason == reasonWritten && unseen(ingress) {
+			note += "; its apply was not seen by the webhook"
+		}
+		r.event(ingress, corev1.EventTypeNormal, reason, "Write", note)
 	}
 	if len(outcome.Removed) > 0 {
 		r.event(ingress, corev1.EventTypeNormal, reasonRemoved, "Remove", "removed "+strings.Join(outcome.Removed, ", "))
@@ -74,6 +80,12 @@ func (r *Reporter) Passed(_ context.Context, ingress *networkingv1.Ingress, outc
 	for _, f := range outcome.Findings {
 		r.event(ingress, corev1.EventTypeWarning, findingReason(f.State), "Compare", fmt.Sprintf("%s %s", f.Object, f.Text))
 	}
+}
+
+// unseen tells whether an Ingress has no stamp: it is older than the webhook, or
+// was applied while the webhook was away. With generateName there is never one.
+func unseen(ingress *networkingv1.Ingress) bool {
+	return ingress.GenerateName == "" && ingress.Annotations[decide.StampAnnotation] == ""
 }
 
 // Gone implements Observer.

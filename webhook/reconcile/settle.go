@@ -138,7 +138,7 @@ func managersOf(err error) string {
 	if !apierrors.IsConflict(err) {
 		return ""
 	}
-	status, ok := err.(apierrors.APIStatus) //nolint:errorlint // the client returns it unwrapped
+	status, ok := err.(apierrors.APIStatus)
 	if !ok || status.Status().Details == nil {
 		return ""
 	}

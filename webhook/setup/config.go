@@ -26,7 +26,7 @@ const (
 	// Name is the name of the Deployment, Service, ServiceAccount, lease and registration.
 	Name = "ingress-migrate-webhook"
 	// SecretName holds authority and certificate.
-	SecretName = "ingress-migrate-webhook-certificate" //nolint:gosec // a name, not a secret
+	SecretName = "ingress-migrate-webhook-certificate"
 )
 
 // Config says how one replica runs.
