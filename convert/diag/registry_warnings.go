@@ -250,7 +250,7 @@ var warningsNtoZ = []Info{
 	{
 		Code: WStrictSlash, Severity: Equivalent,
 		Title:   "The slash redirect of Path rules is emulated",
-		Explain: "For Path:/foo Traefik 1.7 redirects /foo/ to /foo with 301 and a relative Location. The output has a second route for it: Location is absolute, and other methods than GET get 308.",
+		Explain: "For Path:/foo Traefik 1.7 redirects /foo/ to /foo with 301 and a relative Location. The output has a second route for it; other methods than GET get 308.",
 		Remedy:  "Nothing to do.",
 		Warning: "slash redirect is emulated",
 	},

@@ -125,6 +125,7 @@ func (r *redirect) toEntryPoint(t *translator, f *frontend) []finding {
 // checkAppRoot takes away an app-root that never fires. Its pattern is the key of
 // the frontend, matched against the URL after the modifiers.
 func (f *frontend) checkAppRoot() {
+	rewritten := f.matcher.addPrefix != "" || f.matcher.replaceRegex != "" || f.matcher.replacePath != ""
 	prefixed := f.config.priority > 0 || len(f.config.entryPoints) > 0
 	switch {
 	case f.places[0].rule < 0:
@@ -132,17 +133,17 @@ func (f *frontend) checkAppRoot() {
 	case prefixed:
 		f.redirect.filter = nil
 		f.first.sayOf(diag.WAppRootDead, "app-root", "app-root never fires together with priority or frontend-entry-points in Traefik 1.7, so no redirect is emitted")
-	case f.matcher.addPrefix != "" || f.matcher.replaceRegex != "" || f.matcher.replacePath != "":
+	case rewritten && len(f.matcher.match.Hosts) > 0:
 		f.redirect.filter = nil
 		f.first.sayOf(diag.WAppRootDead, "app-root", "app-root never fires together with a rewritten path in Traefik 1.7, so no redirect is emitted")
-	case len(f.matcher.strip) > 0:
+	case rewritten || len(f.matcher.strip) > 0:
 		f.first.sayOf(diag.WAppRootLoop, "app-root", "Traefik 1.7 redirects / to itself for ever; the output redirects to the app root")
 	}
 }
 
-// withRedirect gives a route its filters. A redirect from http://… depends on
-// X-Forwarded-Proto in Traefik 1.7 but not in the target, so it becomes two
-// routes that divide the requests by that header.
+// withRedirect gives a route its filters. Where a redirect depends on
+// X-Forwarded-Proto in Traefik 1.7 (but not in the target), it becomes two routes
+// that divide the requests by that header.
 func (f *frontend) withRedirect(t *translator, route ir.Route, g group, modifiers []ir.Filter) []ir.Route {
 	if !g.redirects {
 		route.Filters = f.chain(t, g, nil, modifiers)
@@ -150,23 +151,45 @@ func (f *frontend) withRedirect(t *translator, route ir.Route, g group, modifier
 	}
 	redirect := []ir.Filter{*f.redirect.filter}
 	route.Filters = f.chain(t, g, redirect, modifiers)
-	if f.redirect.entryPoint != "" || f.redirect.appRoot {
+	if f.redirect.appRoot {
+		return f.appRootRoutes(t, route, g, modifiers)
+	}
+	if f.redirect.entryPoint != "" {
 		return []ir.Route{route}
 	}
 	if len(modifiers) > 0 {
 		f.first.sayOf(diag.WRedirectModifier, "redirect-regex", "Traefik 1.7 matches the pattern against the rewritten URL and keeps the original path in Location; the output uses the URL of the request and the whole replacement")
 	}
-	if g.tls || !strings.Contains(f.redirect.filter.Regex, "http:") {
+	if g.tls {
 		return []ir.Route{route}
 	}
-	if !strings.HasPrefix(f.redirect.filter.Regex, "^http:") {
+	switch forwardedProto(*f.redirect.filter, f.matcher.match) {
+	case protoSame:
+		return []ir.Route{route}
+	case protoDiffers:
 		f.first.sayOf(diag.WRedirectXFP, "redirect-regex", "behind a TLS-terminating load balancer Traefik 1.7 sees https:// here (X-Forwarded-Proto), the target http://")
 		return []ir.Route{route}
 	}
 	f.first.sayOf(diag.WRedirectXFP, "redirect-regex", "requests with X-Forwarded-Proto: https have a route of their own without the redirect, as in Traefik 1.7; the target's entry point must trust that header")
-	plain := route
-	plain.Filters = f.chain(t, g, nil, modifiers)
+	return divideByProto(route, f.chain(t, g, nil, modifiers))
+}
+
+// divideByProto gives requests with X-Forwarded-Proto: https filters of their own.
+func divideByProto(route ir.Route, forwarded []ir.Filter) []ir.Route {
+	twin := route
+	twin.Filters = forwarded
 	route.Match.Headers = []ir.HeaderMatch{{Name: "X-Forwarded-Proto", Value: "https", Not: true}}
-	plain.Match.Headers = []ir.HeaderMatch{{Name: "X-Forwarded-Proto", Value: "https"}}
-	return []ir.Route{route, plain}
+	twin.Match.Headers = []ir.HeaderMatch{{Name: "X-Forwarded-Proto", Value: "https"}}
+	return []ir.Route{route, twin}
+}
+
+// appRootRoutes keep the scheme of Location: behind a load balancer that
+// terminates TLS, Traefik 1.7 redirects to https://…, the target to http://….
+func (f *frontend) appRootRoutes(t *translator, route ir.Route, g group, modifiers []ir.Filter) []ir.Route {
+	r := *f.redirect.filter
+	if g.tls || strings.ContainsAny(r.Replacement, "$") {
+		return []ir.Route{route}
+	}
+	r.Regex, r.Replacement = "^http://(.*)"+r.Regex, "https://${1}"+r.Replacement
+	return divideByProto(route, f.chain(t, g, []ir.Filter{r}, modifiers))
 }

@@ -114,7 +114,7 @@ func (t *translator) slashTwins(f *frontend, route ir.Route) []ir.Route {
 		twin.Filters = []ir.Filter{redirect}
 		twins = append(twins, twin)
 		f.places[len(f.places)-1].src.say(diag.WStrictSlash, f.places[len(f.places)-1].field(),
-			"requests for "+from.Value+" are redirected to "+p.Value+" as in Traefik 1.7, with an absolute Location and 308 for methods other than GET")
+			"requests for "+from.Value+" are redirected to "+p.Value+" as in Traefik 1.7, for methods other than GET with 308")
 	}
 	return twins
 }
@@ -123,24 +123,26 @@ func (t *translator) slashTwins(f *frontend, route ir.Route) []ir.Route {
 var plainPath = regexp.MustCompile(`^[A-Za-z0-9/._~-]*$`)
 
 // slashRedirect is the path that differs from p by its last slash, and the
-// redirect from there to p.
+// redirect from there to p. Location is a path, as Traefik 1.7 writes it, so that
+// it is right behind a load balancer that terminates TLS; it never begins with
+// two slashes, which would name another host.
 func slashRedirect(p ir.Path) (ir.Path, ir.RedirectRegex) {
 	r := ir.RedirectRegex{Permanent: true}
 	from := p
-	if trimmed, slash := strings.CutSuffix(p.Value, "/"); slash {
-		from.Value = trimmed
-		r.Regex, r.Replacement = `^(https?://[^?]+)(\?.*)?$`, "${1}/${2}"
-		if plainPath.MatchString(trimmed) {
-			r.Regex = `^(https?://[^/]+)` + regexp.QuoteMeta(trimmed) + `(\?.*)?$`
-			r.Replacement = "${1}" + p.Value + "${2}"
-		}
-		return from, r
+	trimmed, slash := strings.CutSuffix(p.Value, "/")
+	literal := plainPath.MatchString(p.Value) && !strings.HasPrefix(p.Value, "//")
+	switch {
+	case slash && literal:
+		r.Regex, r.Replacement = `^https?://[^/]+`+regexp.QuoteMeta(trimmed)+`(\?.*)?$`, p.Value+"${1}"
+	case slash:
+		r.Regex, r.Replacement = `^https?://[^/?]+(/[^/?][^?]*)(\?.*)?$`, "${1}/${2}"
+	case literal:
+		r.Regex, r.Replacement = `^https?://[^/]+`+regexp.QuoteMeta(p.Value)+`/(\?.*)?$`, p.Value+"${1}"
+	default:
+		r.Regex, r.Replacement = `^https?://[^/?]+(/[^/?][^?]*)/(\?.*)?$`, "${1}${2}"
 	}
-	from.Value = p.Value + "/"
-	r.Regex, r.Replacement = `^(https?://[^?]+)/(\?.*)?$`, "${1}${2}"
-	if plainPath.MatchString(p.Value) {
-		r.Regex = `^(https?://[^/]+)` + regexp.QuoteMeta(p.Value) + `/(\?.*)?$`
-		r.Replacement = "${1}" + p.Value + "${2}"
+	if from.Value = p.Value + "/"; slash {
+		from.Value = trimmed
 	}
 	return from, r
 }
