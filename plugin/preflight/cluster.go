@@ -183,6 +183,29 @@ func balancer(f *Facts) []Finding {
 	)}
 }
 
+// routeLoading is how long after its first good /ping a proxy may lack routes or
+// certificates: what a provider saw first is loaded at once, the rest only after
+// providersThrottleDuration (2 s by default, Traefik 1.7 and 2), and a busy node
+// takes longer. Without a drain at the balancer only its up-threshold keeps
+// requests away for so long.
+const routeLoading = 5 * time.Second
+
+// returning: /ping is good before routes are loaded.
+func returning(f *Facts) []Finding {
+	b := f.Settings.Balancer
+	if !b.Known() {
+		return nil
+	}
+	out := time.Duration(b.Healthy) * b.Interval
+	if out >= routeLoading {
+		return nil
+	}
+	return []Finding{warn(
+		fmt.Sprintf("the balancer uses a node again %s after its first good check (%d x %s), but routes and certificates can be %s late: some requests would get 404 or the default certificate", seconds(out), b.Healthy, seconds(b.Interval), seconds(routeLoading)),
+		fmt.Sprintf("ask for %d good checks in a row", int((routeLoading+b.Interval-1)/b.Interval)),
+	)}
+}
+
 // budget: DaemonSet pods are deleted, not evicted, so a budget protects nothing.
 func budget(f *Facts) []Finding {
 	var out []Finding

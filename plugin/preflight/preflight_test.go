@@ -280,6 +280,12 @@ func TestChecks(t *testing.T) {
 				"DRAIN-GRACE stop: pods of traefik2 are killed after 60 s, but need 105 s to end (80 s accepting + 10 s finishing + 15 s closing) -> set terminationGracePeriodSeconds of traefik2 to 105 or more",
 			},
 		},
+		"a balancer that uses nodes again too soon": {
+			spoil: func(w *world) {
+				w.settings.Balancer = cutover.Balancer{Interval: 2 * time.Second, Timeout: 500 * time.Millisecond, Unhealthy: 2, Healthy: 2, Margin: time.Second}
+			},
+			want: []string{"BALANCER-UP warn: the balancer uses a node again 4 s after its first good check (2 x 2 s), but routes and certificates can be 5 s late: some requests would get 404 or the default certificate -> ask for 3 good checks in a row"},
+		},
 		"settings in a mounted file": {
 			spoil: func(w *world) {
 				w.old.Spec.Template.Spec.Containers[0].Args = []string{"--configfile=/config/traefik.toml"}

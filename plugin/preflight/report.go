@@ -148,6 +148,7 @@ func checks() []check {
 		{"DRAIN-ACCEPT", "drain arithmetic", drainAccept},
 		{"DRAIN-GRACE", "pods' grace", drainGrace},
 		{"BALANCER", "load balancer", balancer},
+		{"BALANCER-UP", "return of nodes", returning},
 		{"MAX-UNAVAILABLE", "update strategy", maxUnavailable},
 		{"BUDGET", "disruption budget", budget},
 		{"IMAGE", "image", image},
