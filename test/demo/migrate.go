@@ -18,7 +18,7 @@ import (
 // pace makes the demo as quick as its balancer, which checks every second,
 // allows. Production takes the defaults: minutes of watching per node.
 var pace = []string{
-	"--lb-interval=1s", "--lb-timeout=500ms", "--lb-unhealthy=2", "--lb-healthy=2", "--lb-margin=1s",
+	"--lb-interval=1s", "--lb-timeout=500ms", "--lb-unhealthy=2", "--lb-healthy=5", "--lb-margin=1s",
 	"--canary-soak=2s", "--soak=1s", "--settle=3s", "--gate-every=500ms",
 }
 

@@ -188,7 +188,7 @@ func (w *world) startBalancer(ctx context.Context, _ int) error {
 	}
 	w.secure = listener.Addr().String()
 	listener.Close()
-	options := balancer.Options{ListenTLS: w.secure, Check: balancer.Check{Interval: time.Second, Timeout: 500 * time.Millisecond, Rise: 2, Fall: 2}}
+	options := balancer.Options{ListenTLS: w.secure, Check: balancer.Check{Interval: time.Second, Timeout: 500 * time.Millisecond, Rise: 5, Fall: 2}}
 	for _, node := range w.sandbox.Nodes() {
 		options.Targets = append(options.Targets, balancer.Target{
 			Name:       node.Name,
