@@ -8,7 +8,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	appsv1 "k8s.io/api/apps/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/journal"
@@ -116,11 +115,4 @@ func TestGuardsTouchNoPod(t *testing.T) {
 			r.wantSame("the old DaemonSet", before, r.original())
 		})
 	}
-}
-
-func (r *rig) revisions(name string) int {
-	r.t.Helper()
-	list, err := r.client.AppsV1().ControllerRevisions(namespace).List(r.t.Context(), metav1.ListOptions{LabelSelector: "app=" + name})
-	r.must(err)
-	return len(list.Items)
 }

@@ -3,8 +3,10 @@ package cutover
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/gate"
@@ -38,7 +40,7 @@ func (s *session) awaitPod(ctx context.Context, f *fleet.Fleet, name string, to 
 		if err := gone(n); err != nil {
 			return arrival{}, 0, err
 		}
-		old, own := n.Of(from), n.Of(to)
+		old, own := running(n.Of(from)), n.Of(to)
 		if dark.IsZero() && n.Serves() == "" {
 			dark = s.Clock.Now()
 		}
@@ -69,6 +71,12 @@ func (s *session) awaitPod(ctx context.Context, f *fleet.Fleet, name string, to 
 			return arrival{}, 0, err
 		}
 	}
+}
+
+// running leaves out pods whose processes have ended: the scheduler gives their
+// ports away although a finalizer may keep the object.
+func running(pods []fleet.Pod) []fleet.Pod {
+	return slices.DeleteFunc(pods, func(p fleet.Pod) bool { return p.Phase == corev1.PodSucceeded || p.Phase == corev1.PodFailed })
 }
 
 func gone(n *fleet.Node) error {

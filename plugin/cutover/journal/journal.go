@@ -38,9 +38,6 @@ const (
 	Aborted Phase = "aborted"
 )
 
-// Over tells whether nothing is left to be resumed.
-func (p Phase) Over() bool { return p == RolledBack || p == Switched }
-
 // NodePhase says how far the move of one node got.
 type NodePhase string
 
@@ -50,7 +47,6 @@ const (
 	Draining    NodePhase = "draining"
 	SwitchingTo NodePhase = "switching"
 	Gating      NodePhase = "gating"
-	Restored    NodePhase = "in-rotation"
 	Soaking     NodePhase = "soaking"
 	Done        NodePhase = "done"
 	Failed      NodePhase = "failed"
@@ -61,7 +57,7 @@ const (
 // InFlight tells whether a node was being worked on.
 func (p NodePhase) InFlight() bool {
 	switch p {
-	case Draining, SwitchingTo, Gating, Restored, Soaking:
+	case Draining, SwitchingTo, Gating, Soaking:
 		return true
 	}
 	return false
@@ -140,17 +136,6 @@ func (j *Journal) Plan(now time.Time, names ...string) {
 // Forget removes a node that is no longer part of the cluster.
 func (j *Journal) Forget(name string) {
 	j.Nodes = slices.DeleteFunc(j.Nodes, func(n Node) bool { return n.Name == name })
-}
-
-// Count returns how many nodes are in one of the phases.
-func (j *Journal) Count(phases ...NodePhase) int {
-	count := 0
-	for _, n := range j.Nodes {
-		if slices.Contains(phases, n.Phase) {
-			count++
-		}
-	}
-	return count
 }
 
 // Clone returns a copy that shares nothing.

@@ -204,21 +204,6 @@ func (s *Store) ReadBaseline(baseline any) (bool, error) {
 	return true, nil
 }
 
-// Requested returns what another command has asked the engine for, or "".
-func (s *Store) Requested(ctx context.Context) (string, error) {
-	if s.last == nil {
-		return "", nil
-	}
-	cm, err := s.client.CoreV1().ConfigMaps(s.namespace).Get(ctx, s.last.Name, metav1.GetOptions{})
-	if apierrors.IsNotFound(err) {
-		return "", nil
-	}
-	if err != nil {
-		return "", fmt.Errorf("reading the journal %s/%s: %w", s.namespace, s.last.Name, err)
-	}
-	return cm.Annotations[RequestAnnotation], nil
-}
-
 // Request asks the engine that runs the cutover for a pause or an abort; "" takes
 // the request back.
 func Request(ctx context.Context, client kubernetes.Interface, namespace, id, what string) error {

@@ -45,8 +45,10 @@ func TestWriteAndReadBack(t *testing.T) {
 	if ok, err := other.ReadBaseline(&baseline); err != nil || !ok || len(baseline) != 1 {
 		t.Errorf("baseline %v %v %v", baseline, ok, err)
 	}
-	if asked, err := other.Requested(t.Context()); err != nil || asked != RequestPause {
-		t.Errorf("requested %q %v", asked, err)
+	cm, err := client.CoreV1().ConfigMaps("edge").Get(t.Context(), Name("7f3a"), metav1.GetOptions{})
+	must(t, err)
+	if asked := cm.Annotations[RequestAnnotation]; asked != RequestPause {
+		t.Errorf("requested %q", asked)
 	}
 	if none, err := other.Open(t.Context(), "none"); none != nil || err != nil {
 		t.Errorf("a journal that is not there: %v %v", none, err)

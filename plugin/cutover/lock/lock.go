@@ -236,9 +236,6 @@ func (l *Lock) Fence() int32 {
 	return *l.lease.Spec.LeaseTransitions
 }
 
-// Holder is who holds the lease.
-func (l *Lock) Holder() string { return l.holder }
-
 // Release gives the lease back and stops renewing it.
 func (l *Lock) Release(ctx context.Context) {
 	l.stop()

@@ -1,0 +1,77 @@
+package cutover_test
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/ingress-migrate/kubectl-ingress-migrate/test/sandbox"
+)
+
+// watcher asks every node's /ping all the time, as a balancer would.
+type watcher struct {
+	cancel context.CancelFunc
+	wg     sync.WaitGroup
+	mu     sync.Mutex
+	up     map[string]bool
+	lowest int
+	when   string
+}
+
+// watch begins to count the serving nodes among the named ones (none: all); the
+// test fails in the end if they were ever fewer than the floor.
+func (r *rig) watch(floor int, names ...string) *watcher {
+	r.t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	w := &watcher{cancel: cancel, up: map[string]bool{}}
+	watched := slices.DeleteFunc(r.s.Nodes(), func(n sandbox.Node) bool { return len(names) > 0 && !slices.Contains(names, n.Name) })
+	for _, n := range watched {
+		w.up[n.Name] = true
+	}
+	w.lowest = len(w.up)
+	client := &http.Client{Timeout: 2 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
+	for _, n := range watched {
+		w.wg.Go(func() {
+			for ctx.Err() == nil {
+				response, err := client.Get(fmt.Sprintf("http://%s:%d/ping", n.Address, port))
+				ok := err == nil && response.StatusCode == http.StatusOK
+				if err == nil {
+					_ = response.Body.Close()
+				}
+				w.saw(n.Name, ok)
+				time.Sleep(20 * time.Millisecond)
+			}
+		})
+	}
+	r.t.Cleanup(func() {
+		cancel()
+		w.wg.Wait()
+		if w.lowest < floor {
+			r.t.Errorf("only %d nodes served at one moment, the floor is %d: %s", w.lowest, floor, w.when)
+		}
+	})
+	return w
+}
+
+func (w *watcher) saw(node string, ok bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.up[node] = ok
+	count := 0
+	var down []string
+	for _, name := range slices.Sorted(maps.Keys(w.up)) {
+		if w.up[name] {
+			count++
+		} else {
+			down = append(down, name)
+		}
+	}
+	if count < w.lowest {
+		w.lowest, w.when = count, strings.Join(down, ", ")+" were down"
+	}
+}
