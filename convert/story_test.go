@@ -108,7 +108,7 @@ func readInput(t testing.TB, text []byte) Input {
 			keys := slices.Concat(slices.Collect(maps.Keys(s.Data)), slices.Collect(maps.Keys(s.StringData)))
 			slices.Sort(keys)
 			in.Secrets = append(in.Secrets, ir.Secret{
-				Namespace: s.Namespace, Name: s.Name, Type: s.Type, Keys: keys, Problem: s.Annotations["story/problem"],
+				Namespace: s.Namespace, Name: s.Name, Type: s.Type, Keys: keys, Problem: s.Annotations["story/problem"], Users: s.Annotations["story/users"],
 			})
 			in.SecretsKnown = true
 		case "Middleware", "TLSOption", "ServersTransport":

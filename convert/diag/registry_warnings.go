@@ -70,10 +70,10 @@ var warningsAtoM = []Info{
 		Warning: "needs allowEmptyServices in the target",
 	},
 	{
-		Code: WEncodedSlash, Severity: Lossy,
-		Title:   "Encoded slashes do not match in Traefik 3",
-		Explain: "A request for /foo%2Fbar matches PathPrefix /foo/ in Traefik 1.7 and 2. Traefik 3 keeps %2F encoded and does not match.",
-		Remedy:  "Check whether clients send encoded slashes to this path.",
+		Code: WEncodedSlash, Severity: Equivalent,
+		Title:   "Percent-encoded slashes do not match in Traefik 3",
+		Explain: "A request for /foo%2Fbar matches PathPrefix /foo/ in Traefik 1.7 and 2. Traefik 3 keeps %2F, and every other character that is reserved in URLs, encoded and does not match: the next route answers. That is lossy where the route is protected and the next one is not.",
+		Remedy:  "Check whether clients send encoded slashes to this path; protect the routes that match when it does not.",
 		Warning: "encoded slashes do not match in Traefik 3",
 	},
 	{

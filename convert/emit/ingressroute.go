@@ -59,6 +59,9 @@ func (o *owner) ingressRoute(tag string, routes []*ir.Route) {
 			o.ruleProblem(r, err).Blocking = true
 			continue
 		}
+		if o.all.decodesPaths {
+			o.encodedSlash.note(r, o.target.Version)
+		}
 		services = append(services, o.service(r.Backend))
 		route := v1alpha1.Route{
 			Match: match, Kind: "Rule", Priority: priority(r),

@@ -24,6 +24,8 @@ type owners struct {
 	list     []*owner
 	shared   sharedServices
 	clashes  clashes
+	// decodesPaths of the source controller, see ir.Translation.
+	decodesPaths bool
 }
 
 // owner collects the objects of one Ingress.
@@ -40,12 +42,14 @@ type owner struct {
 	transports, weightedServices, middlewares, ingressRoutes []Object
 
 	sslRedirect, stickyLost bool
+	encodedSlash            encodedSlash
 }
 
 func newOwners(t ir.Translation, target Target) *owners {
 	all := &owners{
 		target: target, apiGroup: target.APIVersion(),
 		byRef: make(map[ir.Ref]*owner, len(t.Ingresses)), list: make([]*owner, 0, len(t.Ingresses)),
+		decodesPaths: t.DecodesPaths,
 	}
 	for i := range t.Ingresses {
 		all.add(&t.Ingresses[i])
@@ -101,6 +105,7 @@ func (o *owner) notes() {
 	if o.stickyLost {
 		o.report(diag.WStickyFields, "", "")
 	}
+	o.encodedSlash.report(o)
 }
 
 func (o *owner) report(code diag.Code, field, text string) *diag.Diagnostic {

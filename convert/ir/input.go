@@ -41,7 +41,16 @@ type Secret struct {
 	Type            corev1.SecretType
 	// Keys are the sorted data keys.
 	Keys []string
+	// Users is the form of the lines of users: UsersBasic, UsersDigest, or empty
+	// when it is not known or there are none.
+	Users string
 	// Problem is a sentence about content that the source controller refuses
 	// (found by the reader), empty when there is none.
 	Problem string
 }
+
+// Forms of lines of users.
+const (
+	UsersBasic  = "user:hash"
+	UsersDigest = "user:realm:hash"
+)

@@ -26,11 +26,11 @@ func (t *translator) readAuth(s *source, c *settings) {
 	}
 	switch strings.ToLower(kind) {
 	case "basic":
-		if secret, ok := t.usersSecret(s, c); ok {
+		if secret, ok := t.usersSecret(s, c, ir.UsersBasic); ok {
 			c.auth = ir.BasicAuth{Secret: secret, HeaderField: header, RemoveHeader: s.ann.boolean("auth-remove-header", false)}
 		}
 	case "digest":
-		if secret, ok := t.usersSecret(s, c); ok {
+		if secret, ok := t.usersSecret(s, c, ir.UsersDigest); ok {
 			c.auth = ir.DigestAuth{Secret: secret, HeaderField: header, RemoveHeader: s.ann.boolean("auth-remove-header", false)}
 		}
 	case "forward":
@@ -50,8 +50,9 @@ func (c *settings) unescapeAuth(s *source, name, raw string) string {
 	return text
 }
 
-// usersSecret checks the secret of basic and digest authentication.
-func (t *translator) usersSecret(s *source, c *settings) (string, bool) {
+// usersSecret checks the secret of basic and digest authentication, whose lines
+// have to be of the given form.
+func (t *translator) usersSecret(s *source, c *settings, form string) (string, bool) {
 	secretName := s.ann.str("auth-secret", "")
 	if secretName == "" {
 		c.failAuth(s.of("auth-type", dropped("", "authentication without auth-secret")))
@@ -69,6 +70,8 @@ func (t *translator) usersSecret(s *source, c *settings) (string, bool) {
 		return "", false
 	case secret.Problem != "":
 		c.authProblems = append(c.authProblems, s.of("auth-secret", dropped("", "secret "+strconv.Quote(secretName)+": "+secret.Problem)))
+	case secret.Users != "" && secret.Users != form:
+		c.authProblems = append(c.authProblems, s.of("auth-secret", dropped("", "secret "+strconv.Quote(secretName)+" has lines of the form "+secret.Users+", and "+form+" is needed")))
 	case secret.Type == corev1.SecretTypeBasicAuth:
 		c.authProblems = append(c.authProblems, s.of("auth-secret", blocked(diag.ESecretType, "", "secret "+strconv.Quote(secretName)+" is of type kubernetes.io/basic-auth, which the target reads as one user name and password")))
 	}

@@ -80,9 +80,18 @@ func (t *translator) resolveErrorPages() {
 		}
 	}
 	target := func(f *frontend, page errorPage) *frontend { return byKey[name{f.namespace, page.backend}] }
+	for key := range t.emptyBackends {
+		if text, err := tomlString(key.name); err == nil {
+			elsewhere[text] = true
+		}
+	}
 	for _, f := range t.frontends {
 		for _, page := range f.config.errorPages {
-			if other := target(f, page); other != nil && other != f && !validStatus(page.status) {
+			if validStatus(page.status) {
+				continue
+			}
+			other := target(f, page)
+			if other != nil && other != f || other == nil && t.hasEmptyBackend(f.namespace, page.backend) {
 				f.fail(f.first.of("error-pages", dropped("", "page "+page.name+" has a status that is not a number or a range")))
 			}
 		}
@@ -100,6 +109,24 @@ func (t *translator) resolveErrorPages() {
 			f.resolveErrorPage(page, other)
 		}
 	}
+}
+
+// emptyBackend notes that a lost path leaves its backend behind, without a server:
+// an error page that names it is not ignored.
+func (t *translator) emptyBackend(namespace, key string) {
+	if t.emptyBackends == nil {
+		t.emptyBackends = map[name]bool{}
+	}
+	t.emptyBackends[name{namespace, key}] = true
+}
+
+func (t *translator) hasEmptyBackend(namespace, page string) bool {
+	for key := range t.emptyBackends {
+		if text, err := tomlString(key.name); key.namespace == namespace && err == nil && text == page {
+			return true
+		}
+	}
+	return false
 }
 
 func isXNS(f finding) bool { return f.code == diag.EMergeXNS }

@@ -62,6 +62,10 @@ func (l *loader) path(at place, path *networkingv1.HTTPIngressPath) {
 	if l.backends[key] == nil {
 		l.backends[key] = &backend{namespace: l.namespace, key: key}
 	}
+	lose := func(f finding) {
+		l.t.lose(at, f)
+		l.t.emptyBackend(l.namespace, key)
+	}
 	if realm := s.ann.str("auth-realm", ""); realm != "" && realm != defaultRealm {
 		delete(l.backends, key) // and with it the frontend that another path made, as in Traefik 1.7
 		l.t.lose(at, s.of("auth-realm", dropped("", "only realm traefik is supported; any other takes the path away")))
@@ -70,14 +74,14 @@ func (l *loader) path(at place, path *networkingv1.HTTPIngressPath) {
 	}
 	if _, err := tomlString(key); err != nil {
 		// The backend is printed whatever becomes of the path.
-		l.t.lose(at, brokenTOML(at.field(), "host or path", err))
+		lose(brokenTOML(at.field(), "host or path", err))
 		return
 	}
 	f := l.frontends[key]
 	if f == nil {
 		config := l.t.withAuth(s)
 		if config.authFailure != nil {
-			l.t.lose(at, *config.authFailure)
+			lose(*config.authFailure)
 			l.t.chances = append(l.t.chances, chance{key, l.namespace, at, "is dropped when it is loaded first, and else served with the annotations of the other one"})
 			return
 		}
@@ -86,12 +90,12 @@ func (l *loader) path(at place, path *networkingv1.HTTPIngressPath) {
 	}
 	service, known := l.t.service(l.namespace, serviceName)
 	if service == nil && known {
-		l.t.lose(at, missingService(at, path, serviceName))
+		lose(missingService(at, path, serviceName))
 		return
 	}
 	rule, problem := pathRule(s, path.Path)
 	if problem != nil {
-		l.t.lose(at, *problem)
+		lose(*problem)
 		return
 	}
 	f.takePath(at, path, rule)

@@ -33,7 +33,7 @@ func Translate(in ir.Input, facts Facts) ir.Translation {
 	}
 	t.resolveErrorPages()
 	t.breakTies()
-	out := ir.Translation{Routes: make([]ir.Route, 0, 2*len(t.frontends))}
+	out := ir.Translation{Routes: make([]ir.Route, 0, 2*len(t.frontends)), DecodesPaths: true}
 	for _, f := range t.frontends {
 		out.Routes = append(out.Routes, t.routes(f)...)
 	}
@@ -69,6 +69,8 @@ type translator struct {
 	input   []*source // in input order
 	sources []*source // by namespace and name
 
+	// emptyBackends are the keys of lost paths, see emptyBackend.
+	emptyBackends map[name]bool
 	// chances are lost paths whose loss depends on what else is loaded before.
 	chances []chance
 

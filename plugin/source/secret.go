@@ -23,27 +23,29 @@ func secretFacts(secret *corev1.Secret) ir.Secret {
 	for key, value := range secret.StringData {
 		data[key] = []byte(value)
 	}
-	return ir.Secret{
+	facts := ir.Secret{
 		Namespace: secret.Namespace,
 		Name:      secret.Name,
 		Type:      secret.Type,
 		Keys:      slices.Sorted(maps.Keys(data)),
-		Problem:   secretProblem(secret.Type, data),
 	}
+	facts.Users, facts.Problem = secretProblem(secret.Type, data)
+	return facts
 }
 
-func secretProblem(kind corev1.SecretType, data map[string][]byte) string {
+// secretProblem says what is wrong with a Secret, and of which form its users are.
+func secretProblem(kind corev1.SecretType, data map[string][]byte) (users, problem string) {
 	_, hasCert := data[corev1.TLSCertKey]
 	_, hasKey := data[corev1.TLSPrivateKeyKey]
 	if kind == corev1.SecretTypeTLS || hasCert || hasKey {
-		return certificateProblem(data)
+		return "", certificateProblem(data)
 	}
 	if len(data) == 1 {
 		for _, users := range data {
 			return usersProblem(users)
 		}
 	}
-	return ""
+	return "", ""
 }
 
 // certificateProblem knows what Traefik 1.7 takes for PEM: nothing may follow
@@ -77,7 +79,7 @@ func certificateProblem(data map[string][]byte) string {
 
 // usersProblem checks a file of users: "user:hash" for basic authentication or
 // "user:realm:hash" for digest, one a line; empty lines do not count.
-func usersProblem(users []byte) string {
+func usersProblem(users []byte) (form, problem string) {
 	colons := -1
 	for i, line := range strings.Split(string(users), "\n") {
 		if line == "" {
@@ -85,15 +87,18 @@ func usersProblem(users []byte) string {
 		}
 		n := strings.Count(line, ":")
 		if n != 1 && n != 2 {
-			return fmt.Sprintf("line %d is neither user:hash nor user:realm:hash", i+1)
+			return "", fmt.Sprintf("line %d is neither user:hash nor user:realm:hash", i+1)
 		}
 		if colons >= 0 && n != colons {
-			return fmt.Sprintf("line %d has another form than the lines before", i+1)
+			return "", fmt.Sprintf("line %d has another form than the lines before", i+1)
 		}
 		colons = n
 	}
-	if colons < 0 {
-		return "it has no line with a user"
+	switch colons {
+	case 1:
+		return ir.UsersBasic, ""
+	case 2:
+		return ir.UsersDigest, ""
 	}
-	return ""
+	return "", "it has no line with a user"
 }

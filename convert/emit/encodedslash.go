@@ -1,0 +1,58 @@
+package emit
+
+import (
+	"strings"
+
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/diag"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/ir"
+)
+
+// encodedSlash notes the first route of an Ingress whose path a request can
+// write with escapes that Traefik 3 does not decode before it matches.
+type encodedSlash struct {
+	path      string
+	protected bool
+}
+
+// reserved are the characters that Traefik 3 leaves encoded: the reserved ones of
+// RFC 3986, section 2.2, and the percent sign.
+const reserved = ":/?#[]@!$&'()*+,;=%"
+
+func (e *encodedSlash) note(r *ir.Route, target Version) {
+	if target != V3 {
+		return
+	}
+	for _, p := range r.Match.Paths {
+		if len(p.Value) < 2 || !strings.ContainsAny(p.Value[1:], reserved) {
+			continue
+		}
+		if protected := protects(r); e.path == "" || protected && !e.protected {
+			e.path, e.protected = p.Value, protected
+		}
+	}
+}
+
+// protects tells whether a route lets not everybody in.
+func protects(r *ir.Route) bool {
+	for _, f := range r.Filters {
+		switch f.(type) {
+		case ir.BasicAuth, ir.DigestAuth, ir.ForwardAuth, ir.IPAllowList:
+			return true
+		}
+	}
+	return false
+}
+
+func (e *encodedSlash) report(o *owner) {
+	if e.path == "" {
+		return
+	}
+	text := "a request that writes a slash or another reserved character of " + e.path + " as %XX does not match in Traefik 3"
+	if e.protected {
+		text += ", so it passes this route's protection when another route takes it"
+	}
+	d := o.report(diag.WEncodedSlash, "", text)
+	if e.protected {
+		d.Severity = diag.Lossy
+	}
+}
