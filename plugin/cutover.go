@@ -13,6 +13,7 @@ import (
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/journal"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/fleet"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/preflight"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/repair"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/ui"
@@ -224,8 +225,14 @@ but for flags that are given.`,
 		Args:              cobra.NoArgs,
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			reader, picture, err := flags.fleet.read(cmd.Context(), c)
+			reader, picture, err := flags.fleet.readAny(cmd.Context(), c)
 			if err != nil {
+				return err
+			}
+			if cutover.Widowed(picture) == fleet.New {
+				return c.takeOver(cmd.Context(), &flags, reader, picture, fleet.New)
+			}
+			if err := picture.Need(fleet.Old, fleet.New); err != nil {
 				return err
 			}
 			engine, running, err := c.engine(cmd.Context(), &flags, reader, picture)

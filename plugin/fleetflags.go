@@ -40,15 +40,21 @@ func (f *fleetFlags) reader(c *cluster) (*fleet.Reader, error) {
 
 // read takes a picture that has both proxies.
 func (f *fleetFlags) read(ctx context.Context, c *cluster) (*fleet.Reader, *fleet.Fleet, error) {
+	r, picture, err := f.readAny(ctx, c)
+	if err != nil {
+		return nil, nil, err
+	}
+	return r, picture, picture.Need(fleet.Old, fleet.New)
+}
+
+// readAny takes a picture of what there is.
+func (f *fleetFlags) readAny(ctx context.Context, c *cluster) (*fleet.Reader, *fleet.Fleet, error) {
 	r, err := f.reader(c)
 	if err != nil {
 		return nil, nil, err
 	}
 	picture, err := r.Read(ctx)
-	if err != nil {
-		return nil, nil, clusterError(err)
-	}
-	return r, picture, picture.Need(fleet.Old, fleet.New)
+	return r, picture, clusterError(err)
 }
 
 // completeDaemonSets completes NAMESPACE/NAME; silent on errors.

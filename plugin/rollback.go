@@ -10,6 +10,7 @@ import (
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/fleet"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/preflight"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/ui"
 )
 
@@ -63,8 +64,14 @@ func newRollbackCommand(c *cluster) *cobra.Command {
 }
 
 func (o *rollbackOptions) run(ctx context.Context) error {
-	reader, picture, err := o.move.fleet.read(ctx, o.cluster)
+	reader, picture, err := o.move.fleet.readAny(ctx, o.cluster)
 	if err != nil {
+		return err
+	}
+	if cutover.Widowed(picture) == fleet.Old {
+		return o.cluster.takeOver(ctx, &o.move, reader, picture, fleet.Old)
+	}
+	if err := picture.Need(fleet.Old, fleet.New); err != nil {
 		return err
 	}
 	engine, running, err := o.cluster.engine(ctx, &o.move, reader, picture)
@@ -116,4 +123,29 @@ func (o *rollbackOptions) confirmEmergency(picture *fleet.Fleet) error {
 		return fmt.Errorf("%q is not the cutover's id %s: %w", typed, id, ui.ErrDeclined)
 	}
 	return nil
+}
+
+// takeOver gives the nodes of a DaemonSet that was deleted to the one that is
+// left.
+func (c *cluster) takeOver(ctx context.Context, flags *moveFlags, reader *fleet.Reader, picture *fleet.Fleet, side fleet.Side) error {
+	engine, running, err := c.recycler(ctx, flags, reader, picture)
+	if err != nil {
+		return err
+	}
+	facts, err := preflight.Gather(ctx, reader.Client, picture)
+	if err != nil {
+		return clusterError(err)
+	}
+	if len(facts.RouteGroups) > 0 {
+		objects, err := c.dynamic()
+		if err != nil {
+			return err
+		}
+		engine.Marker = &marker{client: objects, group: facts.RouteGroups[0]} // to be removed
+	}
+	fmt.Fprintf(c.streams.Out, "Take over  the %s DaemonSet was deleted; all its nodes go to %s at once, for nobody serves there\n", side.Other(), picture.Set(side).Title)
+	if err := ui.Confirm(c.streams, flags.yes, "Give them to "+picture.Set(side).Title+"?"); err != nil {
+		return err
+	}
+	return moved(ctx, engine.TakeOver(running))
 }

@@ -108,6 +108,12 @@ func Next(f *fleet.Fleet) string {
 		}
 		return "watch it (" + statusCommand + " -w), or pause after this node (kubectl ingress-migrate cutover pause)"
 	}
+	switch Widowed(f) {
+	case fleet.Old:
+		return "give its nodes back to " + f.Old.Title + " (" + rollbackAllCommand + ")"
+	case fleet.New:
+		return "give all nodes to " + f.New.Title + " (" + resumeCommand + ")"
+	}
 	if j := f.Journal; j != nil {
 		switch j.Phase {
 		case journal.Preparing, journal.Switching:

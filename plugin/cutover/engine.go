@@ -146,7 +146,11 @@ func (s *session) continueJournal(ctx context.Context, f *fleet.Fleet) error {
 func (s *session) newJournal(ctx context.Context, f *fleet.Fleet, how begin) error {
 	id := NewID()
 	now := s.Clock.Now()
-	if r := f.Old.Guard.Record; r != nil && how != beginNew && f.Journal == nil {
+	left := f.Old
+	if left == nil {
+		left = f.New
+	}
+	if r := left.Guard.Record; r != nil && how != beginNew && f.Journal == nil {
 		// A journal that was lost gets its name back, so that the marker stays valid.
 		id = r.ID
 		s.Observer.Observe(Event{Kind: Warn, Text: "the journal of cutover " + id + " is gone; it is rebuilt from labels and guards"})
@@ -166,6 +170,9 @@ func (s *session) newJournal(ctx context.Context, f *fleet.Fleet, how begin) err
 
 // originalOf is what the set was before any guard of ours.
 func originalOf(set *fleet.Set) journal.Original {
+	if set == nil {
+		return journal.Original{}
+	}
 	o := journal.Original{
 		Name: set.Name, UID: set.Object.UID, Revision: set.RevisionName,
 		Strategy: set.Object.Spec.UpdateStrategy, Template: set.Unguarded(),

@@ -50,8 +50,8 @@ func (s *session) restore(ctx context.Context) error {
 	if err := s.settled(ctx, f, fleet.Old, false); err != nil {
 		return err
 	}
-	if s.Marker != nil {
-		if err := s.persist(ctx, func() error { return s.Marker.Remove(ctx, f.New.Name.Namespace, s.id) }); err != nil {
+	if namespace := s.j.New.Name.Namespace; s.Marker != nil && namespace != "" {
+		if err := s.persist(ctx, func() error { return s.Marker.Remove(ctx, namespace, s.id) }); err != nil {
 			return err
 		}
 	}

@@ -138,6 +138,9 @@ func problems(f *fleet.Fleet, settings Settings) []Problem {
 	if floor := settings.FloorOf(present(f)); f.Serving() < floor {
 		out = append(out, Problem{Object: "nodes", What: fmt.Sprintf("only %d of %d serve, the floor is %d", f.Serving(), present(f), floor)})
 	}
+	if side := Widowed(f); side != "" {
+		out = append(out, Problem{Object: string(side.Other()) + " DaemonSet", What: "was deleted in the middle of a cutover: its nodes are dark"})
+	}
 	if j := f.Journal; j != nil && f.Lease == nil {
 		// A node that we took out of rotation stays out until we put it back.
 		for _, n := range j.Nodes {
