@@ -75,9 +75,9 @@ func (g generator) input(t *rapid.T) Input {
 				service.Spec.Type, service.Spec.ExternalName = corev1.ServiceTypeExternalName, "ext.example"
 			}
 			in.Services = append(in.Services, service)
-			endpoints := &corev1.Endpoints{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name}}
+			endpoints := &ir.Endpoints{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name}}
 			if n := rapid.IntRange(0, 3).Draw(t, "pods"); n > 0 {
-				endpoints.Subsets = []corev1.EndpointSubset{{Ports: []corev1.EndpointPort{{Name: "http", Port: 8080}}}}
+				endpoints.Subsets = []ir.EndpointSubset{{Ports: []corev1.EndpointPort{{Name: "http", Port: 8080}}}}
 				for pod := range n {
 					endpoints.Subsets[0].Addresses = append(endpoints.Subsets[0].Addresses, corev1.EndpointAddress{
 						IP: fmt.Sprintf("10.0.0.%d", pod+1), TargetRef: &corev1.ObjectReference{Kind: "Pod", Name: fmt.Sprintf("web-%d", pod)},

@@ -102,7 +102,7 @@ func readInput(t testing.TB, text []byte) Input {
 		case "Service":
 			in.Services, in.ServicesKnown = append(in.Services, decode[corev1.Service](t, doc)), true
 		case "Endpoints":
-			in.Endpoints, in.EndpointsKnown = append(in.Endpoints, decode[corev1.Endpoints](t, doc)), true
+			in.Endpoints, in.EndpointsKnown = append(in.Endpoints, decode[ir.Endpoints](t, doc)), true
 		case "Secret":
 			s := decode[corev1.Secret](t, doc)
 			keys := slices.Concat(slices.Collect(maps.Keys(s.Data)), slices.Collect(maps.Keys(s.StringData)))

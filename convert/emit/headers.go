@@ -31,9 +31,14 @@ func headers(f ir.Headers, target Target) *dynamic.Headers {
 		IsDevelopment:           f.IsDevelopment,
 	}
 	if target.Version == V2 {
+		// Deprecated in 2.x and ignored by 3.x, but what Traefik 1 did, to the letter.
+		//lint:ignore SA1019 see above
 		out.SSLRedirect = f.SSLRedirect
+		//lint:ignore SA1019 see above
 		out.SSLTemporaryRedirect = f.SSLTemporaryRedirect
+		//lint:ignore SA1019 see above
 		out.SSLHost = f.SSLHost
+		//lint:ignore SA1019 see above
 		out.SSLForceHost = f.SSLForceHost
 	}
 	if f.CORS != nil {

@@ -86,6 +86,8 @@ func allowList(f ir.IPAllowList, target Target) (spec v1alpha1.MiddlewareSpec) {
 		strategy = &dynamic.IPStrategy{Depth: f.Depth, ExcludedIPs: f.ExcludedIPs}
 	}
 	if target.APIGroup == LegacyGroup {
+		// The only name that Traefik before 2.10 knows.
+		//lint:ignore SA1019 see above
 		spec.IPWhiteList = &dynamic.IPWhiteList{SourceRange: f.SourceRange, IPStrategy: strategy}
 		return spec
 	}

@@ -17,7 +17,7 @@ type Input struct {
 	Services      []*corev1.Service
 	ServicesKnown bool
 	// Endpoints gives ready pod counts where v1 weighs by pods.
-	Endpoints      []*corev1.Endpoints
+	Endpoints      []*Endpoints
 	EndpointsKnown bool
 	// Secrets carries facts about secrets, never their data.
 	Secrets      []Secret
@@ -27,6 +27,15 @@ type Input struct {
 	Traefik      []TraefikObject
 	TraefikKnown bool
 }
+
+// Endpoints and their subsets are deprecated in favour of EndpointSlices, but
+// they are what Traefik 1.7 and 2 read and all that clusters of their time have.
+type (
+	//lint:ignore SA1019 see above
+	Endpoints = corev1.Endpoints
+	//lint:ignore SA1019 see above
+	EndpointSubset = corev1.EndpointSubset
+)
 
 // Ingress is one Ingress with the place it came from.
 type Ingress struct {

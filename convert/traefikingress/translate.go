@@ -1,9 +1,6 @@
 package traefikingress
 
 import (
-	"slices"
-
-	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/ir"
@@ -28,6 +25,7 @@ func Translate(in ir.Input, facts Facts) ir.Translation {
 	}
 	t.reportCollisions()
 	t.reportOrder()
+	t.reportTies()
 	t.reportTLSConflicts()
 	out := ir.Translation{Routes: make([]ir.Route, 0, len(t.routers))}
 	for i := range t.routers {
@@ -59,7 +57,7 @@ type translator struct {
 	defaults []string
 
 	services  map[name]*service
-	endpoints map[name]*corev1.Endpoints
+	endpoints map[name]*ir.Endpoints
 	secrets   map[name]ir.Secret
 	objects   map[string][]reference // by kind and identity
 	known     map[string]bool        // namespaces
@@ -80,7 +78,7 @@ func newTranslator(in ir.Input, facts Facts) *translator {
 		in: in, facts: facts, source: facts.release(), defaults: facts.defaultEntryPoints(),
 		classes:   make(map[string]bool, len(in.IngressClasses)),
 		services:  make(map[name]*service, len(in.Services)),
-		endpoints: make(map[name]*corev1.Endpoints, len(in.Endpoints)),
+		endpoints: make(map[name]*ir.Endpoints, len(in.Endpoints)),
 		secrets:   make(map[name]ir.Secret, len(in.Secrets)),
 		sources:   make([]*source, 0, len(in.Ingresses)),
 		routers:   make([]router, 0, 2*len(in.Ingresses)),
@@ -110,10 +108,4 @@ func newTranslator(in ir.Input, facts Facts) *translator {
 		t.sources = append(t.sources, newSource(ingress))
 	}
 	return t
-}
-
-// inOrder are the sources by namespace and name, for decisions that must not
-// depend on the order of the input.
-func (t *translator) inOrder() []*source {
-	return slices.SortedStableFunc(slices.Values(t.sources), compareName)
 }

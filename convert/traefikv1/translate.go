@@ -46,11 +46,6 @@ func Translate(in ir.Input, facts Facts) ir.Translation {
 	return out
 }
 
-// legacyEndpoints are what Traefik 1.7 reads; the clusters of its time have nothing else.
-//
-//lint:ignore SA1019 see above
-type legacyEndpoints = corev1.Endpoints
-
 // name is a namespaced name.
 type name struct{ namespace, name string }
 
@@ -63,7 +58,7 @@ type translator struct {
 	classController map[string]string // IngressClass → spec.controller
 
 	services  map[name]*corev1.Service
-	endpoints map[name]*legacyEndpoints
+	endpoints map[name]*ir.Endpoints
 	secrets   map[name]ir.Secret
 
 	input   []*source // in input order
@@ -87,7 +82,7 @@ func newTranslator(in ir.Input, facts Facts) *translator {
 		in: in, facts: facts.withDefaults(),
 		classController: map[string]string{},
 		services:        map[name]*corev1.Service{},
-		endpoints:       map[name]*legacyEndpoints{},
+		endpoints:       map[name]*ir.Endpoints{},
 		secrets:         map[name]ir.Secret{},
 	}
 	if selector, err := labels.Parse(facts.LabelSelector); err == nil {

@@ -53,7 +53,7 @@ func add(t testing.TB, in *ir.Input, doc []byte) {
 		decode(t, doc, &service)
 		in.Services, in.ServicesKnown = append(in.Services, &service), true
 	case bytes.Contains(doc, []byte("kind: Endpoints\n")):
-		var endpoints legacyEndpoints
+		var endpoints ir.Endpoints
 		decode(t, doc, &endpoints)
 		in.Endpoints, in.EndpointsKnown = append(in.Endpoints, &endpoints), true
 	default:
@@ -174,7 +174,7 @@ func TestChecklist(t *testing.T) {
 
 // Values that nobody should write must not stop the rest.
 func TestHostileInput(t *testing.T) {
-	in := ir.Input{Ingresses: []ir.Ingress{{}, {Ingress: &networkingv1.Ingress{}}}, Services: []*corev1.Service{nil}, Endpoints: []*legacyEndpoints{nil}, IngressClasses: []*networkingv1.IngressClass{nil}}
+	in := ir.Input{Ingresses: []ir.Ingress{{}, {Ingress: &networkingv1.Ingress{}}}, Services: []*corev1.Service{nil}, Endpoints: []*ir.Endpoints{nil}, IngressClasses: []*networkingv1.IngressClass{nil}}
 	in.Ingresses[1].Spec.DefaultBackend = &networkingv1.IngressBackend{}
 	in.Ingresses[1].Spec.Rules = []networkingv1.IngressRule{{}, {IngressRuleValue: networkingv1.IngressRuleValue{HTTP: &networkingv1.HTTPIngressRuleValue{Paths: []networkingv1.HTTPIngressPath{{Path: "\xff"}}}}}}
 	out := Translate(in, Facts{})

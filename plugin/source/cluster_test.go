@@ -19,6 +19,8 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 	"k8s.io/client-go/kubernetes/fake"
 	clienttesting "k8s.io/client-go/testing"
+
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/ir"
 )
 
 func meta(namespace, name string) metav1.ObjectMeta {
@@ -68,7 +70,7 @@ func TestOldServers(t *testing.T) {
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			client := fake.NewClientset(c.object,
-				&legacyEndpoints{ObjectMeta: meta("shop", "web"), Subsets: []legacySubset{{Addresses: []corev1.EndpointAddress{{IP: "10.0.0.1"}}}}})
+				&ir.Endpoints{ObjectMeta: meta("shop", "web"), Subsets: []ir.EndpointSubset{{Addresses: []corev1.EndpointAddress{{IP: "10.0.0.1"}}}}})
 			hide(client, "ingresses", c.hidden...)
 			hide(client, "endpointslices", "discovery.k8s.io/v1")
 			loaded, err := FromCluster(context.Background(), client, Scope{Namespace: "shop"}, Everything)

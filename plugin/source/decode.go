@@ -41,7 +41,7 @@ func (r *reader) decode(raw json.RawMessage, h head, at place) {
 			r.services.put(service.Namespace+"/"+service.Name, service)
 		}
 	case "/Endpoints":
-		endpoints := &legacyEndpoints{}
+		endpoints := &ir.Endpoints{}
 		if r.plain(raw, h, at, endpoints) {
 			endpoints.Namespace = r.orDefault(endpoints.Namespace)
 			r.endpoints.put(endpoints.Namespace+"/"+endpoints.Name, endpoints)

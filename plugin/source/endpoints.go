@@ -4,21 +4,15 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-)
 
-// Traefik 1.7 reads Endpoints, and clusters of its time have nothing else.
-type (
-	//lint:ignore SA1019 see above
-	legacyEndpoints = corev1.Endpoints
-	//lint:ignore SA1019 see above
-	legacySubset = corev1.EndpointSubset
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/ir"
 )
 
 // endpointsOf says what an EndpointSlice says in the words of Endpoints, which
 // is what Traefik 1.7 reads. The name stays the slice's; mergeSlices uses the
 // Service's.
-func endpointsOf(slice *discoveryv1.EndpointSlice) *legacyEndpoints {
-	subset := legacySubset{}
+func endpointsOf(slice *discoveryv1.EndpointSlice) *ir.Endpoints {
+	subset := ir.EndpointSubset{}
 	for _, endpoint := range slice.Endpoints {
 		for _, address := range endpoint.Addresses {
 			a := corev1.EndpointAddress{IP: address, NodeName: endpoint.NodeName, TargetRef: endpoint.TargetRef}
@@ -43,20 +37,20 @@ func endpointsOf(slice *discoveryv1.EndpointSlice) *legacyEndpoints {
 		}
 		subset.Ports = append(subset.Ports, p)
 	}
-	return &legacyEndpoints{
+	return &ir.Endpoints{
 		ObjectMeta: metav1.ObjectMeta{
 			Namespace: slice.Namespace,
 			Name:      slice.Name,
 			Labels:    map[string]string{discoveryv1.LabelServiceName: slice.Labels[discoveryv1.LabelServiceName]},
 		},
-		Subsets: []legacySubset{subset},
+		Subsets: []ir.EndpointSubset{subset},
 	}
 }
 
 // mergeSlices adds to endpoints those of Services that only have slices, one
 // subset per slice.
-func mergeSlices(endpoints, slices []*legacyEndpoints) []*legacyEndpoints {
-	known := make(map[string]*legacyEndpoints, len(endpoints))
+func mergeSlices(endpoints, slices []*ir.Endpoints) []*ir.Endpoints {
+	known := make(map[string]*ir.Endpoints, len(endpoints))
 	for _, e := range endpoints {
 		known[e.Namespace+"/"+e.Name] = nil // complete already
 	}
@@ -72,7 +66,7 @@ func mergeSlices(endpoints, slices []*legacyEndpoints) []*legacyEndpoints {
 		case seen:
 			whole.Subsets = append(whole.Subsets, slice.Subsets...)
 		default:
-			whole = &legacyEndpoints{
+			whole = &ir.Endpoints{
 				ObjectMeta: metav1.ObjectMeta{Namespace: slice.Namespace, Name: service},
 				Subsets:    slice.Subsets,
 			}

@@ -24,8 +24,8 @@ type reader struct {
 	// latest is the index of the last definition of an Ingress.
 	latest      map[string]int
 	services    keyed[*corev1.Service]
-	endpoints   keyed[*legacyEndpoints]
-	slices      keyed[*legacyEndpoints] // one per EndpointSlice, named as the slice
+	endpoints   keyed[*ir.Endpoints]
+	slices      keyed[*ir.Endpoints] // one per EndpointSlice, named as the slice
 	secrets     keyed[ir.Secret]
 	classes     keyed[*classObject]
 	objects     keyed[ir.TraefikObject]

@@ -93,7 +93,7 @@ func (w *world) killWhileSwitched(ctx context.Context, name string, away time.Du
 			return err
 		}
 		if len(pods.Items) > 0 {
-			return fmt.Errorf("Traefik 1.7 is still on %s", name)
+			return fmt.Errorf("%s still runs Traefik 1.7", name)
 		}
 		return w.outOfRotation(ctx, name)
 	}); err != nil {
