@@ -1,6 +1,7 @@
 package emit
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/diag"
@@ -30,6 +31,20 @@ func (e *encodedSlash) note(r *ir.Route, target Version) {
 			e.path, e.protected = p.Value, protected
 		}
 	}
+}
+
+// decoded writes paths that the source controller compares with decoded ones for
+// Traefik 3, which leaves the percent sign itself encoded.
+func (o *owner) decoded(m ir.Match) ir.Match {
+	if !o.all.decodesPaths || o.target.Version != V3 ||
+		!slices.ContainsFunc(m.Paths, func(p ir.Path) bool { return strings.Contains(p.Value, "%") }) {
+		return m
+	}
+	m.Paths = slices.Clone(m.Paths)
+	for i := range m.Paths {
+		m.Paths[i].Value = strings.ReplaceAll(m.Paths[i].Value, "%", "%25")
+	}
+	return m
 }
 
 // protects tells whether a route lets not everybody in.

@@ -51,7 +51,7 @@ func (o *owner) ingressRoute(tag string, routes []*ir.Route) {
 	var twins matchIndex
 	var cookies []cookie
 	for _, r := range routes {
-		match, problems, err := rule(r.Match, o.target.Version)
+		match, problems, err := rule(o.decoded(r.Match), o.target.Version)
 		for _, problem := range problems {
 			o.ruleProblem(r, problem)
 		}
@@ -132,7 +132,7 @@ func (o *owner) chain(r *ir.Route) []v1alpha1.MiddlewareRef {
 		}
 		if pages, ok := f.(ir.ErrorPages); ok {
 			tag = "errors"
-			spec.Errors = &v1alpha1.ErrorPage{Status: pages.Status, Query: pages.Query, Service: o.service(pages.Service)}
+			spec.Errors = o.errorPages(pages)
 		} else {
 			tag, spec = middleware(f, o.target)
 		}

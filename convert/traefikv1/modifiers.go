@@ -32,6 +32,9 @@ func (m matcher) modifiers(src *source) []ir.Filter {
 		if !src.ann.has(name) {
 			name = "rule-type"
 		}
+		if !strings.HasPrefix(m.replacePath, "/") {
+			src.sayOf(diag.WRewriteNoSlash, name, "the new path does not begin with a slash: Traefik 1.7 sends / to the backend, Traefik 3 answers 400")
+		}
 		src.sayOf(diag.WRewriteEncoded, name, "the target puts the percent-encoded path into X-Replaced-Path, Traefik 1.7 the decoded one")
 		filters = append(filters, ir.ReplacePath{Path: m.replacePath})
 	}
@@ -48,21 +51,29 @@ func (m matcher) replaceByPattern(src *source) (ir.ReplacePathRegex, bool) {
 			src.sayOf(diag.IAnnIgnored, "rewrite-target", "overruled by the ReplacePathRegex of request-modifier")
 		}
 	}
-	words := strings.Split(m.replaceRegex, " ")
-	if len(words) != 2 {
-		src.sayOf(diag.IAnnIgnored, name, "not one pattern and one replacement between which there is exactly one space: Traefik 1.7 does not rewrite")
-		return ir.ReplacePathRegex{}, false
-	}
-	f := ir.ReplacePathRegex{Regex: strings.TrimSpace(words[0]), Replacement: strings.TrimSpace(words[1])}
-	if _, err := regexp.Compile(f.Regex); err != nil || f.Replacement == "" {
-		src.sayOf(diag.IAnnIgnored, name, "the pattern does not compile or the replacement is empty: Traefik 1.7 does not rewrite")
-		return ir.ReplacePathRegex{}, false
+	f, why := m.rewrite()
+	if why != "" {
+		src.sayOf(diag.IAnnIgnored, name, why+": Traefik 1.7 does not rewrite")
+		return f, false
 	}
 	src.sayOf(diag.WRewriteEncoded, name, "the target applies the pattern to the percent-encoded path, Traefik 1.7 to the decoded one")
 	if name == "rewrite-target" && losesSlash(f) {
 		src.sayOf(diag.WRewriteNoSlash, name, "the rewritten path does not begin with a slash: Traefik 1.7 sends / without the query")
 	}
 	return f, true
+}
+
+// rewrite reads the rewrite of the rule, or says why Traefik 1.7 has none.
+func (m matcher) rewrite() (f ir.ReplacePathRegex, why string) {
+	words := strings.Split(m.replaceRegex, " ")
+	if len(words) != 2 {
+		return f, "not one pattern and one replacement between which there is exactly one space"
+	}
+	f = ir.ReplacePathRegex{Regex: strings.TrimSpace(words[0]), Replacement: strings.TrimSpace(words[1])}
+	if _, err := regexp.Compile(f.Regex); err != nil || f.Replacement == "" {
+		return f, "the pattern does not compile or the replacement is empty"
+	}
+	return f, ""
 }
 
 // losesSlash tells whether a rewrite "^/path/(.*)" → "target$1" leaves a path without its first slash.

@@ -125,7 +125,8 @@ func (r *redirect) toEntryPoint(t *translator, f *frontend) []finding {
 // checkAppRoot takes away an app-root that never fires. Its pattern is the key of
 // the frontend, matched against the URL after the modifiers.
 func (f *frontend) checkAppRoot() {
-	rewritten := f.matcher.addPrefix != "" || f.matcher.replaceRegex != "" || f.matcher.replacePath != ""
+	_, notRewritten := f.matcher.rewrite()
+	rewritten := f.matcher.addPrefix != "" || notRewritten == "" || f.matcher.replacePath != ""
 	prefixed := f.config.priority > 0 || len(f.config.entryPoints) > 0
 	switch {
 	case f.places[0].rule < 0:
