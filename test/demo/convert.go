@@ -19,7 +19,7 @@ func (w *world) scanBefore(ctx context.Context) error {
 	lines := strings.Split(strings.TrimSpace(out), "\n")
 	fmt.Fprintf(w.out, "  $ kubectl ingress-migrate scan -A %s\n", entryPoints)
 	for i, line := range lines {
-		if i < 6 || i == len(lines)-1 {
+		if i < 6 || i >= len(lines)-3 {
 			fmt.Fprintf(w.out, "    %s\n", line)
 		} else if i == 6 {
 			fmt.Fprintf(w.out, "    …\n")
@@ -45,11 +45,8 @@ func (w *world) installWebhook(ctx context.Context) error {
 // points are known: scan asks the webhook's options.
 func (w *world) scanUntilClean(ctx context.Context) error {
 	if err := poll(ctx, "a clean scan", func() error {
-		out, err := w.modern.quiet(ctx, "ingress-migrate", "scan", "-A")
-		if err != nil {
-			return fmt.Errorf("%w\n%s", err, out)
-		}
-		return nil
+		_, err := w.modern.quiet(ctx, "ingress-migrate", "scan", "-A")
+		return err
 	}); err != nil {
 		return err
 	}

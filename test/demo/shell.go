@@ -40,13 +40,11 @@ func (s shell) run(ctx context.Context, input []byte, args ...string) error {
 
 // quiet runs a command and returns what it printed.
 func (s shell) quiet(ctx context.Context, args ...string) (string, error) {
-	command := s.command(ctx, nil, args)
-	var out, errOut bytes.Buffer
-	command.Stdout, command.Stderr = &out, &errOut
-	if err := command.Run(); err != nil {
-		return out.String(), fmt.Errorf("kubectl %s: %w\n%s", strings.Join(args, " "), err, errOut.String())
+	out, err := s.command(ctx, nil, args).CombinedOutput()
+	if err != nil {
+		return string(out), fmt.Errorf("kubectl %s: %w\n%s", strings.Join(args, " "), err, out)
 	}
-	return out.String(), nil
+	return string(out), nil
 }
 
 func (s shell) command(ctx context.Context, input []byte, args []string) *exec.Cmd {
