@@ -9,14 +9,14 @@ import (
 )
 
 // reportOrder reports what the order of routers decides against expectation: a
-// prefix that takes an exact path over, a wildcard that takes a host over, and
-// ties. The output keeps all of it by its priorities.
+// prefix that takes an exact path over, and a wildcard that takes a host over.
+// The output keeps all of it by its priorities.
 func (t *translator) reportOrder() {
 	hosts := make(map[string]*hostRouters, len(t.routers))
 	for i := range t.routers {
 		r := &t.routers[i]
-		if r.at.rule < 0 || r.text.matcher == pathRegexp || hasBraces(r.text.path) {
-			continue // what patterns meet cannot be told
+		if r.at.rule < 0 || r.pattern() {
+			continue // what patterns take cannot be told
 		}
 		host := strings.ToLower(r.text.host)
 		of := hosts[host]
@@ -35,10 +35,20 @@ func (t *translator) reportOrder() {
 		}
 		for _, r := range of.list {
 			for _, rival := range rivals {
-				rival.covering(r, func(c *router) { reportPair(r, c) })
+				rival.covering(r, func(c *router) { reportShadow(r, c) })
 			}
 		}
 	}
+}
+
+// pattern tells whether the path is a template or a regular expression.
+func (r *router) pattern() bool {
+	for _, p := range r.route.Match.Paths {
+		if p.Kind != ir.PathExact && p.Kind != ir.PathPrefix {
+			return true
+		}
+	}
+	return false
 }
 
 // widerHosts are the other hosts whose rules take requests for host.
@@ -101,20 +111,17 @@ func covers(c, r *router) bool {
 	return !strict || rest == "" || rest[0] == '/'
 }
 
-// reportPair reports a router r and one that takes all of its requests.
-func reportPair(r, c *router) {
-	if !compete(&r.route, &c.route) || sameAnswer(r, c) {
+// reportShadow reports a router r whose requests all go to c before.
+func reportShadow(r, c *router) {
+	if c.route.Priority <= r.route.Priority || !compete(&r.route, &c.route) || sameAnswer(r, c) {
 		return
 	}
+	takes := c.at.url() + " of Ingress " + c.at.src.ref().String() + " takes every request for " + r.at.url()
 	switch {
-	case c.route.Priority == r.route.Priority:
-		r.at.src.say(diag.WTraefikTie, r.at.field(), r.at.url()+" ties with "+c.at.url()+" of Ingress "+c.at.src.ref().String())
-		c.at.src.say(diag.WTraefikTie, c.at.field(), c.at.url()+" ties with "+r.at.url()+" of Ingress "+r.at.src.ref().String())
-	case c.route.Priority < r.route.Priority:
 	case c.text.host != r.text.host && strings.HasPrefix(c.text.host, "*."):
-		r.at.src.say(diag.WTraefikWildcard, r.at.field(), c.at.url()+" of Ingress "+c.at.src.ref().String()+" takes every request for "+r.at.url())
+		r.at.src.say(diag.WTraefikWildcard, r.at.field(), takes)
 	case r.text.matcher == pathExact:
-		r.at.src.say(diag.WTraefikShadow, r.at.field(), "the prefix "+c.at.url()+" of Ingress "+c.at.src.ref().String()+" takes every request for "+r.at.url())
+		r.at.src.say(diag.WTraefikShadow, r.at.field(), "the prefix "+takes)
 	}
 }
 
