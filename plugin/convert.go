@@ -14,6 +14,7 @@ import (
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/desired"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/diag"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/source"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/ui"
@@ -103,9 +104,12 @@ func (o *convertOptions) run(ctx context.Context, names []string) error {
 	return o.summary(result, loaded, options)
 }
 
+// emitted are the objects to print. They name their Ingress, so that whoever
+// applies them tells scan, sync and the webhook whose they are.
 func emitted(result convert.Result) iter.Seq[runtime.Object] {
 	return func(yield func(runtime.Object) bool) {
 		for _, output := range result.Objects {
+			desired.Name(output.Object, output.Owner.Name)
 			if !yield(output.Object) {
 				return
 			}

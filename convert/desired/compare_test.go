@@ -138,14 +138,32 @@ func TestDetachAndUntouched(t *testing.T) {
 	}
 }
 
+// The reconciler, scan and sync all decide by this table whether they may write.
 func TestOwnedBy(t *testing.T) {
-	live := want(t, specOf("Host(`a`)"), ingress("42"))
-	for name, owned := range map[string]bool{"cart": true, "other": false} {
-		if got := desired.OwnedBy(live, name); got != owned {
-			t.Errorf("OwnedBy(%s) = %v", name, got)
-		}
+	ours := map[string]string{desired.ManagedLabel: "true"}
+	madeFor := func(name string) map[string]string { return map[string]string{desired.IngressAnnotation: name} }
+	owner := func(kind, name string) []metav1.OwnerReference {
+		return []metav1.OwnerReference{{APIVersion: "v1", Kind: kind, Name: name, UID: "1"}}
 	}
-	if desired.OwnedBy(route(nil), "cart") {
-		t.Error("an object without our label is owned")
+	cases := map[string]struct {
+		live metav1.ObjectMeta
+		want bool
+	}{
+		"printed by convert, applied by somebody":    {metav1.ObjectMeta{Labels: ours}, true},
+		"the same, owned by a release":               {metav1.ObjectMeta{Labels: ours, OwnerReferences: owner("Release", "x")}, true},
+		"made for this Ingress":                      {metav1.ObjectMeta{Labels: ours, Annotations: madeFor("cart")}, true},
+		"made for another Ingress":                   {metav1.ObjectMeta{Labels: ours, Annotations: madeFor("other")}, false},
+		"owned by this Ingress, annotation lost":     {metav1.ObjectMeta{Labels: ours, OwnerReferences: owner("Ingress", "cart")}, true},
+		"owned by another Ingress, annotation lost":  {metav1.ObjectMeta{Labels: ours, OwnerReferences: owner("Ingress", "other")}, false},
+		"without our label":                          {metav1.ObjectMeta{}, false},
+		"without our label, naming this Ingress":     {metav1.ObjectMeta{Annotations: madeFor("cart"), OwnerReferences: owner("Ingress", "cart")}, false},
+		"our label with another value than we write": {metav1.ObjectMeta{Labels: map[string]string{desired.ManagedLabel: "false"}}, false},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			if got := desired.OwnedBy(&c.live, "cart"); got != c.want {
+				t.Errorf("OwnedBy = %v", got)
+			}
+		})
 	}
 }

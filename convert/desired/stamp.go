@@ -70,14 +70,23 @@ func Object(o convert.Object, ingress *networkingv1.Ingress) (*unstructured.Unst
 	}
 	u.SetLabels(labels)
 
-	annotations := u.GetAnnotations()
+	annotate(u, IngressAnnotation, ingress.Name)
+	annotate(u, AppliedAnnotation, SpecHash(u))
+	return u, nil
+}
+
+// Name writes on an object of the conversion, in place, for which Ingress it was
+// made. That is all that can be said of an object that somebody else applies:
+// only who writes knows what was applied.
+func Name(o metav1.Object, ingress string) { annotate(o, IngressAnnotation, ingress) }
+
+func annotate(o metav1.Object, key, value string) {
+	annotations := o.GetAnnotations()
 	if annotations == nil {
 		annotations = map[string]string{}
 	}
-	annotations[IngressAnnotation] = ingress.Name
-	annotations[AppliedAnnotation] = SpecHash(u)
-	u.SetAnnotations(annotations)
-	return u, nil
+	annotations[key] = value
+	o.SetAnnotations(annotations)
 }
 
 // SpecHash is a short hash of an object's spec. JSON of Go maps is sorted, so
@@ -95,7 +104,24 @@ func SpecHash(u *unstructured.Unstructured) string {
 // IsOurs tells whether a live object was written by us.
 func IsOurs(live metav1.Object) bool { return live.GetLabels()[ManagedLabel] == "true" }
 
-// OwnedBy tells whether a live object was written for the named Ingress.
+// MadeFor names the Ingress that an object of ours was written for; empty when
+// nothing on it tells, which is so for what was printed by an older convert and
+// applied by somebody.
+func MadeFor(live metav1.Object) string {
+	if ingress := live.GetAnnotations()[IngressAnnotation]; ingress != "" {
+		return ingress
+	}
+	for _, owner := range live.GetOwnerReferences() {
+		if owner.Kind == "Ingress" {
+			return owner.Name
+		}
+	}
+	return ""
+}
+
+// OwnedBy tells whether a live object, whose name is one that the named Ingress
+// wants, may be written for it: it is ours, and no other Ingress is named on it.
 func OwnedBy(live metav1.Object, ingress string) bool {
-	return IsOurs(live) && live.GetAnnotations()[IngressAnnotation] == ingress
+	made := MadeFor(live)
+	return IsOurs(live) && (made == "" || made == ingress)
 }

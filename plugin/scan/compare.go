@@ -95,7 +95,7 @@ func stand(want, live *unstructured.Unstructured, ingress string) (State, []desi
 	if live == nil || !desired.IsOurs(live) {
 		return state, differences
 	}
-	if made := live.GetAnnotations()[desired.IngressAnnotation]; made != "" && made != ingress {
+	if !desired.OwnedBy(live, ingress) {
 		return desired.Foreign, differences
 	}
 	if state == desired.InSync && !linked(want, live) {
@@ -131,7 +131,7 @@ func (c *comparison) unwanted() {
 	})
 	for _, key := range keys {
 		live := c.live[key]
-		ref := ir.Ref{Namespace: key.Namespace, Name: cmp.Or(live.GetAnnotations()[desired.IngressAnnotation], ownerOf(live), key.Name)}
+		ref := ir.Ref{Namespace: key.Namespace, Name: cmp.Or(desired.MadeFor(live), key.Name)}
 		object := newObject(nil, live)
 		object.State = Unwanted
 		c.objects[ref] = append(c.objects[ref], object)
@@ -140,15 +140,6 @@ func (c *comparison) unwanted() {
 
 // order is the place of a kind in the order of writing; removal goes backwards.
 func order(kind string) int { return slices.Index(kinds[:], kind) }
-
-func ownerOf(live *unstructured.Unstructured) string {
-	for _, owner := range live.GetOwnerReferences() {
-		if owner.Kind == "Ingress" {
-			return owner.Name
-		}
-	}
-	return ""
-}
 
 func newObject(want, live *unstructured.Unstructured) Object {
 	some := want

@@ -135,6 +135,36 @@ func (r *rig) testForeign() {
 	}
 }
 
+// testAdopted: what `convert` printed and somebody applied is ours, also from a
+// convert that did not write the name of the Ingress on it.
+func (r *rig) testAdopted() {
+	for _, annotations := range []map[string]any{nil, {"ingress-migrate.io/ingress": "web"}} {
+		ns := r.namespace(nil)
+		r.apply(ingress(ns, "web", "adopted.example.com"))
+		spec := r.waitRoute(ns, "web").Object["spec"]
+		if _, stderr, err := r.kubectl("", "delete", "ingress", "-n", ns, "web"); err != nil {
+			r.t.Fatal(stderr)
+		}
+		r.waitNoRoute(ns, "web")
+		applied := r.create("ingressroutes", map[string]any{
+			"apiVersion": "traefik.io/v1alpha1", "kind": "IngressRoute",
+			"metadata": map[string]any{"name": "web", "namespace": ns, "annotations": annotations, "labels": map[string]any{"ingress-migrate.io/managed": "true"}},
+			"spec":     spec,
+		})
+		r.apply(ingress(ns, "web", "adopted.example.com"))
+		r.eventually("the route follows its Ingress", func() error {
+			route := r.route(ns, "web")
+			if route == nil || route.GetUID() != applied.GetUID() {
+				return fmt.Errorf("it is another one: %v", route)
+			}
+			if len(route.GetOwnerReferences()) == 0 || route.GetAnnotations()["ingress-migrate.io/ingress"] != "web" {
+				return errNotYet
+			}
+			return nil
+		})
+	}
+}
+
 const allowList = "ingress.kubernetes.io/whitelist-source-range=10.0.0.0/8"
 
 // testForeignMiddleware: a route whose allow list belongs to somebody else would

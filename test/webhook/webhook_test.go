@@ -33,6 +33,7 @@ func TestWebhook(t *testing.T) {
 		{"edits by hand are kept", (*rig).testDrift},
 		{"edit by hand taken back", (*rig).testDriftTakenBack},
 		{"foreign route is not touched", (*rig).testForeign},
+		{"route that somebody applied for us is adopted", (*rig).testAdopted},
 		{"foreign middleware holds the route back", (*rig).testForeignMiddleware},
 		{"deleted route comes back", (*rig).testRouteDeleted},
 		{"class leaves and returns", (*rig).testClass},

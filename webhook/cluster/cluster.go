@@ -144,7 +144,7 @@ func TakenBy(live *unstructured.Unstructured, ingress string) string {
 	case live == nil, desired.OwnedBy(live, ingress), desired.Untouched(live, ingress):
 		return ""
 	case desired.IsOurs(live):
-		return "it was made for Ingress " + live.GetAnnotations()[desired.IngressAnnotation]
+		return "it was made for Ingress " + desired.MadeFor(live)
 	}
 	return "it was not made by ingress-migrate"
 }
