@@ -162,6 +162,9 @@ func (f *frontend) resolveErrorPage(page errorPage, target *frontend) {
 	if target.stateful() || target.backend.buffering != nil {
 		s.sayOf(diag.WErrPageChain, "error-pages", "page "+page.name+": limits, buffering and circuit breaker of its backend do not hold for the page in the target")
 	}
+	if target.config.responseHeaders != nil {
+		s.sayOf(diag.WErrPageChain, "error-pages", "page "+page.name+": the response headers of its backend's Ingress are on the page in Traefik 1.7 and not in the target")
+	}
 	s.sayOf(diag.IErrPageHost, "error-pages", "the error page's backend sees the Host of the request, not 0.0.0.0 as from Traefik 1.7")
 	f.errorPages = append(f.errorPages, resolvedPage{page, target})
 	for _, ep := range f.entryPoints {

@@ -56,7 +56,11 @@ func (m matcher) replaceByPattern(src *source) (ir.ReplacePathRegex, bool) {
 		src.sayOf(diag.IAnnIgnored, name, why+": Traefik 1.7 does not rewrite")
 		return f, false
 	}
-	src.sayOf(diag.WRewriteEncoded, name, "the target applies the pattern to the percent-encoded path, Traefik 1.7 to the decoded one")
+	text := "the target applies the pattern to the percent-encoded path, Traefik 1.7 to the decoded one"
+	if f.Replacement == "$1" && strings.HasSuffix(f.Regex, "(.*)") {
+		text += "; and where the result does not begin with a slash, Traefik 1.7 and 2 send /, Traefik 3 answers 400"
+	}
+	src.sayOf(diag.WRewriteEncoded, name, text)
 	if name == "rewrite-target" && losesSlash(f) {
 		src.sayOf(diag.WRewriteNoSlash, name, "the rewritten path does not begin with a slash: Traefik 1.7 sends / without the query")
 	}
