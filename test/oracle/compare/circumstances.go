@@ -75,6 +75,16 @@ func (c *circumstances) sameGroup(kind Kind) bool {
 	return false
 }
 
+// shared: the pod's Service is one of several of a host and path.
+func (c *circumstances) shared(a judge.Answer) bool {
+	for _, services := range c.scene.groups() {
+		if len(services) > 1 && slices.ContainsFunc(services, isAt(Service(a.Seen.Pod))) {
+			return true
+		}
+	}
+	return false
+}
+
 // isAt compares a Service at its place with one as pods call it.
 func isAt(service string) func(string) bool {
 	return func(placed string) bool { return placed == service || strings.HasSuffix(placed, "-"+service) }

@@ -19,6 +19,7 @@ type Kind string
 
 // The kinds.
 const (
+	Failure        Kind = "failure"
 	Status         Kind = "status"
 	Location       Kind = "location"
 	Cookie         Kind = "cookie"
@@ -68,6 +69,7 @@ func Differences(before, after judge.Answer) []Difference {
 			out = append(out, Difference{Kind: kind, Name: name, Before: a, After: b})
 		}
 	}
+	add(Failure, "", before.Failure, after.Failure)
 	add(Status, "", fmt.Sprint(before.Status), fmt.Sprint(after.Status))
 	add(Location, "", before.Header.Get("Location"), after.Header.Get("Location"))
 	add(Answerer, "", answerer(before), answerer(after))
@@ -78,7 +80,10 @@ func Differences(before, after judge.Answer) []Difference {
 	headers(ResponseHeader, before.Header, after.Header, ignoredResponse, add)
 	if before.Seen == nil {
 		add(Body, "", before.Body, after.Body)
-		return out
+		// Traefik 3 leaves it out where the earlier ones let it be guessed.
+		return slices.DeleteFunc(out, func(d Difference) bool {
+			return d.Kind == ResponseHeader && d.Name == "Content-Type" && d.After == ""
+		})
 	}
 	seen(before.Seen, after.Seen, add)
 	return out

@@ -3,6 +3,7 @@ package compare
 import (
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/diag"
@@ -20,6 +21,7 @@ func excuses() []excuse {
 	return []excuse{
 		{diag.EMergeXNS, anything},
 		{diag.EMultiDefault, anything},
+		{diag.EXNS, anything},
 		{diag.IErrPageHost, errorPageHost},
 		{diag.IExtNamePort, func(c *circumstances, d Difference) bool {
 			return d.Kind == Host && strings.HasPrefix(d.After, d.Before+":")
@@ -38,20 +40,21 @@ func excuses() []excuse {
 		}},
 		{diag.WAddPrefix, lostQuery},
 		{diag.WAppRootLoop, func(c *circumstances, d Difference) bool {
-			return d.Kind == Location && strings.HasSuffix(d.Before, "://"+c.request.Host+"/")
+			// Without a change of the URL the redirect undoes a rewrite instead.
+			return d.Kind == Location && strings.HasSuffix(d.Before, "://"+c.request.Host+"/") || d.Kind == Path && d.Before == "/"
 		}},
 		{diag.WClientCertHdr, func(c *circumstances, d Difference) bool {
 			return d.Kind == RequestHeader && strings.HasPrefix(d.Name, "X-Forwarded-Tls-Client-Cert")
 		}},
+		// Of several Services the empty one keeps its share.
 		{diag.WEmptyServices, func(c *circumstances, d Difference) bool {
-			return c.after.Status == http.StatusServiceUnavailable && c.after.Seen == nil
+			return c.after.Status == http.StatusServiceUnavailable && c.after.Seen == nil && c.before.Seen != nil && c.shared(c.before)
 		}},
-		{diag.WEncodedSlash, func(c *circumstances, d Difference) bool {
-			return strings.Contains(strings.ToLower(c.request.Target), "%2f")
-		}},
+		{diag.WEncodedSlash, func(c *circumstances, d Difference) bool { return reservedEscape.MatchString(c.request.Target) }},
 		{diag.WErrPageChain, func(c *circumstances, d Difference) bool {
-			return (d.Kind == Path || d.Kind == Query) && c.before.Seen != nil && c.before.Seen.Host == "0.0.0.0"
+			return (d.Kind == Path || d.Kind == Query || d.Kind == ResponseHeader) && c.before.Seen != nil && c.before.Seen.Host == "0.0.0.0"
 		}},
+		{diag.WFwdHeaders, forwardedPort},
 		{diag.WHdrOnError, func(c *circumstances, d Difference) bool {
 			return d.Kind == ResponseHeader && c.after.Seen == nil && c.after.Status >= 500 && c.after.Status <= 504
 		}},
@@ -60,23 +63,28 @@ func excuses() []excuse {
 		{diag.WPodNameCollision, func(c *circumstances, d Difference) bool { return c.sameGroup(d.Kind) }},
 		{diag.WPrioTie, anything},
 		{diag.WRateLimit, func(c *circumstances, d Difference) bool { return c.either(http.StatusTooManyRequests) }},
-		{diag.WRedirectModifier, redirected},
+		// A redirect that changes nothing undoes the rewrite.
+		{diag.WRedirectModifier, func(c *circumstances, d Difference) bool { return redirected(c, d) || d.Kind == Path }},
 		{diag.WRedirectXFP, func(c *circumstances, d Difference) bool {
 			return c.request.Header.Get("X-Forwarded-Proto") != "" && redirected(c, d)
 		}},
 		{diag.WRewriteEncoded, func(c *circumstances, d Difference) bool {
-			return strings.Contains(c.request.Target, "%") && (d.Kind == Path || d.Kind == Location && unescaped(d.Before) == unescaped(d.After) || d.Kind == RequestHeader && d.Name == "X-Replaced-Path" || c.after.Status == http.StatusBadRequest)
+			return strings.Contains(c.request.Target, "%") && (d.Kind == Path || d.Kind == Location && unescaped(d.Before) == unescaped(d.After) || d.Kind == RequestHeader && d.Name == "X-Replaced-Path") ||
+				c.after.Status == http.StatusBadRequest && c.after.Seen == nil
 		}},
-		{diag.WRewriteNoSlash, lostQuery},
+		{diag.WRewriteNoSlash, func(c *circumstances, d Difference) bool {
+			return lostQuery(c, d) || c.after.Status == http.StatusBadRequest
+		}},
 		{diag.WSSLRedirectV3, redirected},
 		{diag.WStickyWeighted, func(c *circumstances, d Difference) bool { return d.Kind == Cookie }},
 		{diag.WStrictSlash, strictSlash},
-		// The next route answers what Traefik 1.7 answers 404 itself.
-		{diag.WStripTemplate, func(c *circumstances, d Difference) bool {
-			return c.before.Status == http.StatusNotFound && c.before.Seen == nil
-		}},
+		// The next route answers what Traefik 1.7 answers 404 itself, or redirects before.
+		{diag.WStripTemplate, func(c *circumstances, d Difference) bool { return c.before.Seen == nil }},
 	}
 }
+
+// reservedEscape is an escape that Traefik 3 does not decode: RFC 3986, section 2.2.
+var reservedEscape = regexp.MustCompile(`(?i)^[^?]*%(?:3a|2f|3f|23|5b|5d|40|21|24|26|27|28|29|2a|2b|2c|3b|3d|25)`)
 
 func unescaped(s string) string {
 	out, err := url.PathUnescape(s)
@@ -87,6 +95,20 @@ func unescaped(s string) string {
 }
 
 func anything(*circumstances, Difference) bool { return true }
+
+// forwardedPort: X-Forwarded-Port goes with an X-Forwarded-Proto that neither the
+// client sent nor the connection has, so an annotation set it.
+func forwardedPort(c *circumstances, d Difference) bool {
+	if d.Kind != RequestHeader || d.Name != "X-Forwarded-Port" {
+		return false
+	}
+	own := "http"
+	if c.request.TLS {
+		own = "https"
+	}
+	proto := c.before.Seen.Header.Get("X-Forwarded-Proto")
+	return proto != own && proto != c.request.Header.Get("X-Forwarded-Proto")
+}
 
 // lostQuery: Traefik 1.7 forwards / without query; pods answer by the query.
 func lostQuery(c *circumstances, d Difference) bool {

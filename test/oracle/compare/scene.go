@@ -51,6 +51,8 @@ func (s *Scene) Judge(differences []Difference, r judge.Request, before, after j
 // its host and a path, and when the finding names one path, on that path.
 func (s *Scene) findings(r judge.Request) []diag.Diagnostic {
 	out := slices.Clone(s.checklist)
+	// The judges run with the settings that the checklist asks for.
+	out = slices.DeleteFunc(out, func(d diag.Diagnostic) bool { return d.Code == diag.WEmptyServices })
 	for _, ingress := range s.set.Ingresses {
 		for _, d := range s.reports[world.ID(ingress)].Diagnostics {
 			if concerns(ingress, d.Field, r) {

@@ -86,6 +86,8 @@ type Answer struct {
 	Seen *pods.Seen
 	// Body of an answer that no pod gave.
 	Body string
+	// Failure is not empty when the answer is missing or breaks off.
+	Failure string
 }
 
 // client sends requests to the entry points of one process.
@@ -136,14 +138,18 @@ func (c *client) ask(ctx context.Context, r Request) (Answer, error) {
 	}
 	response, err := c.http.Do(request)
 	if err != nil {
-		return Answer{}, err
+		if ctx.Err() != nil {
+			return Answer{}, ctx.Err()
+		}
+		return Answer{Failure: "no answer"}, nil
 	}
 	defer response.Body.Close()
 	content, err := io.ReadAll(response.Body)
+	answer := read(response, content)
 	if err != nil {
-		return Answer{}, fmt.Errorf("%s: reading the answer: %w", r, err)
+		answer.Failure = "half an answer"
 	}
-	return read(response, content), nil
+	return answer, nil
 }
 
 // read makes the answer. Error pages carry the body of a pod but a status and

@@ -15,7 +15,9 @@ func fatal(code diag.Code) bool {
 func (o *Outcome) judgeRefusal(result convert.Result) {
 	for _, report := range result.Ingresses {
 		for _, d := range report.Diagnostics {
-			if fatal(d.Code) {
+			// What breaks it may be in an Ingress that is overruled in the output and
+			// came first in Traefik 1.7: the order is not defined.
+			if fatal(d.Code) || d.Code == diag.WMerge || d.Code == diag.EMergeXNS {
 				return
 			}
 		}

@@ -33,9 +33,18 @@ func (o *Outcome) Explain() string {
 	return b.String()
 }
 
+// String tells a request, its answers and what is different.
+func (a *Asked) String() string {
+	text := fmt.Sprintf("Traefik %d: %s\n  before: %s\n  after:  %s", a.Target, a.Request, short(a.Before), short(a.After))
+	for _, d := range a.Differences {
+		text += fmt.Sprintf("\n  %s  %s", d.Difference, d.Excuse)
+	}
+	return text
+}
+
 // short says an answer in a line.
 func short(a judge.Answer) string {
-	text := fmt.Sprint(a.Status)
+	text := strings.TrimSpace(fmt.Sprint(a.Status, " ", a.Failure))
 	if location := a.Header.Get("Location"); location != "" {
 		text += " to " + location
 	}

@@ -142,12 +142,11 @@ func (b *Bench) try(ctx context.Context, targets []emit.Version, outcomes []*Out
 
 // tryTarget converts the sets as one cluster and asks the new controller.
 func (b *Bench) tryTarget(ctx context.Context, target emit.Version, profile Profile, outcomes []*Outcome, sets []*world.Set, before [][]judge.Answer) error {
-	opts := convert.Options{From: convert.FromTraefikV1, Target: emit.Target{Version: target}, TraefikV1: profile.Facts}
 	input, err := world.Input(sets...)
 	if err != nil {
 		return fmt.Errorf("reading the sets: %w", err)
 	}
-	result := convert.Convert(input, opts)
+	result := convert.Convert(input, options(profile, target))
 	if outcomes[0].Refused {
 		outcomes[0].judgeRefusal(result)
 		return nil
@@ -182,6 +181,16 @@ func (b *Bench) tryTarget(ctx context.Context, target emit.Version, profile Prof
 		}
 	}
 	return nil
+}
+
+func options(profile Profile, target emit.Version) convert.Options {
+	return convert.Options{From: convert.FromTraefikV1, Target: emit.Target{Version: target}, TraefikV1: profile.Facts}
+}
+
+// Convert converts a set as a trial does.
+func Convert(profile Profile, target emit.Version, set *world.Set) (convert.Result, error) {
+	input, err := world.Input(set)
+	return convert.Convert(input, options(profile, target)), err
 }
 
 // askAll sends the requests of every set.

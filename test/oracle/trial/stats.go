@@ -21,14 +21,10 @@ type Stats struct {
 	Unexcused int
 }
 
-// Sum counts.
-func Sum(outcomes []*Outcome) Stats {
-	s := Stats{Statuses: map[int]int{}, Excused: map[string]int{}}
-	s.Add(outcomes)
-	return s
-}
+// NewStats counts from zero.
+func NewStats() *Stats { return &Stats{Statuses: map[int]int{}, Excused: map[string]int{}} }
 
-// Add counts more outcomes.
+// Add counts outcomes.
 func (s *Stats) Add(outcomes []*Outcome) {
 	for _, o := range outcomes {
 		s.Sets++
@@ -65,7 +61,7 @@ func (s *Stats) Add(outcomes []*Outcome) {
 }
 
 // String says it in a few lines.
-func (s Stats) String() string {
+func (s *Stats) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d sets (%d alone, %d refused by Traefik 1.7, %d failed), %d pairs (%d answered by a pod), %d with unannounced differences\nstatuses before:",
 		s.Sets, s.Alone, s.Refused, s.Failed, s.Pairs, s.Served, s.Unexcused)

@@ -1,0 +1,134 @@
+package oracle
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"log"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/emit"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/test/oracle/generate"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/test/oracle/trial"
+)
+
+var (
+	pairs = flag.Int("oracle.pairs", 3000, "generated (set, request) pairs per profile-weighted run and target")
+	seed  = flag.Uint64("oracle.seed", 1, "of the generator; the same seed gives the same sets")
+)
+
+const (
+	// found is where stories of failures go, for review.
+	found = "testdata/found"
+	// maxStories are written at most: one fault tends to fail many sets.
+	maxStories = 5
+	// batch is how many sets are loaded at once; one failure is found the sooner.
+	batch = 150
+)
+
+// bench is shared by all tests of the package: starting the Traefiks takes
+// longer than asking them.
+var bench *trial.Bench
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	log.SetOutput(io.Discard) // http.Server complains of handshakes that sets fail on purpose
+	os.Exit(run(m))
+}
+
+func run(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "oracle-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	if bench, err = trial.NewBench(dir, os.Stderr); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer bench.Close()
+	return m.Run()
+}
+
+func targets() []emit.Version { return []emit.Version{emit.V2, emit.V3} }
+
+// TestGenerated puts generated sets before Traefik 1.7 and, converted, before
+// Traefik 2.11 and 3, until so many pairs are compared for each target. Every
+// difference has to be announced by the report of the conversion.
+func TestGenerated(t *testing.T) {
+	total := trial.NewStats()
+	stories := 0
+	for number := uint64(0); total.Pairs < *pairs*len(targets()); {
+		var cases []trial.Case
+		for range batch {
+			cases = append(cases, generated(number))
+			number++
+		}
+		outcomes, err := bench.Run(t.Context(), targets(), cases)
+		if err != nil {
+			t.Fatal(err)
+		}
+		total.Add(outcomes)
+		for i, o := range outcomes {
+			if !o.Failed() {
+				continue
+			}
+			t.Errorf("set %d of seed %d:\n%s", number-uint64(len(cases)-i), *seed, o.Explain())
+			if stories++; stories <= maxStories {
+				write(t, o, fmt.Sprintf("seed-%d-set-%d", *seed, number-uint64(len(cases)-i)))
+			}
+		}
+		if stories > maxStories {
+			t.Fatalf("stopped after %d failing sets; so far: %s", stories, total)
+		}
+	}
+	t.Logf("seed %d: %s", *seed, total)
+	if total.Served*5 < total.Pairs {
+		t.Errorf("only %d of %d requests reached a pod: the generator has lost its way", total.Served, total.Pairs)
+	}
+}
+
+// generated is a set of the seed, with the usual configuration for three of four.
+func generated(number uint64) trial.Case {
+	profiles := trial.Profiles()
+	profile := profiles[0]
+	if number%4 == 3 {
+		profile = profiles[1+int(number/4)%(len(profiles)-1)]
+	}
+	set := generate.TraefikV1(*seed, number, profile.Facts.IngressClass)
+	return trial.Case{Set: set, Profile: profile, Alone: generate.Alone(set)}
+}
+
+// write shrinks a failure and writes its story.
+func write(t *testing.T, o *trial.Outcome, name string) {
+	t.Helper()
+	for _, target := range targets() {
+		small, err := bench.Shrink(context.WithoutCancel(t.Context()), target, o.Case)
+		if err != nil {
+			t.Errorf("shrinking: %v", err)
+			return
+		}
+		if small == nil {
+			continue
+		}
+		text, err := small.Story()
+		if err != nil {
+			t.Errorf("writing the story: %v", err)
+			return
+		}
+		file := filepath.Join(found, name+".txtar")
+		if err := os.MkdirAll(found, 0o755); err != nil {
+			t.Error(err)
+		}
+		if err := os.WriteFile(file, text, 0o644); err != nil {
+			t.Error(err)
+		}
+		t.Logf("%s:\n%s", file, small.Explain())
+		return
+	}
+	t.Logf("%s does not fail when it is alone: either Traefik 1.7 is not deterministic here, or sets disturb each other", name)
+}
