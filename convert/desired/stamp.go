@@ -32,6 +32,10 @@ const (
 	ModeAnnotation = "ingress-migrate.io/mode"
 	// ModeIgnore is the value of ModeAnnotation that opts an Ingress out.
 	ModeIgnore = "ignore"
+	// NamespaceLabel with value NamespaceDisabled takes a whole namespace out.
+	NamespaceLabel = "ingress-migrate.io/webhook"
+	// NamespaceDisabled is the value of NamespaceLabel that opts a namespace out.
+	NamespaceDisabled = "disabled"
 )
 
 // Object returns what a cluster should hold for one object of the conversion of

@@ -19,7 +19,7 @@ import (
 
 // Compare judges every Ingress of scope by what the cluster has.
 func Compare(loaded source.Loaded, scope source.Scope, options convert.Options, live Live) (*Report, error) {
-	c := &comparison{live: live, scope: scope, wanted: map[Key]bool{}}
+	c := &comparison{live: live, scope: scope, optedOut: loaded.OptedOut, wanted: map[Key]bool{}}
 	ingresses := map[ir.Ref]*networkingv1.Ingress{}
 	for _, ingress := range loaded.Input.Ingresses {
 		ingresses[ir.Ref{Namespace: ingress.Namespace, Name: ingress.Name}] = ingress.Ingress
@@ -54,6 +54,8 @@ func Compare(loaded source.Loaded, scope source.Scope, options convert.Options, 
 type comparison struct {
 	live  Live
 	scope source.Scope
+	// optedOut are namespaces in which nothing is written.
+	optedOut map[string]bool
 	// objects are the wanted and unwanted ones of each Ingress.
 	objects map[ir.Ref][]Object
 	wanted  map[Key]bool
@@ -64,7 +66,7 @@ func (c *comparison) want(result convert.Result, ingresses map[ir.Ref]*networkin
 	c.objects = map[ir.Ref][]Object{}
 	for _, output := range result.Objects {
 		ingress := ingresses[output.Owner]
-		if ingress == nil || ignored(ingress) {
+		if ingress == nil || c.optOut(ingress) != "" {
 			continue
 		}
 		want, err := desired.Object(output.Object, ingress)
@@ -122,7 +124,7 @@ func includes(have, want map[string]string) bool {
 func (c *comparison) unwanted() {
 	keys := make([]Key, 0, len(c.live))
 	for key, live := range c.live {
-		if !c.wanted[key] && desired.IsOurs(live) {
+		if !c.wanted[key] && desired.IsOurs(live) && !c.optedOut[key.Namespace] {
 			keys = append(keys, key)
 		}
 	}
@@ -149,8 +151,15 @@ func newObject(want, live *unstructured.Unstructured) Object {
 	return Object{APIVersion: some.GetAPIVersion(), Kind: some.GetKind(), Name: some.GetName(), Want: want, Live: live}
 }
 
-func ignored(ingress *networkingv1.Ingress) bool {
-	return ingress.Annotations[desired.ModeAnnotation] == desired.ModeIgnore
+// optOut says what takes an Ingress out; empty: nothing does.
+func (c *comparison) optOut(ingress *networkingv1.Ingress) string {
+	switch {
+	case ingress.Annotations[desired.ModeAnnotation] == desired.ModeIgnore:
+		return desired.ModeAnnotation + ": " + desired.ModeIgnore
+	case c.optedOut[ingress.Namespace]:
+		return "namespace label " + desired.NamespaceLabel + "=" + desired.NamespaceDisabled
+	}
+	return ""
 }
 
 // orphans are what is left of Ingresses that are gone. Whoever looks at some

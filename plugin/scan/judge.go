@@ -13,7 +13,7 @@ import (
 
 // judge sums up one Ingress. The first line that fits decides:
 //
-//	opted out, nothing of ours                     Passed
+//	opted out, or its namespace is                 Passed
 //	the conversion withholds a route               Blocked
 //	a name that we want is taken by somebody else  Blocked
 //	nothing of ours should exist, and none does    Passed
@@ -26,9 +26,9 @@ func (c *comparison) judge(ingress *networkingv1.Ingress, outcome convert.Ingres
 		Namespace: ingress.Namespace, Ingress: ingress.Name,
 		Conversion: outcome.Verdict, Objects: c.objects[ref], Diagnostics: outcome.Diagnostics,
 	}
-	if ignored(ingress) {
-		// What was written for it before is kept on purpose.
-		item.Verdict, item.Why = Passed, desired.ModeAnnotation+": "+desired.ModeIgnore
+	if reason := c.optOut(ingress); reason != "" {
+		// What was written for it before is kept on purpose: nothing to delete.
+		item.Verdict, item.Why, item.Objects = Passed, reason, nil
 		return item
 	}
 	if outcome.Verdict == convert.Blocked {

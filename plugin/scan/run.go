@@ -27,5 +27,8 @@ func Run(ctx context.Context, client kubernetes.Interface, objects dynamic.Inter
 	if err != nil {
 		return nil, err
 	}
+	if err := loaded.ReadOptedOut(ctx, client, scope); err != nil {
+		return nil, err
+	}
 	return Compare(loaded, scope, options, live)
 }

@@ -194,6 +194,53 @@ func TestOrphans(t *testing.T) {
 	}
 }
 
+// In a namespace that is opted out nothing is wanted and nothing is too much,
+// not even what is left of an Ingress that is gone; the same holds for one
+// Ingress that is opted out.
+func TestOptedOutIsLeftAlone(t *testing.T) {
+	live := applied(t, cart(nil))
+	old := live[route].DeepCopy()
+	old.SetName("gone")
+	old.SetAnnotations(map[string]string{desired.IngressAnnotation: "gone"})
+	const label = "namespace label ingress-migrate.io/webhook=disabled"
+	cases := map[string]struct {
+		ingress  *networkingv1.Ingress
+		optedOut map[string]bool
+		live     scan.Live
+		want     []scan.Item
+	}{
+		"nothing written":        {cart(nil), map[string]bool{"shop": true}, nil, []scan.Item{{Verdict: scan.Passed, Why: label}}},
+		"something written":      {cart(nil), map[string]bool{"shop": true}, live, []scan.Item{{Verdict: scan.Passed, Why: label}}},
+		"an orphan":              {cart(nil), map[string]bool{"shop": true}, scan.Live{{Kind: "IngressRoute", Namespace: "shop", Name: "gone"}: old}, []scan.Item{{Verdict: scan.Passed, Why: label}}},
+		"the Ingress":            {cart(map[string]string{desired.ModeAnnotation: desired.ModeIgnore}), nil, live, []scan.Item{{Verdict: scan.Passed, Why: "ingress-migrate.io/mode: ignore"}}},
+		"another namespace":      {cart(nil), map[string]bool{"other": true}, nil, []scan.Item{{Verdict: scan.Missing, Why: "no IngressRoute cart", Fix: "sync"}}},
+		"all Ingresses are gone": {nil, map[string]bool{"shop": true}, live, nil},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			l := source.Loaded{}
+			if c.ingress != nil {
+				l = loaded(c.ingress)
+			}
+			l.OptedOut = c.optedOut
+			report, err := scan.Compare(l, source.Scope{}, convert.Options{}, c.live)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []scan.Item
+			for _, item := range report.Items {
+				got = append(got, scan.Item{Verdict: item.Verdict, Why: item.Why, Fix: item.Fix})
+				if item.Verdict == scan.Passed && len(item.Objects) > 0 {
+					t.Errorf("there are objects to act on: %v", item.Objects)
+				}
+			}
+			if diff := cmp.Diff(c.want, got); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
+			}
+		})
+	}
+}
+
 func TestDeepCopyIsACopy(t *testing.T) {
 	live := applied(t, cart(nil))
 	set(t, live[route], []any{"other"}, "spec", "entryPoints")

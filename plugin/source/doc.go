@@ -18,4 +18,6 @@ type Loaded struct {
 	// Notes are sentences about what was left out on purpose or for lack of
 	// rights, one each.
 	Notes []string
+	// OptedOut are namespaces whose label takes them out, if ReadOptedOut was called.
+	OptedOut map[string]bool
 }

@@ -17,13 +17,6 @@ import (
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/desired"
 )
 
-// NamespaceLabel with value NamespaceDisabled takes a whole namespace out of the
-// webhook and its reconciler.
-const (
-	NamespaceLabel    = "ingress-migrate.io/webhook"
-	NamespaceDisabled = "disabled"
-)
-
 // Cluster reads from a cache. Nothing that it returns may be modified.
 type Cluster struct {
 	cache client.Reader
@@ -92,13 +85,13 @@ func (c *Cluster) Services(ctx context.Context, namespace string) ([]*corev1.Ser
 	return pointers(list.Items), nil
 }
 
-// NamespaceOptedOut tells whether a namespace carries NamespaceLabel.
+// NamespaceOptedOut tells whether a namespace carries desired.NamespaceLabel.
 func (c *Cluster) NamespaceOptedOut(ctx context.Context, name string) (bool, error) {
 	namespace := &corev1.Namespace{}
 	if err := c.cache.Get(ctx, types.NamespacedName{Name: name}, namespace); err != nil {
 		return false, client.IgnoreNotFound(err)
 	}
-	return namespace.Labels[NamespaceLabel] == NamespaceDisabled, nil
+	return namespace.Labels[desired.NamespaceLabel] == desired.NamespaceDisabled, nil
 }
 
 // Live returns one Traefik object, nil when there is none.
