@@ -16,6 +16,7 @@ import (
 	"k8s.io/client-go/tools/pager"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/ir"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/legacy"
 )
 
 // manyNamespaces is from where on one list of the whole cluster is cheaper than
@@ -160,7 +161,7 @@ func (l *lister) networkingV1beta1(namespace string) (found []*networkingv1.Ingr
 	err = pages(l.ctx, func(ctx context.Context, options metav1.ListOptions) (runtime.Object, error) {
 		return l.client.NetworkingV1beta1().Ingresses(namespace).List(ctx, options)
 	}, func(ingress *networkingv1beta1.Ingress) {
-		found = append(found, toV1(ingress))
+		found = append(found, legacy.ToV1(ingress))
 	})
 	return found, err
 }
@@ -180,7 +181,7 @@ func (l *lister) extensionsV1beta1(namespace string) (found []*networkingv1.Ingr
 			failed = fmt.Errorf("reading an extensions/v1beta1 ingress: %w", err)
 			return
 		}
-		found = append(found, toV1(old))
+		found = append(found, legacy.ToV1(old))
 	})
 	if err == nil {
 		err = failed
