@@ -139,6 +139,9 @@ func (f *frontend) checkAppRoot() {
 		f.first.sayOf(diag.WAppRootDead, "app-root", "app-root never fires together with a rewritten path in Traefik 1.7, so no redirect is emitted")
 	case rewritten || len(f.matcher.strip) > 0:
 		f.first.sayOf(diag.WAppRootLoop, "app-root", "Traefik 1.7 redirects / to itself for ever; the output redirects to the app root")
+	case strings.TrimSuffix(f.redirect.filter.Regex, "$") == f.redirect.filter.Replacement:
+		f.redirect.filter = nil // a redirect to the same URL is none
+		f.first.sayOf(diag.WAppRootDead, "app-root", "app-root is where it would redirect from, so there is no redirect")
 	}
 }
 
