@@ -15,7 +15,6 @@ const defaultPriority = math.MinInt32
 // several Traefik serves the one that it happens to list first; here it is the
 // oldest, so that a newcomer takes nothing away.
 func (t *translator) defaultBackend() {
-	var winner *router
 	var candidates []*source
 	for _, s := range t.sources {
 		if s.selected && !s.refused && len(s.Spec.Rules) == 0 && s.Spec.DefaultBackend != nil {
@@ -23,21 +22,23 @@ func (t *translator) defaultBackend() {
 		}
 	}
 	slices.SortStableFunc(candidates, compareAge)
+	var routers []router
 	for _, s := range candidates {
 		at := place{src: s, rule: -1}
-		backend, filters, ok := t.backend(at, s.Spec.DefaultBackend)
-		if !ok {
-			continue
+		if to := t.backend(at, s.Spec.DefaultBackend); !to.skipped {
+			route := t.route(at, rule{length: defaultPriority}, to)
+			route.Priority = defaultPriority
+			routers = append(routers, router{at: at, route: route, dead: to.dead, empty: to.empty})
 		}
-		if winner != nil {
-			at.withhold(diag.ETraefikDefaults, at.field(), "Ingress "+winner.at.src.ref().String()+" is the default backend")
-			continue
-		}
-		route := t.route(at, rule{length: defaultPriority}, backend, filters)
-		route.Priority = defaultPriority
-		winner = &router{at: at, route: route}
 	}
-	if winner == nil || winner.at.src.shape.dead != "" {
+	if len(routers) == 0 {
+		return
+	}
+	winner := &routers[0]
+	for _, other := range routers[1:] {
+		other.at.withhold(diag.ETraefikDefaults, other.at.field(), "Ingress "+winner.at.src.ref().String()+" is the default backend")
+	}
+	if winner.dead || winner.at.src.shape.dead != "" {
 		return
 	}
 	if !t.applyTLS(winner.at, &winner.route) {

@@ -2,6 +2,7 @@ package traefikingress
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -51,8 +52,8 @@ type loader struct {
 }
 
 func (l *loader) path(at place, in *networkingv1.IngressRule, path *networkingv1.HTTPIngressPath) {
-	backend, filters, ok := l.t.backend(at, &path.Backend)
-	if !ok {
+	to := l.t.backend(at, &path.Backend)
+	if to.skipped {
 		return
 	}
 	matcher, annotated := matcherOf(path, l.s.config.pathMatcher)
@@ -85,9 +86,9 @@ func (l *loader) path(at place, in *networkingv1.IngressRule, path *networkingv1
 	if lang.strict && matcher == pathPrefix && path.Path != "/" {
 		text.path = strings.TrimSuffix(path.Path, "/")
 	}
-	route := l.t.route(at, r, backend, filters)
-	if l.t.applyTLS(at, &route) {
-		l.t.routers = append(l.t.routers, router{at, text, route})
+	route := l.t.route(at, r, to)
+	if to.dead || l.t.applyTLS(at, &route) {
+		l.t.routers = append(l.t.routers, router{at: at, text: text, route: route, dead: to.dead, empty: to.empty})
 	}
 }
 
@@ -110,20 +111,25 @@ func (l *loader) describe(at place, lang language, matcher, path string) {
 func (l *loader) finish() {
 	s := l.s
 	mine := l.t.routers[l.first:]
-	kept := l.t.routers[:l.first]
 	last := lastOf(mine)
 	for i := range mine {
-		if winner := last(i); winner != i {
-			mine[i].at.lose(diag.WTraefikDrop, mine[i].at.field(), "the later "+mine[winner].at.field()+" replaces it")
+		winner := last(i)
+		if winner == i {
 			continue
 		}
-		kept = append(kept, mine[i])
+		why := "the later " + mine[winner].at.field() + " replaces it"
+		if winner < i {
+			why = "its Service has no endpoints, and " + mine[winner].at.field() + " has the same rule"
+		}
+		mine[i].at.lose(diag.WTraefikDrop, mine[i].at.field(), why)
+		mine[i].replaced = true
 	}
+	kept := slices.DeleteFunc(mine, func(r router) bool { return r.replaced || r.dead })
 	if s.shape.dead != "" {
-		kept = kept[:l.first] // said on the annotation
+		kept = kept[:0] // said on the annotation
 	}
-	l.t.routers = kept
-	s.routed = len(kept) > l.first
+	l.t.routers = l.t.routers[:l.first+len(kept)]
+	s.routed = len(kept) > 0
 	if l.loose != nil && s.routed {
 		s.say(diag.ITraefikPrefix, l.loose.field()+".path", l.loose.pathText()+" also matches "+l.loose.pathText()+"x")
 	}
@@ -132,44 +138,46 @@ func (l *loader) finish() {
 // ruleText tells rules apart as their texts do.
 type ruleText struct{ host, matcher, path string }
 
-// lastOf finds the last router with the rule of a router.
+// lastOf finds the router that takes the place of all others with its rule: the
+// last one whose Service has endpoints, because the provider has none for others.
 func lastOf(routers []router) func(i int) int {
 	const few = 16
 	if len(routers) <= few {
 		return func(i int) int {
-			for j := len(routers) - 1; j > i; j-- {
-				if routers[j].text == routers[i].text {
-					return j
+			winner := i
+			for j := range routers {
+				if routers[j].text == routers[i].text && (routers[winner].empty || !routers[j].empty) && (j > winner || routers[winner].empty) {
+					winner = j
 				}
 			}
-			return i
+			return winner
 		}
 	}
 	last := make(map[ruleText]int, len(routers))
-	for i := range routers {
-		last[routers[i].text] = i
-	}
 	texts := make([]ruleText, len(routers))
 	for i := range routers {
 		texts[i] = routers[i].text
+		if winner, taken := last[texts[i]]; !taken || routers[winner].empty || !routers[i].empty {
+			last[texts[i]] = i
+		}
 	}
 	return func(i int) int { return last[texts[i]] }
 }
 
 // route is the route of a rule.
-func (t *translator) route(at place, r rule, backend ir.Service, filters []ir.Filter) ir.Route {
+func (t *translator) route(at place, r rule, to target) ir.Route {
 	s := at.src
 	route := ir.Route{
 		Owner: s.ref(), Origins: []ir.Origin{at.origin()}, EntryPoints: s.shape.entryPoints, TLS: s.shape.tls,
 		Match: r.match, Priority: s.config.priority, Filters: s.shape.filters,
-		Backend: ir.Backend{Services: []ir.Service{backend}}, Observability: s.config.observability,
+		Backend: ir.Backend{Services: []ir.Service{to.service}}, Observability: s.config.observability,
 	}
 	if route.Priority == 0 {
 		route.Priority = r.length
 	}
-	if len(filters) > 0 {
+	if len(to.filters) > 0 {
 		// Middlewares of the Service run after those of the router.
-		route.Filters = append(append([]ir.Filter(nil), s.shape.filters...), filters...)
+		route.Filters = append(append([]ir.Filter(nil), s.shape.filters...), to.filters...)
 	}
 	return route
 }

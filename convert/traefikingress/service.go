@@ -22,6 +22,9 @@ type service struct {
 	config serviceConfig
 	// refused is why no path leads to it; empty: they may.
 	refused string
+	// registered: the provider does make a router of a path to it, which takes the
+	// place of others and then does not work, or does not in the output.
+	registered bool
 	// withheld: the refusal is ours and not Traefik's.
 	withheld diag.Code
 	filters  []ir.Filter
@@ -50,6 +53,7 @@ func (t *translator) readService(s *service) {
 		return
 	}
 	s.config = readService(tree, t.source)
+	s.registered = true
 	s.reportWithoutEffect(tree)
 	t.serviceReferences(s, tree)
 	s.checkScheme(tree)
@@ -133,6 +137,7 @@ func (t *translator) serviceReference(s *service, kind, key, text string) (refer
 func (s *service) refuse(code diag.Code, key, why string) {
 	s.say(code, key, why+", so no route to the Service works")
 	s.refused = "Traefik has no route to Service " + s.Name
+	s.registered = code == diag.WTraefikDead && s.registered
 }
 
 // checkScheme takes the schemes that the CRD provider takes; Traefik's transport
@@ -148,40 +153,62 @@ func (s *service) checkScheme(tree *node) {
 	s.refused, s.withheld = "the scheme of Service "+s.Name+" is none of http, https and h2c", diag.ETraefikScheme
 }
 
-// backend is where a path leads. False: the place has no route, and that is said.
-func (t *translator) backend(at place, in *networkingv1.IngressBackend) (ir.Service, []ir.Filter, bool) {
+// target is where a path leads.
+type target struct {
+	service ir.Service
+	filters []ir.Filter
+	// skipped: the provider passes the path over. dead: it has a router that is
+	// not emitted. Both are said already.
+	skipped, dead bool
+	// empty: the provider passes the path over as long as the Service has no
+	// endpoints; so does the CRD provider with the route.
+	empty bool
+}
+
+// backend is where a path leads.
+func (t *translator) backend(at place, in *networkingv1.IngressBackend) target {
 	switch {
 	case in.Resource != nil:
 		at.lose(diag.EResourceBackend, at.backendField()+".resource", "a resource backend is not served by Traefik")
-		return ir.Service{}, nil, false
+		return target{skipped: true}
 	case in.Service == nil:
 		at.lose(diag.WTraefikDrop, at.backendField(), "there is no backend")
-		return ir.Service{}, nil, false
+		return target{skipped: true}
 	}
 	out := ir.Service{Name: in.Service.Name, PortName: in.Service.Port.Name, PortNumber: in.Service.Port.Number}
 	s := t.services[name{at.src.Namespace, in.Service.Name}]
 	if s == nil {
 		if t.in.ServicesKnown {
 			at.lose(diag.WNoService, at.backendField(), "Service "+in.Service.Name+" does not exist")
-			return out, nil, false
+			return target{skipped: true}
 		}
 		at.src.say(diag.INotChecked, at.backendField(), "Service "+in.Service.Name+" is not part of the input: taken to exist, and to have no annotations")
 		out.NativeLB = t.facts.NativeLBByDefault
-		return out, nil, true
+		return target{service: out}
 	}
 	t.readService(s)
 	for _, d := range s.findings {
 		at.src.add(d)
 	}
 	switch {
+	case s.refused != "" && !s.registered:
+		at.lose(diag.WTraefikDrop, at.backendField(), s.refused)
+		return target{skipped: true}
+	case !t.fill(at, &out, s):
+		return target{skipped: true}
+	}
+	empty := t.empty(s, &out)
+	if empty && t.facts.AllowEmptyServices {
+		at.src.say(diag.WTraefikFlag, at.backendField(), "Service "+s.Name+" has no endpoints: the target needs allowEmptyServices to answer 503 and not 404")
+		empty = false
+	}
+	switch {
 	case s.withheld != "":
 		at.withhold(s.withheld, at.backendField(), s.refused)
-		return out, nil, false
 	case s.refused != "":
 		at.lose(diag.WTraefikDrop, at.backendField(), s.refused)
-		return out, nil, false
 	}
-	return out, s.filters, t.fill(at, &out, s)
+	return target{service: out, filters: s.filters, dead: s.refused != "", empty: empty}
 }
 
 // fill completes a backend with what its Service says.
@@ -206,11 +233,7 @@ func (t *translator) fill(at place, out *ir.Service, s *service) bool {
 	if s.config.sticky != nil {
 		out.Sticky = t.sticky(at, s.config.sticky, out)
 	}
-	if !t.balance(at, out, s) {
-		return false
-	}
-	t.reportEmpty(at, s, port)
-	return true
+	return t.balance(at, out, s)
 }
 
 // balance settles which addresses the requests go to.
@@ -290,18 +313,18 @@ func portText(backend *ir.Service) string {
 	return strconv.Itoa(int(backend.PortNumber))
 }
 
-// reportEmpty reports a Service that has no endpoint at the moment, where that
-// is answered by 503 because of an option.
-func (t *translator) reportEmpty(at place, s *service, port *corev1.ServicePort) {
-	if !t.facts.AllowEmptyServices || !t.in.EndpointsKnown || s.Spec.Type == corev1.ServiceTypeExternalName {
-		return
+// empty tells whether it is known that a Service has no endpoint at the moment.
+func (t *translator) empty(s *service, backend *ir.Service) bool {
+	port := findPort(s.Service, backend)
+	if !t.in.EndpointsKnown || backend.NativeLB || backend.NodePortLB || port == nil || s.Spec.Type == corev1.ServiceTypeExternalName {
+		return false
 	}
 	if e := t.endpoints[name{s.Namespace, s.Name}]; e != nil {
 		for _, subset := range e.Subsets {
 			if len(subset.Addresses) > 0 && slices.ContainsFunc(subset.Ports, func(p corev1.EndpointPort) bool { return p.Name == port.Name }) {
-				return
+				return false
 			}
 		}
 	}
-	at.src.say(diag.WTraefikFlag, at.backendField(), "Service "+s.Name+" has no endpoints: the target needs allowEmptyServices to answer 503 and not 404")
+	return true
 }

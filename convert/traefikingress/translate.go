@@ -71,6 +71,11 @@ type router struct {
 	at    place
 	text  ruleText
 	route ir.Route
+	// dead: it takes the place of others and is not emitted. replaced: another one
+	// has taken its place.
+	dead, replaced bool
+	// empty: its Service has no endpoints at the moment.
+	empty bool
 }
 
 func newTranslator(in ir.Input, facts Facts) *translator {
