@@ -80,6 +80,16 @@ func (m matcher) rewrite() (f ir.ReplacePathRegex, why string) {
 	return f, ""
 }
 
+// rewritesRoot tells whether the rewrite changes the path /.
+func (m matcher) rewritesRoot() bool {
+	f, why := m.rewrite()
+	if why != "" {
+		return false
+	}
+	pattern, err := regexp.Compile(f.Regex)
+	return err == nil && pattern.MatchString("/")
+}
+
 // losesSlash tells whether a rewrite "^/path/(.*)" → "target$1" leaves a path without its first slash.
 func losesSlash(f ir.ReplacePathRegex) bool {
 	if strings.HasPrefix(f.Replacement, "/") {

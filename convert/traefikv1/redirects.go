@@ -125,8 +125,7 @@ func (r *redirect) toEntryPoint(t *translator, f *frontend) []finding {
 // checkAppRoot takes away an app-root that never fires. Its pattern is the key of
 // the frontend, matched against the URL after the modifiers.
 func (f *frontend) checkAppRoot() {
-	_, notRewritten := f.matcher.rewrite()
-	rewritten := f.matcher.addPrefix != "" || notRewritten == "" || f.matcher.replacePath != ""
+	rewritten := f.matcher.addPrefix != "" || f.matcher.rewritesRoot() || f.matcher.replacePath != ""
 	prefixed := f.config.priority > 0 || len(f.config.entryPoints) > 0
 	switch {
 	case f.places[0].rule < 0:
@@ -134,7 +133,7 @@ func (f *frontend) checkAppRoot() {
 	case prefixed:
 		f.redirect.filter = nil
 		f.first.sayOf(diag.WAppRootDead, "app-root", "app-root never fires together with priority or frontend-entry-points in Traefik 1.7, so no redirect is emitted")
-	case rewritten && len(f.matcher.match.Hosts) > 0:
+	case rewritten && len(f.matcher.match.Hosts) > 0 && f.matcher.replacePath != "/":
 		f.redirect.filter = nil
 		f.first.sayOf(diag.WAppRootDead, "app-root", "app-root never fires together with a rewritten path in Traefik 1.7, so no redirect is emitted")
 	case rewritten || len(f.matcher.strip) > 0:
