@@ -80,13 +80,19 @@ func Differences(before, after judge.Answer) []Difference {
 	headers(ResponseHeader, before.Header, after.Header, ignoredResponse, add)
 	if before.Seen == nil {
 		add(Body, "", before.Body, after.Body)
-		// Traefik 3 leaves it out where the earlier ones let it be guessed.
-		return slices.DeleteFunc(out, func(d Difference) bool {
-			return d.Kind == ResponseHeader && d.Name == "Content-Type" && d.After == ""
-		})
+		return slices.DeleteFunc(out, func(d Difference) bool { return ownWords(before, d) })
 	}
 	seen(before.Seen, after.Seen, add)
 	return out
+}
+
+// ownWords tells whether a difference is only how Traefik 3 words its own answers:
+// it guesses no Content-Type, and says something else when there is no server.
+func ownWords(before judge.Answer, d Difference) bool {
+	if d.Kind == ResponseHeader && d.Name == "Content-Type" && d.After == "" {
+		return true
+	}
+	return before.Status == http.StatusServiceUnavailable && (d.Kind == Body || d.Kind == ResponseHeader && d.Name == "X-Content-Type-Options")
 }
 
 // answerer is the Service of the pod that answered; "traefik" when none did.

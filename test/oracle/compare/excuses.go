@@ -39,9 +39,9 @@ func excuses() []excuse {
 			return c.before.Seen == nil || c.before.Status == http.StatusServiceUnavailable
 		}},
 		{diag.WAddPrefix, lostQuery},
+		// Without a change of the URL the redirect undoes a rewrite instead.
 		{diag.WAppRootLoop, func(c *circumstances, d Difference) bool {
-			// Without a change of the URL the redirect undoes a rewrite instead.
-			return d.Kind == Location && strings.HasSuffix(d.Before, "://"+c.request.Host+"/") || d.Kind == Path && d.Before == "/"
+			return strings.HasSuffix(c.before.Header.Get("Location"), "://"+c.request.Host+c.request.Target) || d.Kind == Path && d.Before == "/"
 		}},
 		{diag.WClientCertHdr, func(c *circumstances, d Difference) bool {
 			return d.Kind == RequestHeader && strings.HasPrefix(d.Name, "X-Forwarded-Tls-Client-Cert")
@@ -56,7 +56,7 @@ func excuses() []excuse {
 		}},
 		{diag.WFwdHeaders, forwardedPort},
 		{diag.WHdrOnError, func(c *circumstances, d Difference) bool {
-			return d.Kind == ResponseHeader && c.after.Seen == nil && c.after.Status >= 500 && c.after.Status <= 504
+			return (d.Kind == ResponseHeader || d.Kind == Location) && c.after.Seen == nil && c.after.Status >= 500 && c.after.Status <= 504
 		}},
 		{diag.WMerge, anything},
 		{diag.WPathSanitize, func(c *circumstances, d Difference) bool { return !canonical(c.request.Target) }},
@@ -68,10 +68,7 @@ func excuses() []excuse {
 		{diag.WRedirectXFP, func(c *circumstances, d Difference) bool {
 			return c.request.Header.Get("X-Forwarded-Proto") != "" && redirected(c, d)
 		}},
-		{diag.WRewriteEncoded, func(c *circumstances, d Difference) bool {
-			return strings.Contains(c.request.Target, "%") && (d.Kind == Path || d.Kind == Location && unescaped(d.Before) == unescaped(d.After) || d.Kind == RequestHeader && d.Name == "X-Replaced-Path") ||
-				c.after.Status == http.StatusBadRequest && c.after.Seen == nil
-		}},
+		{diag.WRewriteEncoded, rewriteEncoded},
 		{diag.WRewriteNoSlash, func(c *circumstances, d Difference) bool {
 			return lostQuery(c, d) || c.after.Status == http.StatusBadRequest
 		}},
@@ -85,6 +82,26 @@ func excuses() []excuse {
 
 // reservedEscape is an escape that Traefik 3 does not decode: RFC 3986, section 2.2.
 var reservedEscape = regexp.MustCompile(`(?i)^[^?]*%(?:3a|2f|3f|23|5b|5d|40|21|24|26|27|28|29|2a|2b|2c|3b|3d|25)`)
+
+// rewriteEncoded: the rewrite saw an escape where Traefik 1.7 saw the character.
+// What does not begin with a slash then is sent as / without query, or answered 400.
+func rewriteEncoded(c *circumstances, d Difference) bool {
+	if c.after.Status == http.StatusBadRequest && c.after.Seen == nil {
+		return true
+	}
+	if !strings.Contains(c.request.Target, "%") {
+		return false
+	}
+	switch d.Kind {
+	case Path:
+		return true
+	case RequestHeader:
+		return d.Name == "X-Replaced-Path"
+	case Location:
+		return unescaped(d.Before) == unescaped(d.After)
+	}
+	return c.after.Seen != nil && c.after.Seen.URI == "/" && (d.Kind == Query || d.Kind == Status)
+}
 
 func unescaped(s string) string {
 	out, err := url.PathUnescape(s)
