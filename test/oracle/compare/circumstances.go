@@ -67,7 +67,9 @@ func (c *circumstances) sameGroup(kind Kind) bool {
 		return false
 	}
 	for _, services := range c.scene.groups() {
-		in := func(a judge.Answer) bool { return failed(a) || slices.ContainsFunc(services, isAt(Service(a.Seen.Pod))) }
+		in := func(a judge.Answer) bool {
+			return failed(a) || slices.ContainsFunc(services, isAt(Service(a.Seen.Pod)))
+		}
 		if len(services) > 1 && in(c.before) && in(c.after) {
 			return true
 		}
