@@ -17,6 +17,7 @@ import (
 
 var (
 	pairs = flag.Int("oracle.pairs", 3000, "generated (set, request) pairs per profile-weighted run and target")
+	only  = flag.Uint64("oracle.set", 0, "try this set of the seed alone and write it as it was generated")
 	seed  = flag.Uint64("oracle.seed", 1, "of the generator; the same seed gives the same sets")
 )
 
@@ -60,6 +61,10 @@ func targets() []emit.Version { return []emit.Version{emit.V2, emit.V3} }
 // Traefik 2.11 and 3, until so many pairs are compared for each target. Every
 // difference has to be announced by the report of the conversion.
 func TestGenerated(t *testing.T) {
+	if *only > 0 {
+		one(t, generated(*only))
+		return
+	}
 	total := trial.NewStats()
 	stories := 0
 	for number := uint64(0); total.Pairs < *pairs*len(targets()); {
@@ -92,6 +97,25 @@ func TestGenerated(t *testing.T) {
 	}
 }
 
+// one tries a single set and writes it unshrunk.
+func one(t *testing.T, c trial.Case) {
+	outcomes, err := bench.Run(t.Context(), targets(), []trial.Case{c})
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := outcomes[0].Story()
+	if err != nil {
+		t.Fatal(err)
+	}
+	save(t, fmt.Sprintf("seed-%d-set-%d-whole", *seed, *only), text)
+	for i := range outcomes[0].Asked {
+		t.Log(outcomes[0].Asked[i].String())
+	}
+	if outcomes[0].Failed() {
+		t.Error(outcomes[0].Explain())
+	}
+}
+
 // generated is a set of the seed, with the usual configuration for three of four.
 func generated(number uint64) trial.Case {
 	profiles := trial.Profiles()
@@ -120,15 +144,21 @@ func write(t *testing.T, o *trial.Outcome, name string) {
 			t.Errorf("writing the story: %v", err)
 			return
 		}
-		file := filepath.Join(found, name+".txtar")
-		if err := os.MkdirAll(found, 0o755); err != nil {
-			t.Error(err)
-		}
-		if err := os.WriteFile(file, text, 0o644); err != nil {
-			t.Error(err)
-		}
-		t.Logf("%s:\n%s", file, small.Explain())
+		t.Logf("%s:\n%s", save(t, name, text), small.Explain())
 		return
 	}
 	t.Logf("%s does not fail when it is alone: either Traefik 1.7 is not deterministic here, or sets disturb each other", name)
+}
+
+// save writes a story for review and returns its name.
+func save(t *testing.T, name string, text []byte) string {
+	t.Helper()
+	file := filepath.Join(found, name+".txtar")
+	if err := os.MkdirAll(found, 0o755); err != nil {
+		t.Error(err)
+	}
+	if err := os.WriteFile(file, text, 0o644); err != nil {
+		t.Error(err)
+	}
+	return file
 }

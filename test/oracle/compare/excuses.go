@@ -27,7 +27,7 @@ func excuses() []excuse {
 			return d.Kind == Host && strings.HasPrefix(d.After, d.Before+":")
 		}},
 		{diag.ISemicolon, func(c *circumstances, d Difference) bool {
-			return d.Kind == Query && strings.ReplaceAll(d.Before, ";", "&") == d.After
+			return (d.Kind == Query || d.Kind == Location) && strings.ReplaceAll(d.Before, ";", "&") == d.After
 		}},
 		{diag.ITrailingDot, func(c *circumstances, d Difference) bool {
 			host, _, _ := strings.Cut(c.request.Host, ":")
@@ -127,9 +127,13 @@ func forwardedPort(c *circumstances, d Difference) bool {
 	return proto != own && proto != c.request.Header.Get("X-Forwarded-Proto")
 }
 
-// lostQuery: Traefik 1.7 forwards / without query; pods answer by the query.
+// lostQuery: Traefik 1.7 forwards / without query, and pods answer by the query; or
+// it redirects to a URL whose host runs into the path.
 func lostQuery(c *circumstances, d Difference) bool {
-	return c.before.Seen != nil && (d.Kind == Path || d.Kind == Query || c.before.Seen.URI == "/" && (d.Kind == Status || d.Kind == Location))
+	if c.before.Seen == nil {
+		return redirected(c, d)
+	}
+	return d.Kind == Path || d.Kind == Query || c.before.Seen.URI == "/" && (d.Kind == Status || d.Kind == Location)
 }
 
 // errorPageHost: Traefik 1.7 asks the page from nowhere, for Host 0.0.0.0, so the

@@ -11,13 +11,17 @@ func fatal(code diag.Code) bool {
 	return code == diag.EV1TOMLBroken || code == diag.EV1Panic
 }
 
+// undecided are the codes that say that Traefik 1.7 decides by the order of
+// loading: what breaks it may be overruled there, or in the output.
+func undecided(code diag.Code) bool {
+	return code == diag.WMerge || code == diag.EMergeXNS
+}
+
 // judgeRefusal holds the report against a Traefik 1.7 that refused the set.
 func (o *Outcome) judgeRefusal(result convert.Result) {
 	for _, report := range result.Ingresses {
 		for _, d := range report.Diagnostics {
-			// What breaks it may be in an Ingress that is overruled in the output and
-			// came first in Traefik 1.7: the order is not defined.
-			if fatal(d.Code) || d.Code == diag.WMerge || d.Code == diag.EMergeXNS {
+			if fatal(d.Code) || undecided(d.Code) {
 				return
 			}
 		}
@@ -31,11 +35,19 @@ func (o *Outcome) judgeClaims(result convert.Result, set *world.Set) {
 	for _, ingress := range set.Ingresses {
 		mine[world.ID(ingress)] = true
 	}
+	var faults []string
 	for _, report := range result.Ingresses {
+		if !mine[report.Ingress.String()] {
+			continue
+		}
 		for _, d := range report.Diagnostics {
-			if fatal(d.Code) && mine[report.Ingress.String()] {
-				o.Faults = append(o.Faults, string(d.Code)+" on "+o.Place.Text(report.Ingress.String())+": "+d.Text+"; but Traefik 1.7 loads the set")
+			if undecided(d.Code) {
+				return
+			}
+			if fatal(d.Code) {
+				faults = append(faults, string(d.Code)+" on "+o.Place.Text(report.Ingress.String())+": "+d.Text+"; but Traefik 1.7 loads the set")
 			}
 		}
 	}
+	o.Faults = append(o.Faults, faults...)
 }
