@@ -158,6 +158,9 @@ func (f *frontend) withRedirect(t *translator, route ir.Route, g group, modifier
 		return f.appRootRoutes(t, route, g, modifiers)
 	}
 	if f.redirect.entryPoint != "" {
+		if len(modifiers) > 0 {
+			f.first.sayOf(diag.WRewriteEncoded, "redirect-entry-point", "beside a modifier Traefik 1.7 puts the decoded path into Location, the target the path as it was sent")
+		}
 		return []ir.Route{route}
 	}
 	if len(modifiers) > 0 {
