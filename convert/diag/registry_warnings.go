@@ -222,7 +222,7 @@ var warningsNtoZ = []Info{
 	{
 		Code: WSSLRedirectV3, Severity: Lossy,
 		Title:   "ssl-redirect is emulated for Traefik 3",
-		Explain: "Traefik 3 accepts sslRedirect and ignores it. The output redirects with a middleware of its own: requests other than GET get 308 or 307, a temporary redirect of GET is 302, and the port of the Host is dropped.",
+		Explain: "Traefik 3 accepts sslRedirect and ignores it. The output redirects with a middleware of its own: requests other than GET get 308 or 307, a temporary redirect of GET is 302, and the port of the Host is dropped. With ssl-host, a Location of the backend that begins with http://ssl-host is no longer turned into https.",
 		Remedy:  "Nothing to do, unless clients depend on the exact status.",
 		Warning: "ssl-redirect differs in status codes",
 	},

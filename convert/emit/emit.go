@@ -61,6 +61,9 @@ func expand(in []ir.Route, target Target, known *owners) []*ir.Route {
 	for i := range in {
 		r := &in[i]
 		if target.Version == V3 && len(r.Filters) > 0 {
+			if r.TLS != nil && rewritesLocation(r.Filters) {
+				known.of(r.Owner).sslRedirect = true
+			}
 			if replaced, emulated := sslRedirectV3(*r); emulated {
 				known.of(r.Owner).sslRedirect = true
 				for j := range replaced {

@@ -41,6 +41,15 @@ func sslRedirectV3(r ir.Route) ([]ir.Route, bool) {
 	return nil, false
 }
 
+// rewritesLocation tells whether ssl-host is set: Traefik 1.7 and 2 turn a backend's
+// Location of http://ssl-host into https on TLS, Traefik 3 does not.
+func rewritesLocation(filters []ir.Filter) bool {
+	return slices.ContainsFunc(filters, func(f ir.Filter) bool {
+		h, ok := f.(ir.Headers)
+		return ok && h.SSLHost != ""
+	})
+}
+
 // exceptSecure narrows the redirecting route to requests without any of headers
 // and puts a copy of plain for those that have one before it.
 func exceptSecure(plain, redirecting ir.Route, redirect ir.Filter, headers map[string]string) []ir.Route {

@@ -58,9 +58,10 @@ func TestSSLRedirectForTraefik3(t *testing.T) {
 				if diff := cmp.Diff(want, chains(t, out)); diff != "" {
 					t.Errorf("TLS %v: %s", secure, diff)
 				}
-				redirects := strings.Contains(strings.Join(want, ""), "redirect")
-				if told := len(problems) == 1 && problems[0].Code == diag.WSSLRedirectV3; told != redirects {
-					t.Errorf("TLS %v: redirects %v, reported %v", secure, redirects, problems)
+				// ssl-host also rewrites a Location on TLS, which Traefik 3 does not do.
+				differs := strings.Contains(strings.Join(want, ""), "redirect") || secure && tc.headers.SSLHost != ""
+				if told := len(problems) == 1 && problems[0].Code == diag.WSSLRedirectV3; told != differs {
+					t.Errorf("TLS %v: differs %v, reported %v", secure, differs, problems)
 				}
 			}
 		})

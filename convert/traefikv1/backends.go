@@ -1,6 +1,7 @@
 package traefikv1
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -49,6 +50,7 @@ type member struct {
 
 // take adds the Service of one path. service is nil when the input does not have it.
 func (b *backend) take(t *translator, at place, service *corev1.Service, serviceName string, port networkingv1.ServiceBackendPort) {
+	b.reportLast(service, at)
 	b.last, b.lastAt = service, at
 	m := &member{at: at, name: serviceName, port: normalPort(port), service: service}
 	defer b.addMember(m)
@@ -71,6 +73,42 @@ func (b *backend) take(t *translator, at place, service *corev1.Service, service
 		return
 	}
 	m.countPods(t, found)
+}
+
+// reportLast says that another Ingress decides with its Service, or not, what the
+// annotations of Services ask: the Ingress that Traefik 1.7 loads last.
+func (b *backend) reportLast(service *corev1.Service, at place) {
+	if b.last == nil || service == nil || b.lastAt.src == at.src {
+		return
+	}
+	names := serviceDifferences(b.last, service)
+	if len(names) == 0 {
+		return
+	}
+	text := "shares host and path with Ingress %s, whose Service has another " + strings.Join(names, ", ") + "; in Traefik 1.7 the one that is loaded last decides"
+	at.src.say(diag.WMerge, at.field(), fmt.Sprintf(text, b.lastAt.src.Name))
+	b.lastAt.src.say(diag.WMerge, b.lastAt.field(), fmt.Sprintf(text, at.src.Name))
+}
+
+// serviceDifferences are the names of annotations in which two Services of one
+// backend differ.
+func serviceDifferences(a, b *corev1.Service) (names []string) {
+	if len(a.Annotations) == 0 && len(b.Annotations) == 0 {
+		return nil
+	}
+	first, second := newAnnotations(a.Annotations), newAnnotations(b.Annotations)
+	for _, known := range registry {
+		if known.Family != familyService || slices.Contains(names, known.Name) {
+			continue
+		}
+		av, aok := first.peek(known.Name)
+		bv, bok := second.peek(known.Name)
+		if aok != bok || av != bv {
+			names = append(names, known.Name)
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 // addMember keeps one entry per Service: a second port of the same Service has
