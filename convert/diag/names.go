@@ -31,6 +31,7 @@ const (
 	ESecretType        Code = "E-SECRET-TYPE"
 	ETraefikAnnotation Code = "E-TFK-ANNOTATION"
 	ETraefikDefaults   Code = "E-TFK-DEFAULTS"
+	ETraefikPanic      Code = "E-TFK-PANIC"
 	ETraefikMatcher    Code = "E-TFK-PATHMATCHER"
 	ETraefikReference  Code = "E-TFK-REFERENCE"
 	ETraefikScheme     Code = "E-TFK-SCHEME"

@@ -17,6 +17,13 @@ var traefikInfos = []Info{
 		Warning: "several default backends, undefined winner",
 	},
 	{
+		Code: ETraefikPanic, Severity: Invalid,
+		Title:   "A default backend that stops the Ingress provider",
+		Explain: "An Ingress without rules whose default backend is not a Service makes the Ingress provider of Traefik 2 and of early versions of Traefik 3 panic while it loads. As long as the Ingress exists, no Ingress of the cluster is loaded anew. The conversion shows the state without it.",
+		Remedy:  "Remove the Ingress, or give it a Service.",
+		Warning: "default backend stops Traefik's provider",
+	},
+	{
 		Code: ETraefikMatcher, Severity: Unsupported,
 		Title:   "A path matcher that is part of no known rule",
 		Explain: "Traefik before 2.11.48, 3.6.19 and 3.7.3 writes the value of router.pathmatcher into the rule as it is, so it can be any matcher or even a piece of a rule. Only Path, PathPrefix and PathRegexp are converted; the route is withheld.",

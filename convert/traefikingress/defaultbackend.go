@@ -25,6 +25,10 @@ func (t *translator) defaultBackend() {
 	var routers []router
 	for _, s := range candidates {
 		at := place{src: s, rule: -1}
+		if s.Spec.DefaultBackend.Service == nil && t.source.before(release{3, 6, 7}) {
+			at.withhold(diag.ETraefikPanic, at.field(), "a default backend without a Service makes the Ingress provider of "+t.source.String()+" panic; it loads no Ingress at all")
+			continue
+		}
 		if to := t.backend(at, s.Spec.DefaultBackend); !to.skipped {
 			route := t.route(at, rule{length: defaultPriority}, to)
 			route.Priority = defaultPriority

@@ -28,7 +28,9 @@ func (m maker) ingress(i int) {
 	m.class(ing)
 	if m.alone && m.chance(4) || m.chance(15) {
 		backend := m.backend()
-		ing.Spec.DefaultBackend = &backend
+		if backend.Service != nil { // anything else makes the provider of Traefik 2 panic
+			ing.Spec.DefaultBackend = &backend
+		}
 	}
 	for range m.IntN(3) {
 		ing.Spec.TLS = append(ing.Spec.TLS, networkingv1.IngressTLS{SecretName: pick(m, "s", "s", "s2", "", "gone", "bad")})
