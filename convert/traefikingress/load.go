@@ -49,14 +49,17 @@ type loader struct {
 	first int
 	// loose is the first place whose prefix matches characters.
 	loose *place
+	// matched: router.pathmatcher was asked.
+	matched bool
 }
 
 func (l *loader) path(at place, in *networkingv1.IngressRule, path *networkingv1.HTTPIngressPath) {
+	matcher, annotated := matcherOf(path, l.s.config.pathMatcher)
+	l.matched = l.matched || annotated
 	to := l.t.backend(at, &path.Backend)
 	if to.skipped {
 		return
 	}
-	matcher, annotated := matcherOf(path, l.s.config.pathMatcher)
 	lang := l.t.language(l.s)
 	if annotated && path.Path != "" {
 		known, dead, unsafe := knownMatcher(matcher, l.t.source)
@@ -130,6 +133,9 @@ func (l *loader) finish() {
 	}
 	l.t.routers = l.t.routers[:l.first+len(kept)]
 	s.routed = len(kept) > 0
+	if n := s.tree.child("pathmatcher"); n != nil && s.routed && !l.matched {
+		s.sayKey(diag.IAnnIgnored, n.key, "every path has a pathType of its own")
+	}
 	if l.loose != nil && s.routed {
 		s.say(diag.ITraefikPrefix, l.loose.field()+".path", l.loose.pathText()+" also matches "+l.loose.pathText()+"x")
 	}

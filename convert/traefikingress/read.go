@@ -137,6 +137,9 @@ func (t *translator) middlewares(s *source) {
 
 // priority refuses what Traefik keeps for itself.
 func (t *translator) priority(s *source) {
+	if n := s.tree.child("priority"); n != nil && s.config.priority == 0 {
+		s.sayKey(diag.IAnnIgnored, n.key, "0 stands for the length of the rule, which it is without the annotation")
+	}
 	if s.config.priority > maxPriority {
 		s.die(diag.WTraefikDrop, s.tree.child("priority").key, "the priority is greater than Traefik takes from users")
 	}
