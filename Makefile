@@ -34,6 +34,10 @@ test-unit: ## Run the tests that need no sandbox (seconds)
 explore: ## Run the property tests on inputs never seen before
 	$(GO) test ./convert ./convert/emit ./convert/nginx ./convert/traefikingress ./convert/traefikv1 -rapid.seed=0 -rapid.checks=3000
 
+.PHONY: oracle
+oracle: ## Let real Traefiks judge generated conversions (builds Traefik 3.6 once)
+	cd test/oracle && $(GO) test -timeout 60m ./...
+
 .PHONY: lint
 lint: ## gofmt, go vet, staticcheck
 	@unformatted=$$(gofmt -l $$(git ls-files -- '*.go')); \
