@@ -92,7 +92,7 @@ func ownWords(before judge.Answer, d Difference) bool {
 	if d.Kind == ResponseHeader && d.Name == "Content-Type" && d.After == "" {
 		return true
 	}
-	return before.Status == http.StatusServiceUnavailable && (d.Kind == Body || d.Kind == ResponseHeader && d.Name == "X-Content-Type-Options")
+	return before.Body == http.StatusText(http.StatusServiceUnavailable) && (d.Kind == Body || d.Kind == ResponseHeader && d.Name == "X-Content-Type-Options")
 }
 
 // answerer is the Service of the pod that answered; "traefik" when none did.

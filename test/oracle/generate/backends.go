@@ -93,9 +93,10 @@ const (
 	digestSecret = "alice:traefik:ac1e1e5d4b6d5a25a8f1a4ab4c5b4d9e"
 )
 
-// secrets makes each Secret that an Ingress of a namespace names.
-func (g *v1) secrets() {
-	data := map[string]map[string][]byte{
+// SecretData is the content of a Secret that generated Ingresses name; nil for names
+// that stay missing.
+func SecretData(name string) map[string][]byte {
+	return map[string]map[string][]byte{
 		"users":  {"auth": []byte(usersSecret)},
 		"digest": {"auth": []byte(digestSecret)},
 		"two":    {"auth": []byte(usersSecret), "other": []byte("x")},
@@ -105,7 +106,11 @@ func (g *v1) secrets() {
 		"crt":    {"tls.crt": []byte(certificate), "tls.key": []byte(key)},
 		// What follows the last block is "not PEM" to Traefik 1.7.
 		"blankcrt": {"tls.crt": []byte(certificate + "\n"), "tls.key": []byte(key)},
-	}
+	}[name]
+}
+
+// secrets makes each Secret that an Ingress of a namespace names.
+func (g *v1) secrets() {
 	for _, ingress := range g.set.Ingresses {
 		var names []string
 		for _, value := range ingress.Annotations {
@@ -116,7 +121,8 @@ func (g *v1) secrets() {
 		}
 		slices.Sort(names)
 		for _, name := range slices.Compact(names) {
-			if data[name] == nil || slices.ContainsFunc(g.set.Secrets, func(have *corev1.Secret) bool {
+			data := SecretData(name)
+			if data == nil || slices.ContainsFunc(g.set.Secrets, func(have *corev1.Secret) bool {
 				return have.Namespace == ingress.Namespace && have.Name == name
 			}) {
 				continue
@@ -124,7 +130,7 @@ func (g *v1) secrets() {
 			secret := &corev1.Secret{
 				TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "Secret"},
 				ObjectMeta: metav1.ObjectMeta{Namespace: ingress.Namespace, Name: name},
-				Type:       corev1.SecretTypeOpaque, Data: data[name],
+				Type:       corev1.SecretTypeOpaque, Data: data,
 			}
 			if name == "typed" {
 				secret.Type = corev1.SecretTypeBasicAuth

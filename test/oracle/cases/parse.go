@@ -1,0 +1,230 @@
+// Package cases reads the measured cases of a dialect: small clusters, requests
+// and the answers of the source controller, in a form that can be compared with
+// the dialect's specification line by line.
+package cases
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/ingress-migrate/kubectl-ingress-migrate/test/oracle/judge"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/test/oracle/world"
+)
+
+// Case is one case.
+type Case struct {
+	Name    string
+	Profile string
+	Set     *world.Set
+	// Want are the answers to Set.Requests, in their order.
+	Want []Want
+	// Refused: the source controller does not load the set.
+	Refused bool
+	// Undefined says why the source controller does not always answer so.
+	Undefined string
+}
+
+// Want is what an answer has to be. Empty fields are not compared.
+type Want struct {
+	Status   int
+	Location string
+	// Service and URI of the pod that answers; no Service: Traefik answers itself.
+	Service, URI string
+	// Saw are headers that the pod saw, Got headers of the answer. "-" is none.
+	Saw, Got map[string]string
+	Text     string // as it was written
+}
+
+// parser reads one case, a line at a time:
+//
+//	profile NAME
+//	ingress NAME [ns=two] [default=SERVICE]
+//	rule HOST PATH SERVICE[:PORT]       - is no host or path; HOST alone: no http;
+//	                                    a further path when the line before has the host
+//	tls SECRET
+//	service NAME [ns=two] [pods=N|unready] [port=NAME:PORT,…]
+//	secret NAME [ns=two] [type=TYPE] KEY=VALUE …      \n in values
+//	ann NAME: VALUE                     of the ingress or service above; without
+//	                                    a prefix it gets traefik.ingress.kubernetes.io/
+//	ask METHOD URL [Header=value …] => STATUS [to LOCATION] [by SERVICE [URI]] [saw Header=value] [got Header=value]
+//	refused
+//	undefined WHY
+type parser struct {
+	c           *Case
+	ingress     *networkingv1.Ingress
+	annotations func(key, value string)
+	pods        map[*corev1.Service]int
+	unready     map[*corev1.Service]bool
+}
+
+// Parse reads a case.
+func Parse(name, text string) (*Case, error) {
+	p := &parser{c: &Case{Name: name, Set: &world.Set{}}, pods: map[*corev1.Service]int{}, unready: map[*corev1.Service]bool{}}
+	number := 0
+	for line := range strings.Lines(text) {
+		number++
+		line = strings.TrimSpace(line)
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		if err := p.line(line); err != nil {
+			return nil, fmt.Errorf("%s line %d: %w", name, number, err)
+		}
+	}
+	for _, service := range p.c.Set.Services {
+		endpoints := world.EndpointsOf(service, p.pods[service])
+		if p.unready[service] {
+			subset := &endpoints.Subsets[0]
+			subset.NotReadyAddresses, subset.Addresses = subset.Addresses, nil
+		}
+		p.c.Set.Endpoints = append(p.c.Set.Endpoints, endpoints)
+	}
+	p.c.Set.Complete()
+	return p.c, nil
+}
+
+func (p *parser) line(line string) error {
+	word, rest, _ := strings.Cut(line, " ")
+	rest = strings.TrimSpace(rest)
+	switch word {
+	case "profile":
+		p.c.Profile = rest
+	case "ingress":
+		return p.newIngress(strings.Fields(rest))
+	case "rule":
+		return p.rule(strings.Fields(rest))
+	case "tls":
+		p.ingress.Spec.TLS = append(p.ingress.Spec.TLS, networkingv1.IngressTLS{SecretName: rest})
+	case "service":
+		return p.newService(strings.Fields(rest))
+	case "secret":
+		return p.newSecret(rest)
+	case "ann":
+		key, value, ok := strings.Cut(rest, ":")
+		if !ok {
+			return fmt.Errorf("annotation without a colon: %q", rest)
+		}
+		if !strings.Contains(key, "/") && !strings.HasPrefix(key, "traefik.") {
+			key = "traefik.ingress.kubernetes.io/" + key
+		}
+		value = strings.TrimPrefix(value, " ")
+		if unquoted, err := strconv.Unquote(value); err == nil && strings.HasPrefix(value, `"`) {
+			value = unquoted
+		}
+		p.annotations(key, value)
+	case "ask":
+		return p.ask(rest)
+	case "refused":
+		p.c.Refused = true
+	case "undefined":
+		p.c.Undefined = rest
+	default:
+		return fmt.Errorf("unknown word %q", word)
+	}
+	return nil
+}
+
+// options reads name=value words.
+func options(words []string) (map[string]string, error) {
+	out := map[string]string{}
+	for _, word := range words {
+		key, value, ok := strings.Cut(word, "=")
+		if !ok {
+			return nil, fmt.Errorf("want name=value, not %q", word)
+		}
+		out[key] = value
+	}
+	return out, nil
+}
+
+func namespace(o map[string]string) string {
+	if o["ns"] != "" {
+		return o["ns"]
+	}
+	return "one"
+}
+
+func (p *parser) newIngress(words []string) error {
+	o, err := options(words[1:])
+	if err != nil {
+		return err
+	}
+	p.ingress = &networkingv1.Ingress{ObjectMeta: metav1.ObjectMeta{Namespace: namespace(o), Name: words[0], Annotations: map[string]string{}}}
+	if o["default"] != "" {
+		backend, err := backendOf(o["default"])
+		if err != nil {
+			return err
+		}
+		p.ingress.Spec.DefaultBackend = &backend
+	}
+	if o["class"] != "" {
+		class := o["class"]
+		p.ingress.Spec.IngressClassName = &class
+	}
+	p.c.Set.Ingresses = append(p.c.Set.Ingresses, p.ingress)
+	p.annotations = func(key, value string) { p.ingress.Annotations[key] = value }
+	return nil
+}
+
+func backendOf(text string) (networkingv1.IngressBackend, error) {
+	name, port, found := strings.Cut(text, ":")
+	service := &networkingv1.IngressServiceBackend{Name: name, Port: networkingv1.ServiceBackendPort{Number: 80}}
+	if found {
+		if number, err := strconv.ParseInt(port, 10, 32); err == nil {
+			service.Port.Number = int32(number)
+		} else {
+			service.Port = networkingv1.ServiceBackendPort{Name: strings.Trim(port, `"`)}
+		}
+	}
+	return networkingv1.IngressBackend{Service: service}, nil
+}
+
+func (p *parser) rule(words []string) error {
+	blank := func(s string) string {
+		if s == "-" {
+			return ""
+		}
+		return s
+	}
+	rule := networkingv1.IngressRule{Host: blank(words[0])}
+	if len(words) == 3 {
+		backend, err := backendOf(words[2])
+		if err != nil {
+			return err
+		}
+		pathType := networkingv1.PathTypeImplementationSpecific
+		path := networkingv1.HTTPIngressPath{Path: blank(words[1]), PathType: &pathType, Backend: backend}
+		if last := len(p.ingress.Spec.Rules) - 1; last >= 0 && p.ingress.Spec.Rules[last].Host == rule.Host && p.ingress.Spec.Rules[last].HTTP != nil {
+			paths := &p.ingress.Spec.Rules[last].HTTP.Paths
+			*paths = append(*paths, path)
+			return nil
+		}
+		rule.HTTP = &networkingv1.HTTPIngressRuleValue{Paths: []networkingv1.HTTPIngressPath{path}}
+	}
+	p.ingress.Spec.Rules = append(p.ingress.Spec.Rules, rule)
+	return nil
+}
+
+func (p *parser) ask(text string) error {
+	question, answer, ok := strings.Cut(text, " => ")
+	if !ok {
+		return fmt.Errorf("no => in %q", text)
+	}
+	request, err := judge.ParseRequest(question)
+	if err != nil {
+		return err
+	}
+	want, err := parseWant(strings.Fields(answer))
+	if err != nil {
+		return err
+	}
+	want.Text = answer
+	p.c.Set.Requests = append(p.c.Set.Requests, request)
+	p.c.Want = append(p.c.Want, want)
+	return nil
+}
