@@ -85,4 +85,3 @@ func TestSameAnswers(t *testing.T) {
 		})
 	}
 }
-
