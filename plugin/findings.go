@@ -73,6 +73,10 @@ func finding(d diag.Diagnostic) string {
 	if d.Field == "" {
 		return d.Text
 	}
+	if d.Code == diag.EBadField {
+		// Where a value has the wrong type its place in the file is what is looked for.
+		return d.Field + ": " + d.Text
+	}
 	return shortField(d.Field) + ": " + d.Text
 }
 
