@@ -221,7 +221,11 @@ func (o *convertOptions) summary(result convert.Result, loaded source.Loaded, op
 	if len(result.Ingresses) == 0 {
 		return withStatus(StatusDifferent, errors.New("no Ingress to convert"))
 	}
-	fmt.Fprintf(w, "%s: %s; %s\n", plural(len(result.Ingresses), "Ingress"), verdictCounts(result), plural(len(result.Objects), "object"))
+	counts, unreadable := verdictCounts(result), unreadableIngresses(loaded, result)
+	if unreadable > 0 {
+		counts += fmt.Sprintf(", %d unreadable", unreadable)
+	}
+	fmt.Fprintf(w, "%s: %s; %s\n", plural(len(result.Ingresses)+unreadable, "Ingress"), counts, plural(len(result.Objects), "object"))
 	if hidden := len(findings) - len(shown); hidden > 0 {
 		fmt.Fprintf(w, "Notes that change nothing for clients: %s (--show-notes shows them)\n", thousands(hidden))
 	}
@@ -232,6 +236,24 @@ func (o *convertOptions) summary(result convert.Result, loaded source.Loaded, op
 		return withStatus(StatusFindings, nil)
 	}
 	return nil
+}
+
+// unreadableIngresses counts the Ingresses that were named in the input but
+// could not be read as such, so that the summary counts every one of them.
+func unreadableIngresses(loaded source.Loaded, result convert.Result) int {
+	known := map[string]bool{}
+	for _, report := range result.Ingresses {
+		known[report.Ingress.String()] = true
+	}
+	unreadable := 0
+	for _, d := range loaded.Diagnostics {
+		key := d.Object.Namespace + "/" + d.Object.Name
+		if d.Object.Kind == "Ingress" && d.Object.Name != "" && !known[key] {
+			known[key] = true
+			unreadable++
+		}
+	}
+	return unreadable
 }
 
 func worstCode(findings []diag.Diagnostic) diag.Code {
