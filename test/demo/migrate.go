@@ -10,6 +10,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/fleet"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/test/sandbox/balancer"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/test/sandbox/edge"
@@ -24,10 +25,6 @@ var pace = []string{
 
 // judged are the flags of pace that preflight takes as well.
 var judged = pace[:5]
-
-// statusStopped is the plugin's exit status for a cutover that stopped at a gate
-// and can be resumed.
-const statusStopped = 5
 
 // applyTraefik2 creates the new DaemonSet the way the story did: its pods stay
 // Pending, because the host ports are taken.
@@ -49,13 +46,11 @@ func (w *world) cutover(ctx context.Context) error {
 	err := w.modern.run(ctx, nil, append([]string{"ingress-migrate", "cutover", "run", "--yes"}, pace...)...)
 	for range 3 {
 		var exit *exec.ExitError
-		if !errors.As(err, &exit) || exit.ExitCode() != statusStopped {
+		if !errors.As(err, &exit) || exit.ExitCode() != plugin.StatusStopped {
 			break
 		}
-		if w.nodesReady(ctx) != nil {
-			if err := poll(ctx, "the killed node", func() error { return w.nodesReady(ctx) }); err != nil {
-				return err
-			}
+		if err := poll(ctx, "the killed node", func() error { return w.nodesReady(ctx) }); err != nil {
+			return err
 		}
 		err = w.modern.run(ctx, nil, "ingress-migrate", "cutover", "resume", "--yes")
 	}
