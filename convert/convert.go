@@ -58,8 +58,13 @@ type IngressReport struct {
 // Result is the answer of Convert. Everything in it is in a fixed order:
 // the same input gives byte-identical output.
 type Result struct {
-	Objects   []Output
-	Ingresses []IngressReport
+	// Objects are Traefik's.
+	Objects []Output
+	// Companions are objects of other systems that live on an Ingress today and
+	// can live without it: Certificates of cert-manager. They are for whoever is
+	// about to delete the Ingress; nobody else may write them.
+	Companions []Output
+	Ingresses  []IngressReport
 	// Settings are findings about the installation and not about one Ingress.
 	Settings []diag.Diagnostic
 }
@@ -76,10 +81,12 @@ func Convert(in Input, opts Options) Result {
 	translation := translate(in, opts)
 	label(translation.Ingresses, in.Ingresses)
 	objects, findings := emit.Emit(translation, opts.Target)
+	companions := companions(in.Ingresses, translation.Ingresses)
 	return Result{
-		Objects:   objects,
-		Ingresses: judge(translation, findings, replaced),
-		Settings:  settings(opts),
+		Objects:    objects,
+		Companions: companions,
+		Ingresses:  judge(translation, findings, replaced),
+		Settings:   settings(opts),
 	}
 }
 

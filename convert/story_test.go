@@ -35,6 +35,7 @@ var update = flag.Bool("update", false, "write what the conversion gives into wa
 //	options.yaml    optional: version, apiGroup, ingressClass, from, traefikV1 (traefikv1.Facts), nginx (nginx.Facts),
 //	                traefik (traefikingress.Facts)
 //	want.yaml       the objects
+//	want.companions.yaml  those for other systems, if any
 //	want.diag       a line per Ingress "namespace/name Verdict", under it its diagnostics:
 //	                code severity namespace/name field — text
 //
@@ -66,11 +67,15 @@ func runStory(t *testing.T, file string) {
 	in := readInput(t, parts["input.yaml"])
 	opts := readOptions(t, parts["options.yaml"])
 	result := Convert(in, opts)
-	got := map[string][]byte{"want.yaml": writeObjects(t, result), "want.diag": writeDiagnostics(result)}
-	for _, name := range []string{"want.yaml", "want.diag"} {
+	got := map[string][]byte{
+		"want.yaml": writeObjects(t, result.Objects), "want.companions.yaml": writeObjects(t, result.Companions), "want.diag": writeDiagnostics(result),
+	}
+	for _, name := range []string{"want.yaml", "want.companions.yaml", "want.diag"} {
 		if *update {
 			archive.Files = slices.DeleteFunc(archive.Files, func(f txtar.File) bool { return f.Name == name })
-			archive.Files = append(archive.Files, txtar.File{Name: name, Data: got[name]})
+			if len(got[name]) > 0 || name != "want.companions.yaml" {
+				archive.Files = append(archive.Files, txtar.File{Name: name, Data: got[name]})
+			}
 			continue
 		}
 		if diff := cmp.Diff(string(parts[name]), string(got[name])); diff != "" {
@@ -159,10 +164,10 @@ func readOptions(t testing.TB, text []byte) Options {
 	return opts
 }
 
-func writeObjects(t testing.TB, result Result) []byte {
+func writeObjects(t testing.TB, objects []Output) []byte {
 	t.Helper()
 	var b bytes.Buffer
-	for i, o := range result.Objects {
+	for i, o := range objects {
 		text, err := yaml.Marshal(o.Object)
 		if err != nil {
 			t.Fatal(err)

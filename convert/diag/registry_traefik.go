@@ -143,13 +143,6 @@ var traefikInfos = []Info{
 		Warning: "target needs an option for this Service",
 	},
 	{
-		Code: WTraefikOwned, Severity: Equivalent,
-		Title:   "Something else lives on this Ingress",
-		Explain: "cert-manager renews the certificate, or external-dns keeps the DNS record, because of this Ingress; neither reads an IngressRoute without being told. Nothing is lost while the Ingress exists. Deleting it deletes the Certificate that cert-manager made for it, and the Secret is no longer renewed.",
-		Remedy:  "Before deleting the Ingress, create a Certificate for the Secret, and give the IngressRoute external-dns' target annotation.",
-		Warning: "do not delete the Ingress yet",
-	},
-	{
 		Code: WTraefikSecret, Severity: Lossy,
 		Title:   "A TLS secret is missing or malformed",
 		Explain: "Traefik's Ingress provider stops loading the certificates of an Ingress at the first Secret that it cannot use: the later ones are not loaded either. The output loads those before it.",

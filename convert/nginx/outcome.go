@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/diag"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/foreign"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/ir"
 )
 
@@ -34,8 +35,11 @@ func (s *source) annotationOutcome(key string) ir.Annotation {
 		return a
 	case key == classKey:
 		a.Note = "which controller serves the Ingress"
+	case !ours && foreign.OfController(key):
+		a.Note = "not read by ingress-nginx"
+		s.ignored(key, a.Note)
 	case !ours:
-		a.Note = "belongs to another system"
+		a.Note = foreign.Note(key)
 		s.add(diag.New(diag.IAnnForeign, s.object(), field, ""))
 	case !isKnown:
 		a.Note = "not read by ingress-nginx"

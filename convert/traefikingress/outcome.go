@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/diag"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/foreign"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/ir"
 )
 
@@ -33,12 +34,12 @@ func (s *source) annotationOutcome(key string) ir.Annotation {
 	case ours && on == onService:
 		a.Note = "read from Services, not from Ingresses"
 		s.sayKey(diag.IAnnIgnored, key, a.Note)
-	case ours && on == "", !ours && controllerLike(key):
+	case ours && on == "", !ours && foreign.OfController(key):
 		a.Note = "not read by Traefik 2 and 3"
 		s.sayKey(diag.IAnnIgnored, key, a.Note)
 	case !ours:
-		a.Note = "belongs to another system"
-		s.sayForeign(key)
+		a.Note = foreign.Note(key)
+		s.sayKey(diag.IAnnForeign, key, "")
 	case s.mistakes[key]:
 		a.Note = "makes Traefik refuse the Ingress"
 	case s.refused:
@@ -74,19 +75,6 @@ func (s *source) counts(key string) bool {
 	return n == nil || n.key == key
 }
 
-// sayForeign reports annotations of other systems; some keep something alive as
-// long as the Ingress exists.
-func (s *source) sayForeign(key string) {
-	s.sayKey(diag.IAnnForeign, key, "")
-	host, _, _ := strings.Cut(key, "/")
-	switch {
-	case host == "cert-manager.io", host == "acme.cert-manager.io", host == "certmanager.k8s.io", key == "kubernetes.io/tls-acme":
-		s.sayKey(diag.WTraefikOwned, key, "cert-manager keeps the certificate of this Ingress; it does not look at IngressRoutes")
-	case host == "external-dns.alpha.kubernetes.io":
-		s.sayKey(diag.WTraefikOwned, key, "external-dns keeps the DNS records of this Ingress; IngressRoutes have no status that it could read")
-	}
-}
-
 // addCodes gives an annotation the codes and the worst severity of its diagnostics.
 func (s *source) addCodes(a *ir.Annotation) {
 	for i := range s.findings {
@@ -100,13 +88,4 @@ func (s *source) addCodes(a *ir.Annotation) {
 		}
 	}
 	slices.Sort(a.Codes)
-}
-
-// controllerLike tells whether an annotation looks as if it were meant for an
-// ingress controller, so that its author may believe that it works.
-func controllerLike(key string) bool {
-	host, _, _ := strings.Cut(key, "/")
-	return strings.HasPrefix(host, "traefik.") || strings.Contains(host, "ingress") ||
-		strings.HasSuffix(host, "nginx.org") || strings.HasPrefix(host, "haproxy") ||
-		strings.HasPrefix(host, "alb.") || strings.HasPrefix(host, "konghq.")
 }

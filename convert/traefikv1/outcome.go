@@ -1,9 +1,8 @@
 package traefikv1
 
 import (
-	"strings"
-
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/diag"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/foreign"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/ir"
 )
 
@@ -25,12 +24,12 @@ func (s *source) annotationOutcome(key string) ir.Annotation {
 	case !s.selected:
 		a.Note = "the Ingress is not served by Traefik 1.7"
 		return a
-	case !isKnown && controllerLike(key):
+	case !isKnown && foreign.OfController(key):
 		s.sayKey(diag.IAnnIgnored, key, "not read by Traefik 1.7")
 		a.Note = "not read by Traefik 1.7"
 	case !isKnown:
 		s.sayKey(diag.IAnnForeign, key, "")
-		a.Note = "belongs to another system"
+		a.Note = foreign.Note(key)
 	case s.ann.malformed[key] != "":
 		s.sayKey(diag.IAnnIgnored, key, s.ann.malformed[key])
 		a.Note = s.ann.malformed[key]
@@ -79,13 +78,4 @@ func (s *source) addCodes(a *ir.Annotation) {
 
 func (s *source) sayKey(code diag.Code, key, text string) {
 	s.add(diag.New(code, s.object(), annotationField(key), text).WithValue(s.ann.values[key]))
-}
-
-// controllerLike tells whether an annotation looks as if it were meant for an
-// ingress controller, so that its author may believe that it works.
-func controllerLike(key string) bool {
-	prefix, _, _ := strings.Cut(key, "/")
-	return strings.HasPrefix(prefix, "traefik.") || strings.Contains(prefix, "ingress") ||
-		strings.HasSuffix(prefix, "nginx.org") || strings.HasPrefix(prefix, "haproxy") ||
-		strings.HasPrefix(prefix, "alb.") || strings.HasPrefix(prefix, "konghq.")
 }
