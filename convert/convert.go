@@ -1,6 +1,8 @@
 package convert
 
 import (
+	"maps"
+
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/diag"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/emit"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/ir"
@@ -118,7 +120,19 @@ func translate(in Input, opts Options) ir.Translation {
 func label(outcomes []ir.Outcome, ingresses []ir.Ingress) {
 	for i := range outcomes {
 		if i < len(ingresses) {
-			outcomes[i].Labels = ingresses[i].Labels
+			outcomes[i].Labels = inherited(ingresses[i].Labels)
 		}
 	}
+}
+
+// inherited leaves out the label by which kubectl apply --applyset --prune finds
+// what it made itself: it would delete the objects.
+func inherited(labels map[string]string) map[string]string {
+	const applySet = "applyset.kubernetes.io/part-of"
+	if _, ok := labels[applySet]; !ok {
+		return labels
+	}
+	labels = maps.Clone(labels)
+	delete(labels, applySet)
+	return labels
 }

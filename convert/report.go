@@ -67,12 +67,14 @@ type ReportIngress struct {
 	Verdict   Verdict `json:"verdict"`
 	Why       string  `json:"why,omitempty"`
 	// Objects are those emitted for it, in the order of the output.
-	Objects     []ReportObject    `json:"objects"`
+	Objects []ReportObject `json:"objects"`
+	// Companions are those of other systems.
+	Companions  []ReportObject    `json:"companions,omitempty"`
 	Annotations []ir.Annotation   `json:"annotations"`
 	Diagnostics []diag.Diagnostic `json:"diagnostics"`
 }
 
-// ReportObject names an emitted object of the Ingress' namespace.
+// ReportObject names an object of the Ingress' namespace.
 type ReportObject struct {
 	Kind string `json:"kind"`
 	Name string `json:"name"`
@@ -93,12 +95,7 @@ func NewReport(result Result, opts Options, reading []diag.Diagnostic) *Conversi
 		report.Target.Version = "v3"
 	}
 	diag.Sort(report.Diagnostics)
-	objects := make(map[ir.Ref][]ReportObject, len(result.Ingresses))
-	for _, o := range result.Objects {
-		objects[o.Owner] = append(objects[o.Owner], ReportObject{
-			Kind: o.Object.GetObjectKind().GroupVersionKind().Kind, Name: o.Object.GetName(),
-		})
-	}
+	objects, companions := byOwner(result.Objects), byOwner(result.Companions)
 	counts := report.count(report.Diagnostics, nil)
 	for i := range result.Ingresses {
 		in := &result.Ingresses[i]
@@ -110,6 +107,7 @@ func NewReport(result Result, opts Options, reading []diag.Diagnostic) *Conversi
 		}
 		if in.Verdict != Skipped {
 			entry.Objects = append(entry.Objects, objects[in.Ingress]...)
+			entry.Companions = companions[in.Ingress]
 		}
 		report.Ingresses = append(report.Ingresses, entry)
 		report.Summary.add(in.Verdict)
@@ -120,6 +118,16 @@ func NewReport(result Result, opts Options, reading []diag.Diagnostic) *Conversi
 	report.Summary.Codes = counts
 	slices.SortFunc(report.Summary.Codes, func(a, b CodeCount) int { return strings.Compare(string(a.Code), string(b.Code)) })
 	return report
+}
+
+func byOwner(outputs []Output) map[ir.Ref][]ReportObject {
+	objects := make(map[ir.Ref][]ReportObject, len(outputs))
+	for _, o := range outputs {
+		objects[o.Owner] = append(objects[o.Owner], ReportObject{
+			Kind: o.Object.GetObjectKind().GroupVersionKind().Kind, Name: o.Object.GetName(),
+		})
+	}
+	return objects
 }
 
 // count adds ds to counts, which is in no particular order.
@@ -167,6 +175,7 @@ func (r *ConversionReport) DeepCopyObject() runtime.Object {
 	for i := range out.Ingresses {
 		entry := &out.Ingresses[i]
 		entry.Objects = slices.Clone(entry.Objects)
+		entry.Companions = slices.Clone(entry.Companions)
 		entry.Diagnostics = slices.Clone(entry.Diagnostics)
 		entry.Annotations = slices.Clone(entry.Annotations)
 		for j := range entry.Annotations {

@@ -8,6 +8,7 @@ import (
 	"iter"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -26,13 +27,16 @@ type convertOptions struct {
 	scope      scopeFlags
 	files      source.Files
 	print      *genericclioptions.PrintFlags
-	report     string
-	notes      bool
-	color      string
+	// certificates are printed too.
+	certificates bool
+	report       string
+	notes        bool
+	color        string
 }
 
 func newConvertCommand(c *cluster) *cobra.Command {
 	o := &convertOptions{cluster: c, print: genericclioptions.NewPrintFlags("").WithDefaultOutput("yaml")}
+	var certificates bool
 	cmd := &cobra.Command{
 		Use:   "convert [NAME...] [-f FILE|DIR|-]",
 		Short: "Print the Traefik objects that Ingresses stand for",
@@ -43,6 +47,12 @@ goes to stderr and, complete, to --report.
 With -f or -k nothing but the named files is read: no cluster is contacted.
 Services in the files are looked at; one that is not there is taken to exist
 elsewhere, unless --complete says that the files hold everything.
+
+--certificates adds the Certificates that cert-manager makes of Ingresses, in a
+form that outlives them: apply them as the last step before the Ingresses are
+deleted ('explain W-CERT-OWNED'). From files that is the default, because what is
+printed is to take the place of what was read; from a cluster it is not, because
+there the Ingresses go on, and cert-manager follows them.
 
 Exit status: 0 everything is carried over, or differs in a way that the table
 names; 4 something was not carried over (withheld, unsupported, unreadable, or
@@ -61,6 +71,10 @@ converted; 2 wrong usage.`,
   kubectl ingress-migrate convert -f k8s/ -R --entry-points http=web:80,https=websecure:443:tls`,
 		ValidArgsFunction: c.completeIngresses,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			o.certificates = len(o.files.Names) > 0 || o.files.Kustomize != ""
+			if cmd.Flags().Changed("certificates") {
+				o.certificates = certificates
+			}
 			return o.run(cmd.Context(), args)
 		},
 	}
@@ -68,6 +82,7 @@ converted; 2 wrong usage.`,
 	cmd.Flags().BoolVarP(&o.files.Recursive, "recursive", "R", false, "Look into folders below a folder of -f")
 	cmd.Flags().StringVarP(&o.files.Kustomize, "kustomize", "k", "", "Folder with a kustomization; no cluster is contacted")
 	cmd.Flags().BoolVar(&o.files.Complete, "complete", false, "The files hold every Service, Endpoints and Secret: what is not there does not exist")
+	cmd.Flags().BoolVar(&certificates, "certificates", false, "Print cert-manager's Certificates of the Ingresses too (default: with -f and -k)")
 	cmd.Flags().StringVar(&o.report, "report", "", "File for a JSON report on every Ingress and annotation")
 	cmd.Flags().BoolVar(&o.notes, "show-notes", false, "Show findings that change nothing for clients too")
 	cmd.MarkFlagsMutuallyExclusive("filename", "kustomize")
@@ -94,6 +109,9 @@ func (o *convertOptions) run(ctx context.Context, names []string) error {
 	result := convert.Convert(loaded.Input, options)
 	inScope := o.chosen(loaded, scope)
 	result = limit(result, inScope)
+	if !o.certificates {
+		result.Companions = nil
+	}
 
 	if err := streamObjects(o.cluster.streams.Out, o.print, emitted(result)); err != nil {
 		return fmt.Errorf("printing: %w", err)
@@ -104,12 +122,18 @@ func (o *convertOptions) run(ctx context.Context, names []string) error {
 	return o.summary(result, loaded, options)
 }
 
-// emitted are the objects to print. They name their Ingress, so that whoever
-// applies them tells scan, sync and the webhook whose they are.
+// emitted are the objects to print. Traefik's name their Ingress, so that whoever
+// applies them tells scan, sync and the webhook whose they are; others are to look
+// as their own system writes them.
 func emitted(result convert.Result) iter.Seq[runtime.Object] {
 	return func(yield func(runtime.Object) bool) {
 		for _, output := range result.Objects {
 			desired.Name(output.Object, output.Owner.Name)
+			if !yield(output.Object) {
+				return
+			}
+		}
+		for _, output := range result.Companions {
 			if !yield(output.Object) {
 				return
 			}
@@ -175,6 +199,7 @@ func (o *convertOptions) chosen(loaded source.Loaded, scope source.Scope) map[st
 // limit leaves out the peers that were converted along.
 func limit(result convert.Result, chosen map[string]bool) convert.Result {
 	result.Objects = slices.DeleteFunc(result.Objects, func(o convert.Output) bool { return !chosen[o.Owner.String()] })
+	result.Companions = slices.DeleteFunc(result.Companions, func(o convert.Output) bool { return !chosen[o.Owner.String()] })
 	result.Ingresses = slices.DeleteFunc(result.Ingresses, func(r convert.IngressReport) bool { return !chosen[r.Ingress.String()] })
 	return result
 }
@@ -225,9 +250,16 @@ func (o *convertOptions) summary(result convert.Result, loaded source.Loaded, op
 	if unreadable > 0 {
 		counts += fmt.Sprintf(", %d unreadable", unreadable)
 	}
-	fmt.Fprintf(w, "%s: %s; %s\n", plural(len(result.Ingresses)+unreadable, "Ingress"), counts, plural(len(result.Objects), "object"))
+	objects := plural(len(result.Objects), "object")
+	if n := len(result.Companions); n > 0 {
+		objects += " and " + plural(n, "Certificate")
+	}
+	fmt.Fprintf(w, "%s: %s; %s\n", plural(len(result.Ingresses)+unreadable, "Ingress"), counts, objects)
 	if hidden := len(findings) - len(shown); hidden > 0 {
 		fmt.Fprintf(w, "Notes that change nothing for clients: %s (--show-notes shows them)\n", thousands(hidden))
+	}
+	if codes := beforeDeletion(findings); len(codes) > 0 {
+		fmt.Fprintf(w, "Before you delete an Ingress: %s explain %s\n", displayName, strings.Join(codes, ", "))
 	}
 	if len(shown) > 0 {
 		fmt.Fprintf(w, "Next: %s explain %s\n", displayName, worstCode(shown))
@@ -236,6 +268,18 @@ func (o *convertOptions) summary(result convert.Result, loaded source.Loaded, op
 		return withStatus(StatusFindings, nil)
 	}
 	return nil
+}
+
+// beforeDeletion names the findings that say what ends with the Ingress.
+func beforeDeletion(findings []diag.Diagnostic) []string {
+	var codes []string
+	for _, d := range findings {
+		if d.Code == diag.WCertOwned {
+			codes = append(codes, string(d.Code))
+		}
+	}
+	slices.Sort(codes)
+	return slices.Compact(codes)
 }
 
 // unreadableIngresses counts the Ingresses that were named in the input but

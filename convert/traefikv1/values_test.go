@@ -162,6 +162,5 @@ func FuzzValues(f *testing.F) {
 		hostRule(raw)
 		modifierRule(raw, rulePath)
 		cookieName(raw, raw)
-		controllerLike(raw)
 	})
 }
