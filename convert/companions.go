@@ -84,9 +84,8 @@ func (r request) yield(to request) {
 	if !r.outcome.Selected || reflect.DeepEqual(r.certificate, to.certificate) {
 		return
 	}
-	object := diag.Object{Kind: "Ingress", Namespace: r.ingress.Namespace, Name: r.ingress.Name, File: r.ingress.File}
 	text := "the Certificate " + r.certificate.Name + " is that of Ingress " + to.outcome.Ingress.String() + ", which asks for something else"
-	attach(r.outcome, []diag.Diagnostic{diag.New(diag.WCertShared, object, "spec.tls", text)})
+	attach(r.outcome, []diag.Diagnostic{diag.New(diag.WCertShared, object(r.ingress), "spec.tls", text)})
 }
 
 // attach adds findings to an outcome, and to the annotations that they are about.

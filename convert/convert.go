@@ -83,6 +83,7 @@ func Convert(in Input, opts Options) Result {
 	translation := translate(in, opts)
 	label(translation.Ingresses, in.Ingresses)
 	objects, findings := emit.Emit(translation, opts.Target)
+	carryRecords(objects, in.Ingresses, translation.Ingresses)
 	companions := companions(in.Ingresses, translation.Ingresses)
 	return Result{
 		Objects:    objects,

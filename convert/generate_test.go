@@ -34,7 +34,11 @@ var (
 		"e: {status: [\"500-599\"], backend: a.x/foo, query: /e}", "e: {status: [abc], backend: a.x, query: /}", "pem: true\ninfos: {subject: {commonname: true}}",
 		"maxrequestbodybytes: 10", "NetworkErrorRatio() > 0.5", "bogus(", "client.ip", "request.host", "10zz", "10ms", "drr", "[unclosed", "\x00", "lax",
 	}
-	foreignKeys = []string{"cert-manager.io/cluster-issuer", "nginx.ingress.kubernetes.io/rewrite-target", "x", "traefik.ingress.kubernetes.io/nosuch"}
+	foreignKeys = []string{
+		"cert-manager.io/cluster-issuer", "cert-manager.io/issuer", "cert-manager.io/duration", "kubernetes.io/tls-acme", "acme.cert-manager.io/http01-edit-in-place",
+		"external-dns.alpha.kubernetes.io/target", "external-dns.alpha.kubernetes.io/hostname", "external-dns.kubernetes.io/ttl",
+		"nginx.ingress.kubernetes.io/rewrite-target", "x", "traefik.ingress.kubernetes.io/nosuch",
+	}
 )
 
 // generator draws inputs; rapid shrinks what fails.
@@ -106,7 +110,7 @@ func (g generator) ingress(t *rapid.T, i int) *networkingv1.Ingress {
 		ing.Spec.DefaultBackend = g.backend(t)
 	}
 	for range rapid.IntRange(0, 2).Draw(t, "tls") {
-		ing.Spec.TLS = append(ing.Spec.TLS, networkingv1.IngressTLS{SecretName: rapid.SampledFrom([]string{"", "crt", "crt2", "nosecret"}).Draw(t, "secret")})
+		ing.Spec.TLS = append(ing.Spec.TLS, networkingv1.IngressTLS{Hosts: []string{"a.x"}, SecretName: rapid.SampledFrom([]string{"", "crt", "crt2", "nosecret"}).Draw(t, "secret")})
 	}
 	for range rapid.IntRange(0, 3).Draw(t, "rules") {
 		rule := networkingv1.IngressRule{Host: g.hosts.Draw(t, "host")}

@@ -274,7 +274,7 @@ func (o *convertOptions) summary(result convert.Result, loaded source.Loaded, op
 func beforeDeletion(findings []diag.Diagnostic) []string {
 	var codes []string
 	for _, d := range findings {
-		if d.Code == diag.WCertOwned {
+		if slices.Contains([]diag.Code{diag.WCertOwned, diag.WDNSOwned, diag.WDNSTarget}, d.Code) {
 			codes = append(codes, string(d.Code))
 		}
 	}

@@ -48,7 +48,7 @@ func Compare(want, live *unstructured.Unstructured) (State, []Difference) {
 		differences := compareSpec(want, live)
 		return Foreign, differences
 	}
-	differences := compareSpec(want, live)
+	differences := append(compareSpec(want, live), compareAnnotations(want, live)...)
 	if len(differences) == 0 {
 		return InSync, nil
 	}
@@ -64,6 +64,23 @@ func Compare(want, live *unstructured.Unstructured) (State, []Difference) {
 
 func compareSpec(want, live *unstructured.Unstructured) []Difference {
 	return difference(nil, "spec", want.Object["spec"], live.Object["spec"])
+}
+
+// compareAnnotations compares what is said on objects to others than us: the
+// class, and what external-dns reads.
+func compareAnnotations(want, live *unstructured.Unstructured) (ds []Difference) {
+	have, wanted := live.GetAnnotations(), want.GetAnnotations()
+	for _, key := range slices.Sorted(maps.Keys(wanted)) {
+		if key == IngressAnnotation || key == AppliedAnnotation {
+			continue
+		}
+		if value, ok := have[key]; !ok {
+			ds = append(ds, Difference{Field: "metadata.annotations[" + key + "]", Want: wanted[key]})
+		} else if value != wanted[key] {
+			ds = append(ds, Difference{Field: "metadata.annotations[" + key + "]", Want: wanted[key], Live: value})
+		}
+	}
+	return ds
 }
 
 // difference appends the fields of want that live does not have. Lists are

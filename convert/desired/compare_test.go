@@ -34,6 +34,17 @@ func want(t *testing.T, spec map[string]any, of *networkingv1.Ingress) *unstruct
 	return object
 }
 
+// annotated is a copy with another value of an annotation; empty: without it.
+func annotated(object *unstructured.Unstructured, key, value string) *unstructured.Unstructured {
+	object = object.DeepCopy()
+	annotations := object.GetAnnotations()
+	if annotations[key] = value; value == "" {
+		delete(annotations, key)
+	}
+	object.SetAnnotations(annotations)
+	return object
+}
+
 func specOf(match string) map[string]any {
 	return map[string]any{
 		"entryPoints": []any{"web"},
@@ -72,8 +83,8 @@ func TestCompare(t *testing.T) {
 		r, _ := routes[0].(map[string]any)
 		return r
 	}
-	now := want(t, specOf("Host(`a`)"), ingress("42"))
-	before := want(t, specOf("Host(`old`)"), ingress("42"))
+	now := annotated(want(t, specOf("Host(`a`)"), ingress("42")), "external-dns.kubernetes.io/ttl", "60")
+	before := annotated(want(t, specOf("Host(`old`)"), ingress("42")), "external-dns.kubernetes.io/ttl", "60")
 	foreign := route(specOf("Host(`a`)"))
 	difference := func(field string, want, live any) []desired.Difference {
 		return []desired.Difference{{Field: field, Want: want, Live: live}}
@@ -104,7 +115,12 @@ func TestCompare(t *testing.T) {
 			answer{desired.Drifted, difference("spec.tls", map[string]any{}, nil)}},
 		"the same number in another Go type": {edit(now, func(spec map[string]any) { first(spec)["priority"] = float64(7) }),
 			answer{State: desired.InSync}},
-		"not ours, equal": {foreign, answer{State: desired.Foreign}},
+		"an annotation for others is missing": {annotated(now, "external-dns.kubernetes.io/ttl", ""),
+			answer{desired.Stale, difference("metadata.annotations[external-dns.kubernetes.io/ttl]", "60", nil)}},
+		"an annotation for others has changed": {annotated(now, "external-dns.kubernetes.io/ttl", "5"),
+			answer{desired.Stale, difference("metadata.annotations[external-dns.kubernetes.io/ttl]", "60", "5")}},
+		"somebody added an annotation": {annotated(now, "example.com/x", "y"), answer{State: desired.InSync}},
+		"not ours, equal":              {foreign, answer{State: desired.Foreign}},
 		"not ours, other": {edit(foreign, func(spec map[string]any) { spec["entryPoints"] = []any{"x"} }),
 			answer{desired.Foreign, difference("spec.entryPoints[0]", "web", "x")}},
 	}

@@ -51,7 +51,7 @@ func (c *clashes) rename() {
 	for _, same := range c.same { // in any order: each identity is for itself
 		for _, r := range same {
 			if slices.ContainsFunc(same, func(other namedRoute) bool {
-				return compareRefs(other.owner.ref, r.owner.ref) < 0 && shareMatch(other.route, r.route)
+				return CompareRefs(other.owner.ref, r.owner.ref) < 0 && shareMatch(other.route, r.route)
 			}) {
 				ref := r.owner.ref
 				r.route.Name = taggedName(ref.Namespace, ref.Name, "ns-"+ref.Namespace+"-"+r.route.Name)

@@ -101,7 +101,7 @@ func counts(f ir.Filter) bool {
 // compareRoutes puts together what goes into one IngressRoute: same owner, TLS
 // section and entry points. The plain-text ones come first.
 func compareRoutes(a, b *ir.Route) int {
-	if c := compareRefs(a.Owner, b.Owner); c != 0 {
+	if c := CompareRefs(a.Owner, b.Owner); c != 0 {
 		return c
 	}
 	return compareGroups(a, b)

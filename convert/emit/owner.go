@@ -74,7 +74,7 @@ func (all *owners) of(ref ir.Ref) *owner {
 
 // finish returns everything in order.
 func (all *owners) finish() ([]Output, []diag.Diagnostic) {
-	slices.SortStableFunc(all.list, func(a, b *owner) int { return compareRefs(a.ref, b.ref) })
+	slices.SortStableFunc(all.list, func(a, b *owner) int { return CompareRefs(a.ref, b.ref) })
 	all.clashes.rename()
 	out := make([]Output, 0, 2*len(all.list))
 	var problems []diag.Diagnostic
@@ -93,7 +93,8 @@ func (all *owners) finish() ([]Output, []diag.Diagnostic) {
 	return out, problems
 }
 
-func compareRefs(a, b ir.Ref) int {
+// CompareRefs orders owners as the output is ordered.
+func CompareRefs(a, b ir.Ref) int {
 	return cmp.Or(strings.Compare(a.Namespace, b.Namespace), strings.Compare(a.Name, b.Name))
 }
 

@@ -1,0 +1,73 @@
+package convert
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/diag"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/emit"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/externaldns"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/ir"
+)
+
+// carryRecords annotates, for every Ingress whose DNS records external-dns keeps,
+// one of its IngressRoutes so that it stands for the same records, and reports
+// what stands in the way. Objects are sorted by owner. Only where the Ingress
+// itself says where its names lead are two objects for one record harmless: both
+// say the same.
+func carryRecords(objects []Output, ingresses []ir.Ingress, outcomes []ir.Outcome) {
+	for i := range min(len(outcomes), len(ingresses)) {
+		if !outcomes[i].Selected {
+			continue
+		}
+		all := externaldns.Of(ingresses[i].Ingress)
+		for _, records := range all {
+			attach(&outcomes[i], []diag.Diagnostic{carry(records, ownedBy(objects, outcomes[i].Ingress), ingresses[i])})
+		}
+		if len(all) == 0 && len(ingresses[i].Status.LoadBalancer.Ingress) > 0 {
+			attach(&outcomes[i], []diag.Diagnostic{diag.New(diag.IStatus, object(ingresses[i]), "status.loadBalancer", "")})
+		}
+	}
+}
+
+func carry(records externaldns.Records, own []Output, ing ir.Ingress) diag.Diagnostic {
+	say := func(code diag.Code, text string) diag.Diagnostic {
+		return diag.New(code, object(ing), "metadata.annotations["+records.Key+"]", text)
+	}
+	if !records.Target {
+		return say(diag.WDNSTarget, "external-dns takes the addresses from the status of the Ingress; an IngressRoute has none")
+	}
+	for _, output := range own {
+		rules, isRoute := emit.Rules(output.Object)
+		if !isRoute {
+			continue
+		}
+		if annotations, exact := records.Annotations(rules); exact {
+			all := output.Object.GetAnnotations()
+			if all == nil {
+				all = annotations
+			} else {
+				maps.Copy(all, annotations)
+			}
+			output.Object.SetAnnotations(all)
+			return say(diag.WDNSOwned, "the annotations are on IngressRoute "+output.Object.GetName()+" too, which stands for "+strings.Join(records.Names, ", "))
+		}
+	}
+	return say(diag.WDNSNames, "no IngressRoute of the Ingress can stand for exactly "+strings.Join(records.Names, ", "))
+}
+
+// ownedBy finds the objects of an Ingress.
+func ownedBy(objects []Output, owner ir.Ref) []Output {
+	compare := func(o Output, ref ir.Ref) int { return emit.CompareRefs(o.Owner, ref) }
+	start, _ := slices.BinarySearchFunc(objects, owner, compare)
+	end := start
+	for end < len(objects) && objects[end].Owner == owner {
+		end++
+	}
+	return objects[start:end]
+}
+
+func object(ing ir.Ingress) diag.Object {
+	return diag.Object{Kind: "Ingress", Namespace: ing.Namespace, Name: ing.Name, File: ing.File}
+}
