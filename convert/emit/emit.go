@@ -36,6 +36,7 @@ func Emit(t ir.Translation, target Target) ([]Output, []diag.Diagnostic) {
 	known := newOwners(t, target)
 	routes := expand(known.tlsOptions(t.Routes), target, known)
 	slices.SortStableFunc(routes, compareRoutes)
+	routes = mergeRedirects(routes, fewest)
 	for start := 0; start < len(routes); {
 		end := start + 1
 		for end < len(routes) && routes[end].Owner == routes[start].Owner {
