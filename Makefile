@@ -37,6 +37,7 @@ explore: ## Run the property tests on inputs never seen before
 .PHONY: oracle
 oracle: ## Let real Traefiks judge generated conversions (builds Traefik 3.6 once)
 	cd test/oracle && $(GO) test -timeout 60m ./...
+	cd test/certmanager && $(GO) test ./...
 
 .PHONY: lint
 lint: ## gofmt, go vet, staticcheck
@@ -60,6 +61,10 @@ sandbox-stop: ## End exactly what `make sandbox` started
 .PHONY: bench
 bench: ## Benchmarks of the conversion, readable by benchstat
 	$(GO) test -run '^$$' -bench . -benchmem -count 5 ./convert/...
+
+.PHONY: bench-redirects
+bench-redirects: ## Measure forms of thousands of redirects in Traefik 2.11 and 3.7
+	cd test/redirects && $(GO) test -run . -bench . -benchtime 100x -timeout 60m .
 
 .PHONY: clean
 clean: ## Remove what was built in this folder (the cache stays)

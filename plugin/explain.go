@@ -12,6 +12,7 @@ import (
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/diag"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/foreign"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/ir"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/traefikv1"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/source"
@@ -91,6 +92,10 @@ func (o *explainOptions) run(ctx context.Context, args []string) (err error) {
 	}
 	if keys := annotationsCalled(word); len(keys) > 0 {
 		o.annotation(w, keys)
+		return nil
+	}
+	if reader, codes := foreign.Reader(word), foreign.Codes(word); reader != "" {
+		o.foreign(w, word, reader, codes)
 		return nil
 	}
 	namespace, name, isRef := strings.Cut(word, "/")
@@ -177,6 +182,20 @@ func (o *explainOptions) annotation(w io.Writer, entries []traefikv1.Annotation)
 		}
 	}
 	fmt.Fprintf(w, "\nNext: %s explain NAMESPACE/INGRESS shows what becomes of it on one Ingress\n", displayName)
+}
+
+// foreign explains an annotation that no controller reads.
+func (o *explainOptions) foreign(w io.Writer, key, reader string, codes []diag.Code) {
+	fmt.Fprintf(w, "%s  read by %s, not by the ingress controller\n", o.palette.Paint(ui.Bold, key), reader)
+	if len(codes) == 0 {
+		return
+	}
+	fmt.Fprintf(w, "\nFindings about it\n")
+	for _, code := range codes {
+		if info, ok := diag.Lookup(code); ok {
+			fmt.Fprintf(w, "  %-22s %s\n", info.Code, info.Title)
+		}
+	}
 }
 
 // mentions tells whether the manual's entry of a code speaks of an annotation.

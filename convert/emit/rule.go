@@ -31,6 +31,9 @@ func rule(m ir.Match, v Version) (string, []error, error) {
 	if len(m.Paths) > 0 {
 		and(&b)
 	}
+	if len(m.Paths) >= fewest {
+		m.Paths = compact(m.Paths)
+	}
 	bad, err = alternatives(&b, len(m.Paths), func(i int) (string, string, error) { return pathMatcher(m.Paths[i], v) })
 	if err != nil {
 		return "", nil, err

@@ -5,26 +5,22 @@ package foreign
 import (
 	"slices"
 	"strings"
+
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/diag"
 )
 
-// Reader is a system that reads annotations of Ingresses beside the controller.
-type Reader struct {
-	// Prefix is what stands before the slash of its keys.
-	Prefix string
-	Name   string
-}
-
-// readers are sorted by prefix.
-var readers = [...]Reader{
-	{"acme.cert-manager.io", "cert-manager"},
+// readers are systems that read annotations of Ingresses beside the controller,
+// sorted by what stands before the slash of their keys.
+var readers = [...]struct{ prefix, name string }{
+	{"acme.cert-manager.io", certManager},
 	{"argocd-image-updater.argoproj.io", "Argo CD Image Updater"},
 	{"argocd.argoproj.io", "Argo CD"},
-	{"cert-manager.io", "cert-manager"},
-	{"certmanager.k8s.io", "cert-manager before 0.11"},
+	{"cert-manager.io", certManager},
+	{"certmanager.k8s.io", oldCertManager},
 	{"config.kubernetes.io", "kustomize"},
 	{"config.linkerd.io", "Linkerd"},
-	{"external-dns.alpha.kubernetes.io", "external-dns"},
-	{"external-dns.kubernetes.io", "external-dns"},
+	{"external-dns.alpha.kubernetes.io", externalDNS},
+	{"external-dns.kubernetes.io", externalDNS},
 	{"field.cattle.io", "Rancher"},
 	{"fluxcd.io", "Flux"},
 	{"forecastle.stakater.com", "Forecastle"},
@@ -44,25 +40,53 @@ var readers = [...]Reader{
 	{"prometheus.io", "Prometheus"},
 	{"reloader.stakater.com", "Reloader"},
 	{"rollouts.argoproj.io", "Argo Rollouts"},
-	{"venafi.cert-manager.io", "cert-manager"},
+	{"venafi.cert-manager.io", certManager},
 }
+
+// Systems with findings of their own.
+const (
+	certManager    = "cert-manager"
+	oldCertManager = "cert-manager before 0.11"
+	externalDNS    = "external-dns"
+)
 
 // TLSACME asks cert-manager, and kube-lego before it, for certificates of the
 // default issuer.
 const TLSACME = "kubernetes.io/tls-acme"
 
-// Note says in a few words whose annotation key is. It is not for keys that the
-// Ingress' own controller reads.
-func Note(key string) string {
+// Reader names the system that reads an annotation; empty when it is not known.
+// It is not for keys that the Ingress' own controller reads.
+func Reader(key string) string {
 	if key == TLSACME {
-		return "read by cert-manager"
+		return certManager
 	}
-	prefix, _, _ := strings.Cut(key, "/")
-	i, found := slices.BinarySearchFunc(readers[:], prefix, func(r Reader, p string) int { return strings.Compare(r.Prefix, p) })
-	if found {
-		return "read by " + readers[i].Name
+	prefix, _, found := strings.Cut(key, "/")
+	i, known := slices.BinarySearchFunc(readers[:], prefix, func(r struct{ prefix, name string }, p string) int { return strings.Compare(r.prefix, p) })
+	if !found || !known {
+		return ""
+	}
+	return readers[i].name
+}
+
+// Note says in a few words whose annotation key is.
+func Note(key string) string {
+	if reader := Reader(key); reader != "" {
+		return "read by " + reader
 	}
 	return "belongs to another system"
+}
+
+// Codes are the findings that an annotation can lead to.
+func Codes(key string) []diag.Code {
+	switch Reader(key) {
+	case certManager:
+		return []diag.Code{diag.WCertOwned, diag.WCertIssuer, diag.WCertRefused, diag.WCertShared, diag.WCertHTTP01}
+	case oldCertManager:
+		return []diag.Code{diag.WCertIssuer}
+	case externalDNS:
+		return []diag.Code{diag.WDNSOwned, diag.WDNSTarget, diag.WDNSNames}
+	}
+	return nil
 }
 
 // OfController tells whether key looks as if it were meant for an ingress

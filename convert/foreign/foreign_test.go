@@ -7,7 +7,7 @@ import (
 )
 
 func TestReadersAreSorted(t *testing.T) {
-	if !slices.IsSortedFunc(readers[:], func(a, b Reader) int { return strings.Compare(a.Prefix, b.Prefix) }) {
+	if !slices.IsSortedFunc(readers[:], func(a, b struct{ prefix, name string }) int { return strings.Compare(a.prefix, b.prefix) }) {
 		t.Error("readers are not sorted by prefix, so some are not found")
 	}
 }
