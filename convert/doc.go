@@ -6,4 +6,8 @@
 // one function Convert.
 //
 //	Input → dialect (what the source controller does) → ir.Translation → emit → Result
+//
+// Other systems read Ingresses too. What a Certificate of cert-manager needs to
+// outlive its Ingress is in Result.Companions, which only the convert command
+// prints; what external-dns needs is written on an IngressRoute, see records.go.
 package convert

@@ -110,7 +110,7 @@ func TestFormsAnswerAlike(t *testing.T) {
 	quiet()
 	for _, v := range versions {
 		for _, f := range forms {
-			handler := v.load(t, f.routes(v.v3))
+			handler := v.load(t, f.routes(t, v.v3))
 			for name, r := range requests {
 				if got := ask(handler, r.url); got != r.want {
 					t.Errorf("Traefik %s, %s: %s request got %d, want %d", v.name, f.name, name, got, r.want)
@@ -124,7 +124,7 @@ func BenchmarkRequest(b *testing.B) {
 	quiet()
 	for _, v := range versions {
 		for _, f := range forms {
-			handler := v.load(b, f.routes(v.v3))
+			handler := v.load(b, f.routes(b, v.v3))
 			for _, name := range []string{"last", "site", "other"} {
 				url := requests[name].url
 				b.Run(v.name+"/"+f.name+"/"+name, func(b *testing.B) {
@@ -142,7 +142,7 @@ func BenchmarkLoad(b *testing.B) {
 	quiet()
 	for _, v := range versions {
 		for _, f := range forms {
-			routes := f.routes(v.v3)
+			routes := f.routes(b, v.v3)
 			b.Run(v.name+"/"+f.name, func(b *testing.B) {
 				b.ReportAllocs()
 				for b.Loop() {

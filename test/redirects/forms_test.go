@@ -8,6 +8,7 @@ package redirects
 import (
 	"fmt"
 	"strings"
+	"testing"
 )
 
 // many is how many paths are redirected.
@@ -42,41 +43,41 @@ func single(i int) redirect {
 // form is a way to write the redirects down.
 type form struct {
 	name   string
-	routes func(v3 bool) []route
+	routes func(t testing.TB, v3 bool) []route
 }
 
 var forms = []form{
-	{"each", func(bool) []route {
+	{"each", func(testing.TB, bool) []route {
 		var out []route
 		for i := range many {
 			out = append(out, route{rule: "Host(`h.test`) && Path(`" + path(i) + "`)", priority: 10, redirects: []redirect{single(i)}})
 		}
 		return site(out)
 	}},
-	{"each-shared-middleware", func(bool) []route {
+	{"each-shared-middleware", func(testing.TB, bool) []route {
 		var out []route
 		for i := range many {
 			out = append(out, route{rule: "Host(`h.test`) && Path(`" + path(i) + "`)", priority: 10, redirects: []redirect{captured}})
 		}
 		return site(out)
 	}},
-	{"each-path-first", func(bool) []route {
+	{"each-path-first", func(testing.TB, bool) []route {
 		var out []route
 		for i := range many {
 			out = append(out, route{rule: "Path(`" + path(i) + "`) && Host(`h.test`)", priority: 10, redirects: []redirect{single(i)}})
 		}
 		return site(out)
 	}},
-	{"chain", func(bool) []route {
+	{"chain", func(testing.TB, bool) []route {
 		all := route{rule: "Host(`h.test`) && PathPrefix(`/old/`)", priority: 10}
 		for i := range many {
 			all.redirects = append(all.redirects, single(i))
 		}
 		return site([]route{all})
 	}},
-	{"one-rule-of-paths", func(bool) []route { return site(grouped(many)) }},
-	{"rules-of-250-paths", func(bool) []route { return site(grouped(250)) }},
-	{"regexp", func(v3 bool) []route {
+	{"one-rule-of-paths", func(testing.TB, bool) []route { return site(grouped(many)) }},
+	{"rules-of-250-paths", func(testing.TB, bool) []route { return site(grouped(250)) }},
+	{"regexp", func(_ testing.TB, v3 bool) []route {
 		var names []string
 		for i := range many {
 			names = append(names, strings.TrimPrefix(path(i), "/"))
@@ -87,7 +88,8 @@ var forms = []form{
 		}
 		return site([]route{{rule: rule, priority: 10, redirects: []redirect{captured}}})
 	}},
-	{"prefix", func(bool) []route {
+	{"as-converted", asConverted},
+	{"prefix", func(testing.TB, bool) []route {
 		return site([]route{{rule: "Host(`h.test`) && PathPrefix(`/old/`)", priority: 10, redirects: []redirect{captured}}})
 	}},
 }
