@@ -110,7 +110,7 @@ func TestEveryAnnotationHasItsFate(t *testing.T) {
 			p + "ssl-redirect: exact [I-ANN-IGNORED] — not a boolean, so the default false holds",
 		}},
 		"strangers": {`nginx.ingress.kubernetes.io/x: y, meta.helm.sh/release-name: r`, []string{
-			"meta.helm.sh/release-name: exact [I-ANN-FOREIGN] — belongs to another system",
+			"meta.helm.sh/release-name: exact [I-ANN-FOREIGN] — read by Helm",
 			"nginx.ingress.kubernetes.io/x: exact [I-ANN-IGNORED] — not read by Traefik 1.7",
 		}},
 		"of a Service": {p + `affinity: "true"`, []string{
