@@ -2,7 +2,8 @@ package emit
 
 import (
 	"cmp"
-	"reflect"
+	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -20,8 +21,8 @@ const (
 	fewest = 16
 	// most bounds the memory that matching one expression takes.
 	most = 500
-	// near bounds the search for routes in between.
-	near = 64
+	// far bounds the search for routes in between.
+	far = 2048
 )
 
 // mergeRedirects puts redirects of one Ingress that differ in their path alone
@@ -109,8 +110,8 @@ func redirects(f ir.Filter) bool {
 // run is a row of routes that can become one.
 type run struct {
 	members []*ir.Route
-	// passed are routes that win over a newcomer and would not over the first member.
-	passed []*ir.Route
+	// after is where the routes begin that would not win over a newcomer any more.
+	after int
 }
 
 func (r *run) merged() *ir.Route {
@@ -121,12 +122,6 @@ func (r *run) merged() *ir.Route {
 		out.Match.Paths = append(out.Match.Paths, member.Match.Paths...)
 	}
 	return &out
-}
-
-// takes tells whether route can have the priority of the run.
-func (r *run) takes(route *ir.Route) bool {
-	return len(r.members) < most && alike(r.members[0], route) &&
-		!slices.ContainsFunc(r.passed, func(other *ir.Route) bool { return mayMeet(route, other) })
 }
 
 // rivalsFor returns, for each of hosts, the routes that may match requests for it.
@@ -155,39 +150,55 @@ func rivalsFor(hosts []string, routes []*ir.Route) map[string][]*ir.Route {
 // findRuns walks down the routes that may match requests for one host.
 func findRuns(list []*ir.Route) []*run {
 	slices.SortStableFunc(list, func(a, b *ir.Route) int { return cmp.Compare(priority(b), priority(a)) })
-	var all, open []*run
-	var level []*ir.Route // routes before, of equal priority
+	keys := make([]string, len(list))
+	open := map[string]*run{}
+	var all []*run
+	level := 0 // where the routes of this priority begin
 	for i, route := range list {
 		if i > 0 && priority(list[i-1]) != priority(route) {
-			level = level[:0]
+			level = i
 		}
-		var joined *run
-		if mergeable(route) {
-			if j := slices.IndexFunc(open, func(r *run) bool { return r.takes(route) }); j >= 0 {
-				joined = open[j]
-				joined.members = append(joined.members, route)
-			} else {
-				joined = &run{members: []*ir.Route{route}, passed: slices.Clone(level)}
-				all, open = append(all, joined), append(open, joined)
-			}
+		if !mergeable(route) {
+			continue
 		}
-		for _, r := range open {
-			if r != joined {
-				r.passed = append(r.passed, route)
-			}
+		keys[i] = kind(route)
+		r := open[keys[i]]
+		if r == nil || len(r.members) == most || i-r.after > far || meetsOther(list[r.after:i], keys[r.after:i], route, keys[i]) {
+			r = &run{after: level}
+			open[keys[i]] = r
+			all = append(all, r)
 		}
-		open = slices.DeleteFunc(open, func(r *run) bool { return len(r.passed) > near || len(r.members) == most })
-		level = append(level, route)
+		r.members = append(r.members, route)
 	}
 	return all
 }
 
-// alike tells whether two routes differ in path and priority alone.
-func alike(a, b *ir.Route) bool {
-	x, y := a.Match, b.Match
-	x.Paths, y.Paths = nil, nil
-	return compareRoutes(a, b) == 0 && reflect.DeepEqual(a.TLS, b.TLS) && reflect.DeepEqual(x, y) &&
-		reflect.DeepEqual(a.Filters, b.Filters) && reflect.DeepEqual(a.Backend, b.Backend)
+// meetsOther tells whether a request may match both route and one of another kind.
+func meetsOther(list []*ir.Route, keys []string, route *ir.Route, key string) bool {
+	for i, other := range list {
+		if keys[i] != key && mayMeet(route, other) {
+			return true
+		}
+	}
+	return false
+}
+
+// kind is equal for routes that differ in path and priority alone.
+func kind(r *ir.Route) string {
+	one := *r
+	one.Origins, one.Match.Paths, one.Priority = nil, nil, 0
+	types := make([]string, len(r.Filters))
+	for i, f := range r.Filters {
+		types[i] = fmt.Sprintf("%T", f)
+	}
+	text, err := json.Marshal(struct {
+		Route ir.Route
+		Types []string
+	}{one, types})
+	if err != nil {
+		return fmt.Sprintf("%p", r) // like no other
+	}
+	return string(text)
 }
 
 func hostKey(h ir.Host) string { return strings.TrimSuffix(strings.ToLower(h.Value), ".") }
