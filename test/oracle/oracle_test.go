@@ -10,15 +10,17 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/emit"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/test/oracle/campaign"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/test/oracle/generate"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/test/oracle/trial"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/test/oracle/world"
 )
 
 var (
-	pairs = flag.Int("oracle.pairs", 3000, "generated (set, request) pairs per profile-weighted run and target")
-	only  = flag.Uint64("oracle.set", 0, "try this set of the seed alone and write it as it was generated")
-	seed  = flag.Uint64("oracle.seed", 1, "of the generator; the same seed gives the same sets")
+	run  = campaign.Flags(flag.CommandLine, 2500)
+	only = flag.Uint64("oracle.set", 0, "try this set of the seed alone and write it as it was generated")
 )
 
 const (
@@ -37,10 +39,11 @@ var bench *trial.Bench
 func TestMain(m *testing.M) {
 	flag.Parse()
 	log.SetOutput(io.Discard) // http.Server complains of handshakes that sets fail on purpose
-	os.Exit(run(m))
+	run.Begin(os.Stderr)
+	os.Exit(tests(m))
 }
 
-func run(m *testing.M) int {
+func tests(m *testing.M) int {
 	dir, err := os.MkdirTemp("", "oracle-")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -57,20 +60,45 @@ func run(m *testing.M) int {
 
 func targets() []emit.Version { return []emit.Version{emit.V2, emit.V3} }
 
-// TestGenerated puts generated sets before Traefik 1.7 and, converted, before
-// Traefik 2.11 and 3, until so many pairs are compared for each target. Every
-// difference has to be announced by the report of the conversion.
-func TestGenerated(t *testing.T) {
-	if *only > 0 {
-		one(t, generated(*only))
-		return
+// dialect is what the oracle needs to know of one.
+type dialect struct {
+	name convert.Dialect
+	// set makes a set of the seed for a profile; alone: it cannot share a cluster.
+	set   func(seed, number uint64, profile trial.Profile) *world.Set
+	alone func(*world.Set) bool
+}
+
+func dialects() []dialect {
+	return []dialect{
+		{convert.FromTraefikV1, func(seed, number uint64, p trial.Profile) *world.Set {
+			return generate.TraefikV1(seed, number, p.TraefikV1.IngressClass)
+		}, generate.Alone},
+		{convert.FromTraefik, func(seed, number uint64, _ trial.Profile) *world.Set { return generate.Traefik(seed, number) }, generate.AloneTraefik},
 	}
+}
+
+// TestGenerated puts generated sets before the source controller and, converted,
+// before Traefik 2.11 and 3, until so many pairs are compared for each target.
+// Every difference has to be announced by the report of the conversion.
+func TestGenerated(t *testing.T) {
+	for _, d := range dialects() {
+		t.Run(string(d.name), func(t *testing.T) {
+			if *only > 0 {
+				one(t, d.generated(*only))
+				return
+			}
+			d.test(t)
+		})
+	}
+}
+
+func (d dialect) test(t *testing.T) {
 	total := trial.NewStats()
 	stories := 0
-	for number := uint64(0); total.Pairs < *pairs*len(targets()); {
+	for number := uint64(0); total.Pairs < run.Pairs*len(targets()); {
 		var cases []trial.Case
 		for range batch {
-			cases = append(cases, generated(number))
+			cases = append(cases, d.generated(number))
 			number++
 		}
 		outcomes, err := bench.Run(t.Context(), targets(), cases)
@@ -78,20 +106,22 @@ func TestGenerated(t *testing.T) {
 			t.Fatal(err)
 		}
 		total.Add(outcomes)
+		run.Progress(string(d.name), total.Pairs, run.Pairs*len(targets()))
 		for i, o := range outcomes {
 			if !o.Failed() {
 				continue
 			}
-			t.Errorf("set %d of seed %d:\n%s", number-uint64(len(cases)-i), *seed, o.Explain())
+			number := number - uint64(len(cases)-i)
+			t.Errorf("set %d of seed %d:\n%s", number, run.Seed, o.Explain())
 			if stories++; stories <= maxStories {
-				write(t, o, fmt.Sprintf("seed-%d-set-%d", *seed, number-uint64(len(cases)-i)))
+				write(t, o, fmt.Sprintf("%s-seed-%d-set-%d", d.name, run.Seed, number))
 			}
 		}
 		if stories > maxStories {
 			t.Fatalf("stopped after %d failing sets; so far: %s", stories, total)
 		}
 	}
-	t.Logf("seed %d: %s", *seed, total)
+	t.Logf("seed %d: %s", run.Seed, total)
 	if total.Served*5 < total.Pairs {
 		t.Errorf("only %d of %d requests reached a pod: the generator has lost its way", total.Served, total.Pairs)
 	}
@@ -107,7 +137,7 @@ func one(t *testing.T, c trial.Case) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	save(t, fmt.Sprintf("seed-%d-set-%d-whole", *seed, *only), text)
+	save(t, fmt.Sprintf("seed-%d-set-%d-whole", run.Seed, *only), text)
 	for i := range outcomes[0].Asked {
 		t.Log(outcomes[0].Asked[i].String())
 	}
@@ -116,15 +146,19 @@ func one(t *testing.T, c trial.Case) {
 	}
 }
 
-// generated is a set of the seed, with the usual configuration for three of four.
-func generated(number uint64) trial.Case {
-	profiles := trial.Profiles()
-	profile := profiles[0]
-	if number%4 == 3 {
-		profile = profiles[1+int(number/4)%(len(profiles)-1)]
+// generated is a set of the seed. Of Traefik 1.7, three of four have the usual
+// configuration; the other dialect's sources take turns.
+func (d dialect) generated(number uint64) trial.Case {
+	profiles := trial.Profiles(d.name)
+	profile := profiles[number%uint64(len(profiles))]
+	if d.name == convert.FromTraefikV1 {
+		profile = profiles[0]
+		if number%4 == 3 {
+			profile = profiles[1+int(number/4)%(len(profiles)-1)]
+		}
 	}
-	set := generate.TraefikV1(*seed, number, profile.Facts.IngressClass)
-	return trial.Case{Set: set, Profile: profile, Alone: generate.Alone(set)}
+	set := d.set(run.Seed, number, profile)
+	return trial.Case{Set: set, Profile: profile, Alone: d.alone(set)}
 }
 
 // write shrinks a failure and writes its story.

@@ -20,6 +20,7 @@ type Kind string
 // The kinds.
 const (
 	Failure        Kind = "failure"
+	Certificate    Kind = "certificate"
 	Status         Kind = "status"
 	Location       Kind = "location"
 	Cookie         Kind = "cookie"
@@ -63,6 +64,14 @@ var ignoredRequest = []string{"Content-Length", "Transfer-Encoding"}
 // Differences lists in which respects the answers differ, in a fixed order. When
 // one is an answer of Traefik's own and they are quite different, only that is said.
 func Differences(before, after judge.Answer) []Difference {
+	out := differences(before, after)
+	if before.Failure == after.Failure && before.Certificate != after.Certificate {
+		out = append(out, Difference{Kind: Certificate, Before: before.Certificate, After: after.Certificate})
+	}
+	return out
+}
+
+func differences(before, after judge.Answer) []Difference {
 	var out []Difference
 	add := func(kind Kind, name, a, b string) {
 		if a != b {

@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/test/oracle/pods"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/test/oracle/world"
@@ -12,7 +11,7 @@ import (
 
 // services makes a Service for every one that an Ingress names, mostly a plain
 // one with a pod or more.
-func (g *v1) services() {
+func (g maker) services(annotations func() map[string]string) {
 	g.set.Complete()
 	for i, service := range g.set.Services {
 		// Ports 443 and https lead to the pods' TLS port.
@@ -28,13 +27,13 @@ func (g *v1) services() {
 			g.usePort(service, pods.Port)
 		}
 		if g.chance(6) {
-			service.Annotations = g.serviceAnnotations()
+			service.Annotations = annotations()
 		}
 	}
 }
 
 // usePort makes every Ingress that names service name the port, too.
-func (g *v1) usePort(service *corev1.Service, port int32) {
+func (g maker) usePort(service *corev1.Service, port int32) {
 	for _, ingress := range g.set.Ingresses {
 		if ingress.Namespace != service.Namespace {
 			continue
@@ -104,13 +103,14 @@ func SecretData(name string) map[string][]byte {
 		"empty":  {"auth": []byte("\n\n")},
 		"typed":  {"username": []byte("alice"), "password": []byte("secret")},
 		"crt":    {"tls.crt": []byte(certificate), "tls.key": []byte(key)},
+		"crt2":   {"tls.crt": []byte(certificate2), "tls.key": []byte(key)},
 		// What follows the last block is "not PEM" to Traefik 1.7.
 		"blankcrt": {"tls.crt": []byte(certificate + "\n"), "tls.key": []byte(key)},
 	}[name]
 }
 
 // secrets makes each Secret that an Ingress of a namespace names.
-func (g *v1) secrets() {
+func (g maker) secrets() {
 	for _, ingress := range g.set.Ingresses {
 		var names []string
 		for _, value := range ingress.Annotations {
@@ -121,21 +121,12 @@ func (g *v1) secrets() {
 		}
 		slices.Sort(names)
 		for _, name := range slices.Compact(names) {
-			data := SecretData(name)
-			if data == nil || slices.ContainsFunc(g.set.Secrets, func(have *corev1.Secret) bool {
+			if SecretData(name) == nil || slices.ContainsFunc(g.set.Secrets, func(have *corev1.Secret) bool {
 				return have.Namespace == ingress.Namespace && have.Name == name
 			}) {
 				continue
 			}
-			secret := &corev1.Secret{
-				TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "Secret"},
-				ObjectMeta: metav1.ObjectMeta{Namespace: ingress.Namespace, Name: name},
-				Type:       corev1.SecretTypeOpaque, Data: data,
-			}
-			if name == "typed" {
-				secret.Type = corev1.SecretTypeBasicAuth
-			}
-			g.set.Secrets = append(g.set.Secrets, secret)
+			g.set.Secrets = append(g.set.Secrets, Secret(ingress.Namespace, name))
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package generate
 
-// A certificate for h.test that signs itself, and its key: test data, good for nothing else.
+// Certificates that sign themselves, for h.test and for g.test and *.w.test, and the
+// key of both: test data, good for nothing else.
 const (
 	certificate = `-----BEGIN CERTIFICATE-----
 MIIBMjCB2aADAgECAgEHMAoGCCqGSM49BAMCMBExDzANBgNVBAMTBm9yYWNsZTAg
@@ -10,6 +11,16 @@ J6/yljELEyYfPMz0UqCQHpQAOvINVCcQ4qO8mOATlXzTNBXKoj2qyuxLL2rnG6Mg
 MB4wHAYDVR0RBBUwE4IJY2VydC50ZXN0ggZoLnRlc3QwCgYIKoZIzj0EAwIDSAAw
 RQIgP2lrO2z8eHXdsp4LNuUa7s3Y37S7Qa+MLURcnKebKKUCIQDM4lksHNIM/LCS
 FjO2Q1G+BHo+RMDQ0aZEYRiMZGPgAQ==
+-----END CERTIFICATE-----
+`
+	certificate2 = `-----BEGIN CERTIFICATE-----
+MIIBMTCB2KADAgECAgEIMAoGCCqGSM49BAMCMBExDzANBgNVBAMTBm9yYWNsZTAg
+Fw0yMDAxMDEwMDAwMDBaGA8yMTIwMDEwMTAwMDAwMFowETEPMA0GA1UEAxMGb3Jh
+Y2xlMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAExOXR1UOIg0snuJHRFWvZzuvc
+J6/yljELEyYfPMz0UqCQHpQAOvINVCcQ4qO8mOATlXzTNBXKoj2qyuxLL2rnG6Mf
+MB0wGwYDVR0RBBQwEoIGZy50ZXN0gggqLncudGVzdDAKBggqhkjOPQQDAgNIADBF
+AiEAtPcJDKvX+kotr3Sdu3A/NqymeBeVvaDIiPeDBU6DgBsCIAF5MdAw9V9IeKtW
+UIgbhVZ6Cjirsui7Xv04+kNWvHcW
 -----END CERTIFICATE-----
 `
 	key = `-----BEGIN PRIVATE KEY-----

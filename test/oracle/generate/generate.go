@@ -27,20 +27,25 @@ func (s source) chance(n int) bool { return s.IntN(n) == 0 }
 // TraefikV1 makes set number of a seed for Traefik 1.7. class is the Ingress
 // class that the controller serves, "" when it serves those without.
 func TraefikV1(seed, number uint64, class string) *world.Set {
-	g := &v1{source: newSource(seed, number), set: &world.Set{}, class: class}
+	g := &v1{maker: maker{newSource(seed, number), &world.Set{}}, class: class}
 	for i := range 1 + g.IntN(3) {
 		g.ingress(i)
 	}
-	g.services()
+	g.services(g.serviceAnnotations)
 	g.secrets()
 	g.set.Requests = g.requests()
 	return g.set
 }
 
+// maker fills a set.
+type maker struct {
+	source
+	set *world.Set
+}
+
 // v1 generates for Traefik 1.7.
 type v1 struct {
-	source
-	set   *world.Set
+	maker
 	class string
 }
 
@@ -108,7 +113,7 @@ func (g *v1) ingress(i int) {
 	ingress.Annotations = g.annotations(ingress)
 	if g.chance(8) {
 		for range 1 + g.IntN(2) {
-			ingress.Spec.TLS = append(ingress.Spec.TLS, networkingv1.IngressTLS{SecretName: pick(g.source, "crt", "crt", "crt", "", "nosecret", "blankcrt")})
+			ingress.Spec.TLS = append(ingress.Spec.TLS, networkingv1.IngressTLS{SecretName: pick(g.source, "crt", "crt", "crt2", "", "nosecret", "blankcrt")})
 		}
 	}
 	g.set.Ingresses = append(g.set.Ingresses, ingress)

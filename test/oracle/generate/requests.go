@@ -17,7 +17,7 @@ const maxRequests = 24
 // requests derives what to ask from the rules: each host and path itself, below
 // it, beside it, with and without its slash, encoded, by other methods, over
 // both schemes, with what matters to the annotations.
-func (g *v1) requests() []judge.Request {
+func (g maker) requests() []judge.Request {
 	var out []judge.Request
 	for _, ingress := range g.set.Ingresses {
 		for _, rule := range ingress.Spec.Rules {
@@ -96,7 +96,7 @@ func escapeLast(p string) string {
 }
 
 // vary changes a request in ways that matter to some annotation.
-func (g *v1) vary(r judge.Request) judge.Request {
+func (g maker) vary(r judge.Request) judge.Request {
 	r.TLS = g.chance(3)
 	switch g.IntN(24) {
 	case 0:

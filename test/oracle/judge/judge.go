@@ -50,10 +50,14 @@ type Config struct {
 	Certificate pki.Pair
 	// Dir takes its configuration and its log.
 	Dir string
-	// Static is put at the top of the static configuration of Traefik 1.7, Sections at its end.
+	// Static is put at the top of the static configuration, Sections at the end of
+	// that of Traefik 1.7.
 	Static, Sections string
 	// IngressClass of Traefik 1.7.
 	IngressClass string
+	// Ingresses are the options of the Ingress provider of Traefik 2 and 3, which
+	// runs when there are some; Routes those of the CRD provider. In YAML's flow style.
+	Ingresses, Routes string
 }
 
 // Ports of every judge.
@@ -196,17 +200,25 @@ func (j *Judge) settle(ctx context.Context, objects []any, refused func() bool) 
 	j.generation++
 	name := sentinelName(j.generation)
 	all := append(append([]any{}, objects...), sentinelBackend(name, j.config.SentinelAddress)...)
-	for _, host := range []string{sentinelHost(j.generation, 1), sentinelHost(j.generation, 2)} {
-		if j.config.Version == V1 {
-			all = append(all, sentinelIngress(name, host, j.config.IngressClass))
-		} else {
-			all = append(all, sentinelRoutes(name, host)...)
+	for step := 1; step <= 2; step++ {
+		hosts := []string{sentinelHost(j.generation, step)}
+		switch {
+		case j.config.Version == V1:
+			all = append(all, sentinelIngress(name, hosts[0], j.config.IngressClass))
+		case j.config.Ingresses != "":
+			hosts = append(hosts, "ingress-"+hosts[0])
+			all = append(all, sentinelIngresses(name, hosts[1])...)
+			fallthrough
+		default:
+			all = append(all, sentinelRoutes(name, hosts[0])...)
 		}
 		if err := j.api.Set(all); err != nil {
 			return err
 		}
-		if err := j.await(ctx, host, refused); err != nil {
-			return err
+		for _, host := range hosts {
+			if err := j.await(ctx, host, refused); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -36,7 +36,7 @@ func TestStart(t *testing.T) {
 	defer set.Close()
 	for i, v := range []Version{V1, V2} {
 		start := time.Now()
-		j, err := Start(t.Context(), os.Stderr, Config{Version: v, Address: slot.Extra(i + 1), SentinelAddress: slot.Pod(1), Dir: t.TempDir(), Certificate: pair})
+		j, err := Start(t.Context(), os.Stderr, Config{Version: v, Address: slot.Extra(i + 1), SentinelAddress: slot.Pod(1), Dir: t.TempDir(), Certificate: pair, Routes: "allowEmptyServices: true"})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"time"
 
@@ -86,27 +87,51 @@ type Answer struct {
 	Seen *pods.Seen
 	// Body of an answer that no pod gave.
 	Body string
+	// Certificate are the names in the certificate that TLS was ended with.
+	Certificate string
 	// Failure is not empty when the answer is missing or breaks off.
 	Failure string
 }
 
 // client sends requests to the entry points of one process.
 type client struct {
-	plain, tls string // addresses
-	http       *http.Client
+	plain string // address
+	http  *http.Client
 }
 
 func newClient(plain, secure string) *client {
-	return &client{plain: plain, tls: secure, http: &http.Client{
+	// The host of a URL is the name that TLS is asked for; where the process
+	// listens is known.
+	dial := func(ctx context.Context, network, address string) (net.Conn, error) {
+		if address != plain {
+			address = secure
+		}
+		return (&net.Dialer{}).DialContext(ctx, network, address)
+	}
+	return &client{plain: plain, http: &http.Client{
 		Timeout: 20 * time.Second,
 		Transport: &http.Transport{
-			MaxIdleConnsPerHost: 64,
-			DisableCompression:  true,
-			DialContext:         (&net.Dialer{}).DialContext,
-			TLSClientConfig:     &tls.Config{InsecureSkipVerify: true, ServerName: "sni.oracle.test"},
+			MaxIdleConns: 256, MaxIdleConnsPerHost: 64, IdleConnTimeout: 10 * time.Second,
+			DisableCompression: true,
+			DialContext:        dial,
+			TLSClientConfig:    &tls.Config{InsecureSkipVerify: true},
 		},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
+}
+
+// serverName matches what can be asked of TLS.
+var serverName = regexp.MustCompile(`^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)+$`)
+
+// asked is the server name for a Host header: a Host that cannot be one gets
+// another.
+func asked(host string) string {
+	name, _, _ := strings.Cut(host, ":")
+	name = strings.TrimSuffix(name, ".")
+	if !serverName.MatchString(name) {
+		return "sni.oracle.test"
+	}
+	return name
 }
 
 func (c *client) close() { c.http.CloseIdleConnections() }
@@ -119,7 +144,7 @@ func (c *client) ask(ctx context.Context, r Request) (Answer, error) {
 	}
 	target.Scheme, target.Host = "http", c.plain
 	if r.TLS {
-		target.Scheme, target.Host = "https", c.tls
+		target.Scheme, target.Host = "https", asked(r.Host)
 	}
 	var body io.Reader
 	if r.Body > 0 {
@@ -146,6 +171,9 @@ func (c *client) ask(ctx context.Context, r Request) (Answer, error) {
 	defer response.Body.Close()
 	content, err := io.ReadAll(response.Body)
 	answer := read(response, content)
+	if response.TLS != nil {
+		answer.Certificate = strings.Join(response.TLS.PeerCertificates[0].DNSNames, " ")
+	}
 	if err != nil {
 		answer.Failure = "half an answer"
 	}

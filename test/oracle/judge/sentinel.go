@@ -89,6 +89,26 @@ func sentinelIngress(name, host, class string) any {
 	}
 }
 
+// sentinelIngresses is the sentinel for the Ingress provider of Traefik 2 and 3:
+// its routers work once the CRD provider has the Middleware, too.
+func sentinelIngresses(name, host string) []any {
+	ingress := func(suffix string, annotations map[string]string) any {
+		annotations["traefik.ingress.kubernetes.io/router.middlewares"] = sentinelNamespace + "-" + name + "@kubernetescrd"
+		annotations["traefik.ingress.kubernetes.io/router.priority"] = "9000000000000000000"
+		return map[string]any{
+			"apiVersion": "networking.k8s.io/v1", "kind": "Ingress",
+			"metadata": metadata(host+suffix, map[string]any{"annotations": annotations}),
+			"spec": map[string]any{"rules": []any{map[string]any{"host": host, "http": map[string]any{"paths": []any{
+				map[string]any{"path": "/", "pathType": "Prefix", "backend": map[string]any{"service": map[string]any{"name": name, "port": map[string]any{"number": 80}}}},
+			}}}}},
+		}
+	}
+	return []any{
+		ingress("", map[string]string{"traefik.ingress.kubernetes.io/router.entrypoints": "web"}),
+		ingress("-tls", map[string]string{"traefik.ingress.kubernetes.io/router.entrypoints": "websecure", "traefik.ingress.kubernetes.io/router.tls": "true"}),
+	}
+}
+
 // sentinelRoutes is the sentinel for the CRD providers of Traefik 2 and 3.
 func sentinelRoutes(name, host string) []any {
 	object := func(kind, name string, spec map[string]any) any {

@@ -13,8 +13,7 @@ func hostPort(address string, port int) string {
 	return net.JoinHostPort(address, strconv.Itoa(port))
 }
 
-// staticFile is the static configuration: the one that the converter's
-// checklist asks for, without any delay of reloads.
+// staticFile is the static configuration, without any delay of reloads.
 func (c Config) staticFile(api string) (name, content string) {
 	plain, secure, own := hostPort(c.Address, PortHTTP), hostPort(c.Address, PortHTTPS), hostPort(c.Address, PortAPI)
 	if c.Version == V1 {
@@ -41,7 +40,12 @@ logLevel = "ERROR"
 %[6]s
 `, plain, secure, own, api, c.Static, c.Sections, c.IngressClass)
 	}
-	return "traefik.yaml", fmt.Sprintf(`global: {checkNewVersion: false, sendAnonymousUsage: false}
+	ingresses := ""
+	if c.Ingresses != "" {
+		ingresses = fmt.Sprintf("  kubernetesIngress: {endpoint: %q, %s}\n", api, c.Ingresses)
+	}
+	return "traefik.yaml", fmt.Sprintf(`%[5]s
+global: {checkNewVersion: false, sendAnonymousUsage: false}
 log: {level: ERROR}
 entryPoints:
   web: {address: %[1]q, forwardedHeaders: {insecure: true}, transport: {respondingTimeouts: {readTimeout: 0}}}
@@ -52,8 +56,8 @@ serversTransport: {insecureSkipVerify: true}
 providers:
   providersThrottleDuration: 1ms
   file: {filename: default.yaml}
-  kubernetesCRD: {endpoint: %[4]q, allowEmptyServices: true, allowExternalNameServices: true}
-`, plain, secure, own, api)
+  kubernetesCRD: {endpoint: %[4]q, %[6]s}
+%[7]s`, plain, secure, own, api, c.Static, c.Routes, ingresses)
 }
 
 // writeFiles writes the static configuration and the default certificate: without

@@ -16,8 +16,8 @@ import (
 	"github.com/ingress-migrate/kubectl-ingress-migrate/test/sandbox/pki"
 )
 
-// Bench is the running equipment: pods, one Traefik 1.7 per profile in use, one
-// Traefik per target.
+// Bench is the running equipment: pods, one source per profile in use, one Traefik
+// per target and options.
 type Bench struct {
 	dir     string
 	log     io.Writer
@@ -26,8 +26,8 @@ type Bench struct {
 	pair    pki.Pair // of pods, and the default one of the Traefiks
 	pods    *pods.Set
 	auth    *pods.Auth
-	before  map[string]*judge.Judge       // by profile
-	after   map[emit.Version]*judge.Judge // by target
+	before  map[string]*judge.Judge // by profile
+	after   map[string]*judge.Judge // by target and options
 }
 
 // NewBench starts the pods; Traefiks are started when they are first needed. dir
@@ -39,7 +39,7 @@ func NewBench(dir string, log io.Writer) (*Bench, error) {
 	}
 	b := &Bench{
 		dir: dir, log: log, slot: slot, network: strings.TrimSuffix(slot.Pod(1), "1"),
-		before: map[string]*judge.Judge{}, after: map[emit.Version]*judge.Judge{},
+		before: map[string]*judge.Judge{}, after: map[string]*judge.Judge{},
 	}
 	if err := b.startPods(); err != nil {
 		b.Close()
@@ -101,8 +101,9 @@ func (b *Bench) judgeBefore(ctx context.Context, p Profile) (*judge.Judge, error
 		return j, nil
 	}
 	j, err := judge.Start(ctx, b.log, judge.Config{
-		Version: judge.V1, Address: b.slot.Extra(10 + len(b.before)), SentinelAddress: b.address(world.SentinelAddress), Certificate: b.pair,
-		Dir: filepath.Join(b.dir, p.Name), Static: p.Static, Sections: p.Sections, IngressClass: p.Facts.IngressClass,
+		Version: p.Source, Address: b.slot.Extra(20 + len(b.before)), SentinelAddress: b.address(world.SentinelAddress), Certificate: b.pair,
+		Dir: filepath.Join(b.dir, p.Name), Static: p.Static, Sections: p.Sections, IngressClass: p.TraefikV1.IngressClass,
+		Ingresses: p.Ingresses, Routes: p.Routes,
 	})
 	if err != nil {
 		return nil, err
@@ -111,8 +112,9 @@ func (b *Bench) judgeBefore(ctx context.Context, p Profile) (*judge.Judge, error
 	return j, nil
 }
 
-func (b *Bench) judgeAfter(ctx context.Context, target emit.Version) (*judge.Judge, error) {
-	if j := b.after[target]; j != nil {
+func (b *Bench) judgeAfter(ctx context.Context, target emit.Version, p Profile) (*judge.Judge, error) {
+	name := fmt.Sprintf("v%d %s", target, p.Routes)
+	if j := b.after[name]; j != nil {
 		return j, nil
 	}
 	version := judge.V2
@@ -120,12 +122,12 @@ func (b *Bench) judgeAfter(ctx context.Context, target emit.Version) (*judge.Jud
 		version = judge.V3
 	}
 	j, err := judge.Start(ctx, b.log, judge.Config{
-		Version: version, Address: b.slot.Extra(int(target)), SentinelAddress: b.address(world.SentinelAddress), Certificate: b.pair,
-		Dir: filepath.Join(b.dir, fmt.Sprintf("v%d", target)),
+		Version: version, Address: b.slot.Extra(1 + len(b.after)), SentinelAddress: b.address(world.SentinelAddress), Certificate: b.pair,
+		Dir: filepath.Join(b.dir, fmt.Sprintf("after-%d", len(b.after))), Routes: p.Routes,
 	})
 	if err != nil {
 		return nil, err
 	}
-	b.after[target] = j
+	b.after[name] = j
 	return j, nil
 }

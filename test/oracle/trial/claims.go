@@ -1,6 +1,8 @@
 package trial
 
 import (
+	"fmt"
+
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/diag"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/test/oracle/world"
@@ -17,7 +19,7 @@ func undecided(code diag.Code) bool {
 	return code == diag.WMerge || code == diag.EMergeXNS
 }
 
-// judgeRefusal holds the report against a Traefik 1.7 that refused the set.
+// judgeRefusal holds the report against a source that refused the set.
 func (o *Outcome) judgeRefusal(result convert.Result) {
 	for _, report := range result.Ingresses {
 		for _, d := range report.Diagnostics {
@@ -26,7 +28,7 @@ func (o *Outcome) judgeRefusal(result convert.Result) {
 			}
 		}
 	}
-	o.Faults = append(o.Faults, "Traefik 1.7 refuses the set, and the report does not say so")
+	o.Faults = append(o.Faults, fmt.Sprintf("Traefik %s refuses the set, and the report does not say so", o.Case.Profile.Source))
 }
 
 // judgeClaims holds the report against a Traefik 1.7 that loaded the set.

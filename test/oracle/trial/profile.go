@@ -4,22 +4,51 @@ package trial
 
 import (
 	"fmt"
+	"slices"
 
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/emit"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/traefikingress"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/traefikv1"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/test/oracle/judge"
 )
 
-// Profile is a static configuration of Traefik 1.7, as the process gets it and
-// as the converter is told of it.
+// Profile is a source controller with its static configuration, as the process
+// gets it and as the converter is told of it.
 type Profile struct {
 	Name string
-	// Static and Sections are TOML, at the top of the file and at its end.
+	// Source is the controller that serves the Ingresses, From their dialect.
+	Source judge.Version
+	From   convert.Dialect
+	// Targets that the source is compared with; none: all.
+	Targets []emit.Version
+	// Static and Sections are at the top and at the end of Traefik 1.7's file.
 	Static, Sections string
-	Facts            traefikv1.Facts
+	TraefikV1        traefikv1.Facts
+	// Ingresses are the options of the Ingress provider of Traefik 2 and 3,
+	// Routes those of the CRD providers.
+	Ingresses, Routes string
+	Traefik           traefikingress.Facts
 }
 
-// Profiles are the configurations that are tried; the first is the usual one.
-func Profiles() []Profile {
+// isFor reports whether the source is compared with a target.
+func (p Profile) isFor(target emit.Version) bool {
+	return len(p.Targets) == 0 || slices.Contains(p.Targets, target)
+}
+
+// Profiles are the configurations of a dialect that are tried; the first is the
+// usual one.
+func Profiles(from convert.Dialect) []Profile {
+	if from == convert.FromTraefik {
+		return traefikProfiles()
+	}
+	return traefikV1Profiles()
+}
+
+// recommended are the options that the checklist for Traefik 1.7 asks for.
+const recommended = "allowEmptyServices: true, allowExternalNameServices: true"
+
+func traefikV1Profiles() []Profile {
 	facts := func(change func(*traefikv1.Facts)) traefikv1.Facts {
 		f := traefikv1.DefaultFacts()
 		f.EntryPoints[0].Port, f.EntryPoints[1].Port = judge.PortHTTP, judge.PortHTTPS
@@ -31,25 +60,59 @@ func Profiles() []Profile {
 		return f
 	}
 	const both = `defaultEntryPoints = ["http", "https"]`
-	return []Profile{
-		{Name: "usual", Static: both, Facts: facts(nil)},
+	profiles := []Profile{
+		{Name: "usual", Static: both, TraefikV1: facts(nil)},
 		{
 			Name: "plain", Static: `defaultEntryPoints = ["http"]` + "\nkeepTrailingSlash = true",
-			Facts: facts(func(f *traefikv1.Facts) { f.DefaultEntryPoints = []string{"http"}; f.KeepTrailingSlash = true }),
+			TraefikV1: facts(func(f *traefikv1.Facts) { f.DefaultEntryPoints = []string{"http"}; f.KeepTrailingSlash = true }),
 		},
 		{
 			Name: "class", Static: both + "\nallowMinWeightZero = true", Sections: "  disablePassHostHeaders = true\n[retry]\n  attempts = 2\n",
-			Facts: facts(func(f *traefikv1.Facts) {
+			TraefikV1: facts(func(f *traefikv1.Facts) {
 				f.IngressClass, f.DisablePassHostHeaders, f.AllowMinWeightZero = "edge", true, true
 				f.Retry = &traefikv1.Retry{Attempts: 2}
 			}),
 		},
 	}
+	for i := range profiles {
+		profiles[i].Source, profiles[i].From, profiles[i].Routes = judge.V1, convert.FromTraefikV1, recommended
+	}
+	return profiles
+}
+
+// traefikProfiles are compared with their own version: what else is different
+// between two versions is not of the conversion's making.
+func traefikProfiles() []Profile {
+	const version3 = "3.6.12"
+	profiles := []Profile{
+		{Name: "traefik-2", Source: judge.V2, Traefik: traefikingress.Facts{}},
+		{Name: "traefik-3", Source: judge.V3, Traefik: traefikingress.Facts{Version: version3}},
+		{
+			Name: "traefik-2-open", Source: judge.V2, Ingresses: recommended, Routes: recommended + ", allowCrossNamespace: true",
+			Traefik: traefikingress.Facts{AllowEmptyServices: true, AllowExternalNameServices: true, AllowCrossNamespace: true},
+		},
+		{
+			Name: "traefik-3-strict", Source: judge.V3, Ingresses: "strictPrefixMatching: true, allowExternalNameServices: true", Routes: "allowExternalNameServices: true, allowCrossNamespace: true",
+			Traefik: traefikingress.Facts{Version: version3, StrictPrefixMatching: true, AllowExternalNameServices: true, AllowCrossNamespace: true},
+		},
+	}
+	for i := range profiles {
+		p := &profiles[i]
+		p.From = convert.FromTraefik
+		p.Targets = []emit.Version{emit.V2}
+		if p.Source == judge.V3 {
+			p.Targets = []emit.Version{emit.V3}
+		}
+		if p.Ingresses == "" {
+			p.Ingresses = "allowEmptyServices: false"
+		}
+	}
+	return profiles
 }
 
 // ProfileNamed returns a profile; the usual one for "".
 func ProfileNamed(name string) (Profile, error) {
-	for _, p := range Profiles() {
+	for _, p := range append(traefikV1Profiles(), traefikProfiles()...) {
 		if p.Name == name || name == "" {
 			return p, nil
 		}

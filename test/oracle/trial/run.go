@@ -46,7 +46,7 @@ func (a *Asked) Unexcused() []compare.Judged {
 type Outcome struct {
 	Case  Case
 	Place world.Place
-	// Refused: Traefik 1.7 does not load this set.
+	// Refused: the source does not load this set.
 	Refused bool
 	Asked   []Asked
 	// Faults are failures that are not about one request.
@@ -99,7 +99,7 @@ func (b *Bench) Run(ctx context.Context, targets []emit.Version, cases []Case) (
 	return outcomes, nil
 }
 
-// try loads the cases into one cluster. When Traefik 1.7 refuses it, the halves
+// try loads the cases into one cluster. When the source refuses it, the halves
 // are tried until the case that is to blame is alone.
 func (b *Bench) try(ctx context.Context, targets []emit.Version, outcomes []*Outcome) error {
 	profile := outcomes[0].Case.Profile
@@ -110,8 +110,14 @@ func (b *Bench) try(ctx context.Context, targets []emit.Version, outcomes []*Out
 	sets := make([]*world.Set, len(outcomes))
 	var objects []any
 	for i, o := range outcomes {
-		sets[i] = o.Place.Set(o.Case.Set)
-		objects = append(objects, sets[i].Before()...)
+		if sets[i], err = o.Place.Set(o.Case.Set); err != nil {
+			return err
+		}
+		if profile.Source == judge.V1 {
+			objects = append(objects, sets[i].BeforeV1()...)
+		} else {
+			objects = append(objects, sets[i].Before()...)
+		}
 	}
 	err = before.Load(ctx, objects)
 	switch {
@@ -129,10 +135,13 @@ func (b *Bench) try(ctx context.Context, targets []emit.Version, outcomes []*Out
 	answers := make([][]judge.Answer, len(sets))
 	if !outcomes[0].Refused {
 		if answers, err = askAll(ctx, before, sets); err != nil {
-			return fmt.Errorf("traefik 1.7: %w", err)
+			return fmt.Errorf("traefik %s: %w", profile.Source, err)
 		}
 	}
 	for _, target := range targets {
+		if !profile.isFor(target) {
+			continue
+		}
 		if err := b.tryTarget(ctx, target, profile, outcomes, sets, answers); err != nil {
 			return err
 		}
@@ -151,8 +160,11 @@ func (b *Bench) tryTarget(ctx context.Context, target emit.Version, profile Prof
 		outcomes[0].judgeRefusal(result)
 		return nil
 	}
-	checklist := traefikv1.Checklist(profile.Facts, traefikv1.Translate(input, profile.Facts))
-	after, err := b.judgeAfter(ctx, target)
+	checklist := result.Settings
+	if profile.From == convert.FromTraefikV1 {
+		checklist = traefikv1.Checklist(profile.TraefikV1, traefikv1.Translate(input, profile.TraefikV1))
+	}
+	after, err := b.judgeAfter(ctx, target, profile)
 	if err != nil {
 		return err
 	}
@@ -184,7 +196,7 @@ func (b *Bench) tryTarget(ctx context.Context, target emit.Version, profile Prof
 }
 
 func options(profile Profile, target emit.Version) convert.Options {
-	return convert.Options{From: convert.FromTraefikV1, Target: emit.Target{Version: target}, TraefikV1: profile.Facts}
+	return convert.Options{From: profile.From, Target: emit.Target{Version: target}, TraefikV1: profile.TraefikV1, Traefik: profile.Traefik}
 }
 
 // Convert converts a set as a trial does.

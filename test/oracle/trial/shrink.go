@@ -97,6 +97,7 @@ func reduce(s *world.Set, step int) (changed, ok bool) {
 		r.ingress(ingress)
 	}
 	drop(r, &s.Secrets)
+	drop(r, &s.Traefik)
 	dropServices(r, s)
 	for i, service := range s.Services {
 		r.keys(service.Annotations)

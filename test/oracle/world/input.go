@@ -17,15 +17,18 @@ import (
 func Input(sets ...*Set) (convert.Input, error) {
 	var text bytes.Buffer
 	encoder := json.NewEncoder(&text)
+	objects := classes()
 	for _, s := range sets {
-		for _, object := range s.objects() {
-			text.WriteString("---\n")
-			if err := encoder.Encode(object); err != nil {
-				return convert.Input{}, err
-			}
+		objects = append(objects, s.objects()...)
+	}
+	for _, object := range objects {
+		text.WriteString("---\n")
+		if err := encoder.Encode(object); err != nil {
+			return convert.Input{}, err
 		}
 	}
 	loaded, err := source.FromFiles(source.Files{Names: []string{"-"}, Stdin: &text, Complete: true})
+	loaded.Input.TraefikKnown = true
 	return loaded.Input, err
 }
 
@@ -46,14 +49,40 @@ func (s *Set) objects() []any {
 	for _, o := range s.Secrets {
 		out = append(out, o)
 	}
+	for _, o := range s.Traefik {
+		out = append(out, o)
+	}
 	return out
 }
 
-// Before are the objects of a set as Traefik 1.7 reads them.
-func (s *Set) Before() []any {
+// classes are the IngressClasses of every cluster.
+func classes() []any {
+	class := func(name, controller string) any {
+		return map[string]any{
+			"apiVersion": networkingv1.SchemeGroupVersion.String(), "kind": "IngressClass",
+			"metadata": map[string]any{"name": name}, "spec": map[string]any{"controller": controller},
+		}
+	}
+	return []any{class("traefik", "traefik.io/ingress-controller"), class("other", "example.com/other")}
+}
+
+// BeforeV1 are the objects of a set as Traefik 1.7 reads them.
+func (s *Set) BeforeV1() []any {
 	var out []any
 	for _, ingress := range s.Ingresses {
 		out = append(out, legacy(ingress))
+	}
+	return append(out, s.backends()...)
+}
+
+// Before are the objects of a set as the Ingress providers of Traefik 2 and 3
+// read them.
+func (s *Set) Before() []any {
+	out := classes()
+	for _, ingress := range s.Ingresses {
+		ingress = ingress.DeepCopy()
+		ingress.APIVersion, ingress.Kind = networkingv1.SchemeGroupVersion.String(), "Ingress"
+		out = append(out, ingress)
 	}
 	return append(out, s.backends()...)
 }
@@ -69,6 +98,9 @@ func (s *Set) backends() []any {
 		out = append(out, slicesOf(o)...)
 	}
 	for _, o := range s.Secrets {
+		out = append(out, o)
+	}
+	for _, o := range s.Traefik {
 		out = append(out, o)
 	}
 	return out

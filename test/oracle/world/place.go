@@ -3,10 +3,12 @@ package world
 import (
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/test/oracle/judge"
 )
@@ -37,9 +39,19 @@ func (p Place) namespace(name string) string {
 	return fmt.Sprintf("s%d-%s", p.Number, name)
 }
 
+// reference matches how annotations name objects of Traefik's CRD provider.
+var reference = regexp.MustCompile(`\b((?:` + strings.Join(Namespaces(), "|") + `)-[a-z0-9-]+@kubernetescrd)`)
+
 // Set returns s as it is at this place.
-func (p Place) Set(s *Set) *Set {
-	names := p.names()
+func (p Place) Set(s *Set) (*Set, error) {
+	replacer := p.names()
+	names := func(text string) string {
+		text = replacer.Replace(text)
+		if p.Number > 0 {
+			text = reference.ReplaceAllString(text, fmt.Sprintf("s%d-$1", p.Number))
+		}
+		return text
+	}
 	out := &Set{}
 	for _, o := range s.Ingresses {
 		o = place(o, names, new(networkingv1.Ingress))
@@ -57,23 +69,33 @@ func (p Place) Set(s *Set) *Set {
 		out.Endpoints = append(out.Endpoints, o)
 	}
 	for _, o := range s.Secrets {
-		o = o.DeepCopy() // its data is nobody's name
+		o = o.DeepCopy() // of its data, certificates alone have names
 		o.Namespace = p.namespace(o.Namespace)
+		if p.Number > 0 {
+			if err := reissue(o, replacer); err != nil {
+				return nil, err
+			}
+		}
 		out.Secrets = append(out.Secrets, o)
+	}
+	for _, o := range s.Traefik {
+		o = place(o, names, new(unstructured.Unstructured))
+		o.SetNamespace(p.namespace(o.GetNamespace()))
+		out.Traefik = append(out.Traefik, o)
 	}
 	for _, r := range s.Requests {
 		out.Requests = append(out.Requests, p.Request(r))
 	}
-	return out
+	return out, nil
 }
 
 // place replaces names in every string of an object.
-func place[T any](in *T, names *strings.Replacer, out *T) *T {
+func place[T any](in *T, names func(string) string, out *T) *T {
 	text, err := json.Marshal(in)
 	if err != nil {
 		panic(fmt.Sprintf("encoding %T: %v", in, err)) // objects of the API always encode
 	}
-	if err := json.Unmarshal([]byte(names.Replace(string(text))), out); err != nil {
+	if err := json.Unmarshal([]byte(names(string(text))), out); err != nil {
 		panic(fmt.Sprintf("decoding %T: %v", in, err)) // the names need no escapes
 	}
 	return out

@@ -9,6 +9,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/test/oracle/judge"
@@ -22,7 +23,10 @@ type Set struct {
 	Services  []*corev1.Service
 	Endpoints []*corev1.Endpoints
 	Secrets   []*corev1.Secret
-	Requests  []judge.Request
+	// Traefik are the Middlewares, TLSOptions and ServersTransports that were
+	// there before the conversion.
+	Traefik  []*unstructured.Unstructured
+	Requests []judge.Request
 }
 
 // Namespaces of sets.
@@ -160,6 +164,9 @@ func (s *Set) Clone() *Set {
 	}
 	for _, o := range s.Secrets {
 		out.Secrets = append(out.Secrets, o.DeepCopy())
+	}
+	for _, o := range s.Traefik {
+		out.Traefik = append(out.Traefik, o.DeepCopy())
 	}
 	for _, r := range s.Requests {
 		r.Header = r.Header.Clone()

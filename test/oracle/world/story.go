@@ -16,7 +16,7 @@ import (
 // Story is a set in a file of txtar form:
 //
 //	(comment)      what it shows
-//	input.yaml     Ingresses, Services, Endpoints, Secrets
+//	input.yaml     Ingresses, Services, Endpoints, Secrets, Middlewares, …
 //	requests.txt   a request per line: METHOD URL [Header=value …]
 //	profile        optional: the name of the source's static configuration
 type Story struct {
@@ -79,6 +79,8 @@ func (s *Set) readObjects(text []byte) error {
 			err = read(document, &s.Endpoints)
 		case "Secret":
 			err = read(document, &s.Secrets)
+		case "Middleware", "TLSOption", "ServersTransport":
+			err = read(document, &s.Traefik)
 		default:
 			err = fmt.Errorf("stories do not know kind %s", kind.Kind)
 		}
@@ -126,6 +128,11 @@ func (s Story) Write() ([]byte, error) {
 	for _, o := range s.Set.Secrets {
 		o = o.DeepCopy()
 		o.APIVersion, o.Kind = corev1.SchemeGroupVersion.String(), "Secret"
+		if err := add(o); err != nil {
+			return nil, err
+		}
+	}
+	for _, o := range s.Set.Traefik {
 		if err := add(o); err != nil {
 			return nil, err
 		}
