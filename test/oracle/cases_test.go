@@ -3,16 +3,24 @@ package oracle
 import (
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"golang.org/x/tools/txtar"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/test/oracle/cases"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/test/oracle/trial"
 )
 
-// TestCases holds Traefik 1.7 against the measured cases of its specification, and
-// the conversion of each against Traefik 1.7.
+// TestCases holds the sources against the measured cases of their specifications,
+// and the conversion of each case against its source.
 func TestCases(t *testing.T) {
-	archive, err := txtar.ParseFile("testdata/t-cases.txtar")
+	for _, file := range []string{"t-cases", "traefik-cases"} {
+		t.Run(file, func(t *testing.T) { testCases(t, "testdata/"+file+".txtar") })
+	}
+}
+
+func testCases(t *testing.T, name string) {
+	archive, err := txtar.ParseFile(name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -23,28 +31,35 @@ func TestCases(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		profile, err := trial.ProfileNamed(c.Profile)
-		if err != nil {
-			t.Fatal(err)
+		profiles := c.Profiles
+		if len(profiles) == 0 {
+			profiles = []string{""}
 		}
-		all = append(all, c)
-		trials = append(trials, trial.Case{Set: c.Set, Profile: profile, Alone: true})
+		for _, name := range profiles {
+			profile, err := trial.ProfileNamed(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			all = append(all, c)
+			trials = append(trials, trial.Case{Set: c.Set, Profile: profile, Alone: true, Shares: c.Dealt})
+		}
 	}
 	outcomes, err := bench.Run(t.Context(), targets(), trials)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for i, c := range all {
-		t.Run(c.Name, func(t *testing.T) { checkCase(t, c, outcomes[i]) })
+		t.Run(c.Name+" "+trials[i].Profile.Name, func(t *testing.T) { checkCase(t, c, outcomes[i]) })
 	}
 }
 
 func checkCase(t *testing.T, c *cases.Case, o *trial.Outcome) {
+	source := o.Case.Profile.Source
 	if o.Failed() {
 		t.Errorf("conversion:\n%s", o.Explain())
 	}
 	if o.Refused != c.Refused {
-		t.Errorf("Traefik 1.7 refuses it: %v, want %v", o.Refused, c.Refused)
+		t.Errorf("Traefik %s refuses it: %v, want %v", source, o.Refused, c.Refused)
 	}
 	if o.Refused {
 		return
@@ -56,7 +71,17 @@ func checkCase(t *testing.T, c *cases.Case, o *trial.Outcome) {
 		case c.Undefined != "":
 			t.Logf("%s: %s (%s)", o.Asked[i].Request, wrong, c.Undefined)
 		default:
-			t.Errorf("Traefik 1.7: %s => %s: %s", o.Asked[i].Request, want.Text, wrong)
+			t.Errorf("Traefik %s: %s => %s: %s", source, o.Asked[i].Request, want.Text, wrong)
+		}
+	}
+	// The source's shares are first, then those of each target.
+	for i, share := range o.Shares {
+		if c.SourceShares && share.Target != nil {
+			continue
+		}
+		want := c.Shares[i%len(c.Shares)]
+		if diff := cmp.Diff(want, share.Parts, cmpopts.EquateApprox(0, 1)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", share, diff)
 		}
 	}
 }

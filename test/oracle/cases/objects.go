@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/test/oracle/generate"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/test/oracle/world"
@@ -36,10 +35,17 @@ func (p *parser) newService(words []string) error {
 	case "":
 	case "unready":
 		p.unready[service] = true
+	case "none": // not even Endpoints
+		p.pods[service] = -1
 	default:
 		if p.pods[service], err = strconv.Atoi(o["pods"]); err != nil {
 			return fmt.Errorf("pods: %w", err)
 		}
+	}
+	if o["external"] != "" {
+		service.Spec.Type, service.Spec.ClusterIP = corev1.ServiceTypeExternalName, ""
+		service.Spec.ExternalName = world.PodAddress(service.Namespace, service.Name, 0)
+		p.pods[service] = -1
 	}
 	p.c.Set.Services = append(p.c.Set.Services, service)
 	p.annotations = func(key, value string) { service.Annotations[key] = value }
@@ -50,11 +56,7 @@ func (p *parser) newService(words []string) error {
 // more, are the generator's.
 func (p *parser) newSecret(text string) error {
 	words := strings.Fields(text)
-	secret := &corev1.Secret{
-		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "Secret"},
-		ObjectMeta: metav1.ObjectMeta{Namespace: "one", Name: words[0]},
-		Type:       corev1.SecretTypeOpaque, Data: generate.SecretData(words[0]),
-	}
+	secret := generate.Secret("one", words[0])
 	for _, word := range words[1:] {
 		key, value, ok := strings.Cut(word, "=")
 		if !ok {

@@ -5,6 +5,7 @@ package cases
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -12,17 +13,24 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/ingress-migrate/kubectl-ingress-migrate/test/oracle/generate"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/test/oracle/judge"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/test/oracle/world"
 )
 
 // Case is one case.
 type Case struct {
-	Name    string
-	Profile string
-	Set     *world.Set
+	Name string
+	// Profiles are the sources that it is put before; none: the usual one.
+	Profiles []string
+	Set      *world.Set
 	// Want are the answers to Set.Requests, in their order.
 	Want []Want
+	// Shares are how the answers to Dealt are dealt to Services, in percent.
+	Dealt  []judge.Request
+	Shares []map[string]float64
+	// SourceShares: those are the source's alone.
+	SourceShares bool
 	// Refused: the source controller does not load the set.
 	Refused bool
 	// Undefined says why the source controller does not always answer so.
@@ -42,18 +50,22 @@ type Want struct {
 
 // parser reads one case, a line at a time:
 //
-//	profile NAME
+//	profile NAME …
 //	ingress NAME [ns=two] [default=SERVICE]
-//	rule HOST PATH SERVICE[:PORT]       - is no host or path; HOST alone: no http;
+//	rule HOST PATH SERVICE[:PORT] [TYPE]  - is no host or path; HOST alone: no http;
 //	                                    a further path when the line before has the host
 //	tls SECRET
-//	service NAME [ns=two] [pods=N|unready] [port=NAME:PORT,…]
+//	service NAME [ns=two] [pods=N|unready|none] [port=NAME:PORT,…] [external=pod]
 //	secret NAME [ns=two] [type=TYPE] KEY=VALUE …      \n in values
 //	ann NAME: VALUE                     of the ingress or service above; without
 //	                                    a prefix it gets traefik.ingress.kubernetes.io/
 //	ask METHOD URL [Header=value …] => STATUS [to LOCATION] [by SERVICE [URI]] [saw Header=value] [got Header=value]
+//	                                    any is any service, * any value, - none
+//	shares METHOD URL => SERVICE:PERCENT … [source]   how the answers are dealt, by the source alone
 //	refused
 //	undefined WHY
+//
+// With a profile of Traefik 2 or 3 the cluster has the generator's objects of Traefik.
 type parser struct {
 	c           *Case
 	ingress     *networkingv1.Ingress
@@ -76,7 +88,16 @@ func Parse(name, text string) (*Case, error) {
 			return nil, fmt.Errorf("%s line %d: %w", name, number, err)
 		}
 	}
+	if slices.ContainsFunc(p.c.Profiles, func(name string) bool { return strings.HasPrefix(name, "traefik-") }) {
+		for _, namespace := range world.Namespaces() {
+			p.c.Set.Traefik = append(p.c.Set.Traefik, generate.Objects(namespace)...)
+			p.c.Set.Secrets = append(p.c.Set.Secrets, generate.Secret(namespace, "users"))
+		}
+	}
 	for _, service := range p.c.Set.Services {
+		if p.pods[service] < 0 {
+			continue
+		}
 		endpoints := world.EndpointsOf(service, p.pods[service])
 		if p.unready[service] {
 			subset := &endpoints.Subsets[0]
@@ -93,7 +114,7 @@ func (p *parser) line(line string) error {
 	rest = strings.TrimSpace(rest)
 	switch word {
 	case "profile":
-		p.c.Profile = rest
+		p.c.Profiles = strings.Fields(rest)
 	case "ingress":
 		return p.newIngress(strings.Fields(rest))
 	case "rule":
@@ -119,6 +140,8 @@ func (p *parser) line(line string) error {
 		p.annotations(key, value)
 	case "ask":
 		return p.ask(rest)
+	case "shares":
+		return p.shares(rest)
 	case "refused":
 		p.c.Refused = true
 	case "undefined":
@@ -192,12 +215,15 @@ func (p *parser) rule(words []string) error {
 		return s
 	}
 	rule := networkingv1.IngressRule{Host: blank(words[0])}
-	if len(words) == 3 {
+	if len(words) >= 3 {
 		backend, err := backendOf(words[2])
 		if err != nil {
 			return err
 		}
 		pathType := networkingv1.PathTypeImplementationSpecific
+		if len(words) > 3 {
+			pathType = networkingv1.PathType(words[3])
+		}
 		path := networkingv1.HTTPIngressPath{Path: blank(words[1]), PathType: &pathType, Backend: backend}
 		if last := len(p.ingress.Spec.Rules) - 1; last >= 0 && p.ingress.Spec.Rules[last].Host == rule.Host && p.ingress.Spec.Rules[last].HTTP != nil {
 			paths := &p.ingress.Spec.Rules[last].HTTP.Paths

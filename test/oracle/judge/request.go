@@ -103,7 +103,7 @@ func newClient(plain, secure string) *client {
 	// The host of a URL is the name that TLS is asked for; where the process
 	// listens is known.
 	dial := func(ctx context.Context, network, address string) (net.Conn, error) {
-		if address != plain {
+		if strings.HasSuffix(address, ":443") {
 			address = secure
 		}
 		return (&net.Dialer{}).DialContext(ctx, network, address)

@@ -92,8 +92,8 @@ func traefikProfiles() []Profile {
 			Traefik: traefikingress.Facts{AllowEmptyServices: true, AllowExternalNameServices: true, AllowCrossNamespace: true},
 		},
 		{
-			Name: "traefik-3-strict", Source: judge.V3, Ingresses: "strictPrefixMatching: true, allowExternalNameServices: true", Routes: "allowExternalNameServices: true, allowCrossNamespace: true",
-			Traefik: traefikingress.Facts{Version: version3, StrictPrefixMatching: true, AllowExternalNameServices: true, AllowCrossNamespace: true},
+			Name: "traefik-3-strict", Source: judge.V3, Ingresses: "strictPrefixMatching: true, " + recommended, Routes: recommended + ", allowCrossNamespace: true",
+			Traefik: traefikingress.Facts{Version: version3, StrictPrefixMatching: true, AllowEmptyServices: true, AllowExternalNameServices: true, AllowCrossNamespace: true},
 		},
 	}
 	for i := range profiles {
@@ -110,9 +110,16 @@ func traefikProfiles() []Profile {
 	return profiles
 }
 
+// upgrade is Traefik 2 with Traefik 3 as its target: for stories of their own.
+func upgrade() Profile {
+	p := traefikProfiles()[0]
+	p.Name, p.Targets = "traefik-2-to-3", []emit.Version{emit.V3}
+	return p
+}
+
 // ProfileNamed returns a profile; the usual one for "".
 func ProfileNamed(name string) (Profile, error) {
-	for _, p := range append(traefikV1Profiles(), traefikProfiles()...) {
+	for _, p := range append(append(traefikV1Profiles(), traefikProfiles()...), upgrade()) {
 		if p.Name == name || name == "" {
 			return p, nil
 		}

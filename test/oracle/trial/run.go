@@ -21,6 +21,8 @@ type Case struct {
 	// Alone keeps the set out of clusters shared with other sets: it has routes
 	// for every host, or rules that Traefik 1.7 lets leak to other hosts.
 	Alone bool
+	// Shares are requests whose answers are counted, of a case that is alone.
+	Shares []judge.Request
 }
 
 // Asked is one request with the answers of the old controller and the new one.
@@ -49,6 +51,7 @@ type Outcome struct {
 	// Refused: the source does not load this set.
 	Refused bool
 	Asked   []Asked
+	Shares  []Share
 	// Faults are failures that are not about one request.
 	Faults []string
 }
@@ -137,6 +140,11 @@ func (b *Bench) try(ctx context.Context, targets []emit.Version, outcomes []*Out
 		if answers, err = askAll(ctx, before, sets); err != nil {
 			return fmt.Errorf("traefik %s: %w", profile.Source, err)
 		}
+		for _, o := range outcomes {
+			if err := o.sharesBefore(ctx, before); err != nil {
+				return err
+			}
+		}
 	}
 	for _, target := range targets {
 		if !profile.isFor(target) {
@@ -184,6 +192,9 @@ func (b *Bench) tryTarget(ctx context.Context, target emit.Version, profile Prof
 		return fmt.Errorf("traefik %d: %w", target, err)
 	}
 	for i, o := range outcomes {
+		if err := o.sharesAfter(ctx, target, after); err != nil {
+			return err
+		}
 		scene := compare.NewScene(sets[i], result, checklist)
 		o.judgeClaims(result, sets[i])
 		for j, r := range sets[i].Requests {
