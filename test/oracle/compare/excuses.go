@@ -21,6 +21,7 @@ func excuses() []excuse {
 	return []excuse{
 		{diag.EMergeXNS, anything},
 		{diag.EMultiDefault, anything},
+		{diag.ETraefikDefaults, anything},
 		{diag.EXNS, anything},
 		{diag.IErrPageHost, errorPageHost},
 		{diag.IExtNamePort, func(c *circumstances, d Difference) bool {
@@ -77,6 +78,10 @@ func excuses() []excuse {
 		{diag.WStrictSlash, strictSlash},
 		// The next route answers what Traefik 1.7 answers 404 itself, or redirects before.
 		{diag.WStripTemplate, func(c *circumstances, d Difference) bool { return c.before.Seen == nil }},
+		{diag.WTraefikCollision, anything},
+		{diag.WTraefikCrossNS, anything},
+		{diag.WTraefikSecret, func(c *circumstances, d Difference) bool { return d.Kind == Certificate }},
+		{diag.WTraefikTie, anything},
 	}
 }
 

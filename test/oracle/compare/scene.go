@@ -14,12 +14,15 @@ type Scene struct {
 	set       *world.Set
 	checklist []diag.Diagnostic
 	reports   map[string]convert.IngressReport
+	// met are the demands of findings that the judges meet.
+	met []diag.Code
 }
 
 // NewScene takes the reports on the Ingresses of set out of result. checklist is
-// what was said about the installation as a whole.
-func NewScene(set *world.Set, result convert.Result, checklist []diag.Diagnostic) *Scene {
-	s := &Scene{set: set, checklist: checklist, reports: map[string]convert.IngressReport{}}
+// what was said about the installation as a whole; met are codes of findings that
+// ask for a setting which the judges have.
+func NewScene(set *world.Set, result convert.Result, checklist []diag.Diagnostic, met []diag.Code) *Scene {
+	s := &Scene{set: set, checklist: checklist, reports: map[string]convert.IngressReport{}, met: met}
 	for _, report := range result.Ingresses {
 		s.reports[report.Ingress.String()] = report
 	}
@@ -55,7 +58,7 @@ func (s *Scene) findings(r judge.Request) []diag.Diagnostic {
 	out = slices.DeleteFunc(out, func(d diag.Diagnostic) bool { return d.Code == diag.WEmptyServices })
 	for _, ingress := range s.set.Ingresses {
 		for _, d := range s.reports[world.ID(ingress)].Diagnostics {
-			if concerns(ingress, d.Field, r) {
+			if concerns(ingress, d.Field, r) && !slices.Contains(s.met, d.Code) {
 				out = append(out, d)
 			}
 		}

@@ -164,6 +164,7 @@ func (j *Judge) Load(ctx context.Context, objects []any) error {
 	defer cancel()
 	err := j.load(ctx, objects)
 	j.refused = err != nil
+	j.client.close() // a connection keeps the certificate that it was opened with
 	return err
 }
 

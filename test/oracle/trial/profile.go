@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/diag"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/emit"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/traefikingress"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/traefikv1"
@@ -34,6 +35,14 @@ type Profile struct {
 // isFor reports whether the source is compared with a target.
 func (p Profile) isFor(target emit.Version) bool {
 	return len(p.Targets) == 0 || slices.Contains(p.Targets, target)
+}
+
+// met are the findings that ask for an option which the targets have here.
+func (p Profile) met() []diag.Code {
+	if p.Traefik.AllowCrossNamespace {
+		return []diag.Code{diag.WTraefikCrossNS}
+	}
+	return nil
 }
 
 // Profiles are the configurations of a dialect that are tried; the first is the

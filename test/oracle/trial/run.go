@@ -195,7 +195,7 @@ func (b *Bench) tryTarget(ctx context.Context, target emit.Version, profile Prof
 		if err := o.sharesAfter(ctx, target, after); err != nil {
 			return err
 		}
-		scene := compare.NewScene(sets[i], result, checklist)
+		scene := compare.NewScene(sets[i], result, checklist, profile.met())
 		o.judgeClaims(result, sets[i])
 		for j, r := range sets[i].Requests {
 			asked := Asked{Target: target, Request: r, Before: before[i][j], After: answers[i][j]}
