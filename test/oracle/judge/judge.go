@@ -22,11 +22,11 @@ var ErrRefused = errors.New("the controller refuses the configuration")
 // Limits of waiting. They are for what has gone wrong: loads take milliseconds.
 const (
 	startTimeout = 60 * time.Second
-	loadTimeout  = 30 * time.Second
+	loadTimeout  = 90 * time.Second
 	pollInterval = 2 * time.Millisecond
 	// refusalPatience is how long a load is waited for after the controller said
 	// that it cannot read its own configuration.
-	refusalPatience = 300 * time.Millisecond
+	refusalPatience = 500 * time.Millisecond
 )
 
 // Version is one of the Traefiks.

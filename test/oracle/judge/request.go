@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/tls"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -109,7 +110,7 @@ func newClient(plain, secure string) *client {
 		return (&net.Dialer{}).DialContext(ctx, network, address)
 	}
 	return &client{plain: plain, http: &http.Client{
-		Timeout: 20 * time.Second,
+		Timeout: time.Minute,
 		Transport: &http.Transport{
 			MaxIdleConns: 256, MaxIdleConnsPerHost: 64, IdleConnTimeout: 10 * time.Second,
 			DisableCompression: true,
@@ -165,6 +166,10 @@ func (c *client) ask(ctx context.Context, r Request) (Answer, error) {
 	if err != nil {
 		if ctx.Err() != nil {
 			return Answer{}, ctx.Err()
+		}
+		var late net.Error
+		if errors.As(err, &late) && late.Timeout() {
+			return Answer{}, fmt.Errorf("no answer in time: %w", err) // of the machine's making
 		}
 		return Answer{Failure: "no answer"}, nil
 	}

@@ -1,6 +1,8 @@
 package kube
 
 import (
+	"maps"
+	"slices"
 	"sync"
 )
 
@@ -53,9 +55,9 @@ func (s *store) replace(in []any) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for resource, held := range s.objects {
-		for key, old := range held {
+		for _, key := range slices.Sorted(maps.Keys(held)) {
 			if !wanted[resource][key] {
-				s.record("DELETED", old.object)
+				s.record("DELETED", held[key].object)
 			}
 		}
 	}
