@@ -43,6 +43,8 @@ type Want struct {
 	Location string
 	// Service and URI of the pod that answers; no Service: Traefik answers itself.
 	Service, URI string
+	// Certificate is a name in the certificate.
+	Certificate string
 	// Saw are headers that the pod saw, Got headers of the answer. "-" is none.
 	Saw, Got map[string]string
 	Text     string // as it was written
@@ -59,7 +61,7 @@ type Want struct {
 //	secret NAME [ns=two] [type=TYPE] KEY=VALUE …      \n in values
 //	ann NAME: VALUE                     of the ingress or service above; without
 //	                                    a prefix it gets traefik.ingress.kubernetes.io/
-//	ask METHOD URL [Header=value …] => STATUS [to LOCATION] [by SERVICE [URI]] [saw Header=value] [got Header=value]
+//	ask METHOD URL [Header=value …] => STATUS [to LOCATION] [by SERVICE [URI]] [cert NAME] [saw Header=value] [got Header=value]
 //	                                    any is any service, * any value, - none
 //	shares METHOD URL => SERVICE:PERCENT … [source]   how the answers are dealt, by the source alone
 //	refused

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -34,6 +35,8 @@ func parseWant(words []string) (Want, error) {
 				w.URI = words[2]
 				words = words[1:]
 			}
+		case "cert":
+			w.Certificate = words[1]
 		case "saw", "got":
 			name, value, ok := strings.Cut(words[1], "=")
 			if value, err = url.QueryUnescape(value); err != nil || !ok {
@@ -103,6 +106,9 @@ func (w Want) Check(a judge.Answer, text func(string) string) string {
 	expect("service", w.Service, service)
 	if w.URI != "" {
 		expect("target", w.URI, text(uri))
+	}
+	if w.Certificate != "" && !slices.Contains(strings.Fields(text(a.Certificate)), w.Certificate) {
+		wrong = append(wrong, fmt.Sprintf("certificate for %q, want one for %q", a.Certificate, w.Certificate))
 	}
 	headers := func(what string, want map[string]string, got http.Header) {
 		for name, value := range want {
