@@ -39,11 +39,19 @@ func (c *circumstances) excuse(d Difference) diag.Code {
 			return e.code
 		}
 	}
-	// What a withheld route would have answered, the next one answers or none.
-	if slices.ContainsFunc(c.findings, func(f diag.Diagnostic) bool { return f.Blocking }) {
+	if c.withheld() {
 		return Withheld
 	}
 	return ""
+}
+
+// withheld: what a withheld route would have answered, the next one answers or
+// none; but never a pod that only withheld routes lead to.
+func (c *circumstances) withheld() bool {
+	if !slices.ContainsFunc(c.findings, func(f diag.Diagnostic) bool { return f.Blocking }) {
+		return false
+	}
+	return c.after.Seen == nil || c.scene.open(Service(c.after.Seen.Pod), c.request)
 }
 
 func (c *circumstances) either(status int) bool {

@@ -1,7 +1,11 @@
 package compare
 
 import (
+	"fmt"
 	"slices"
+	"strings"
+
+	networkingv1 "k8s.io/api/networking/v1"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/diag"
@@ -64,6 +68,36 @@ func (s *Scene) findings(r judge.Request) []diag.Diagnostic {
 		}
 	}
 	return out
+}
+
+// open reports whether a route to service that is not withheld takes r.
+func (s *Scene) open(service string, r judge.Request) bool {
+	for _, ingress := range s.set.Ingresses {
+		withheld := func(field string) bool {
+			return slices.ContainsFunc(s.reports[world.ID(ingress)].Diagnostics, func(d diag.Diagnostic) bool {
+				// A finding on a rule or the whole Ingress is about all that is below.
+				return d.Blocking && strings.HasPrefix(field, rulePath.FindString(d.Field))
+			})
+		}
+		leads := func(b *networkingv1.IngressBackend) bool {
+			return b != nil && b.Service != nil && isAt(service)(ingress.Namespace+"/"+b.Service.Name)
+		}
+		if leads(ingress.Spec.DefaultBackend) && !withheld("") {
+			return true
+		}
+		for i, rule := range ingress.Spec.Rules {
+			if rule.HTTP == nil || !hostMatches(rule.Host, r.Host) {
+				continue
+			}
+			for j := range rule.HTTP.Paths {
+				p := &rule.HTTP.Paths[j]
+				if leads(&p.Backend) && (takesAnyPath(ingress) || pathMatches(p.Path, r.Target)) && !withheld(fmt.Sprintf("spec.rules[%d].http.paths[%d]", i, j)) {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }
 
 // groups are the Services of each host and path, with repetitions.
