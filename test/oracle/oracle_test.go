@@ -8,6 +8,7 @@ import (
 	"log"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert"
@@ -19,8 +20,9 @@ import (
 )
 
 var (
-	run  = campaign.Flags(flag.CommandLine, 2500)
-	only = flag.Uint64("oracle.set", 0, "try this set of the seed alone and write it as it was generated")
+	run    = campaign.Flags(flag.CommandLine, 2500)
+	target = flag.Uint("oracle.target", 0, "judge conversions to this Traefik alone: 2 or 3; 0: both")
+	only   = flag.Uint64("oracle.set", 0, "try this set of the seed alone and write it as it was generated")
 )
 
 const (
@@ -58,7 +60,11 @@ func tests(m *testing.M) int {
 	return m.Run()
 }
 
-func targets() []emit.Version { return []emit.Version{emit.V2, emit.V3} }
+// targets are Traefik 2.11 and 3, or the one that is asked for.
+func targets() []emit.Version {
+	all := []emit.Version{emit.V2, emit.V3}
+	return slices.DeleteFunc(all, func(v emit.Version) bool { return *target != 0 && uint(v) != *target })
+}
 
 // dialect is what the oracle needs to know of one.
 type dialect struct {
