@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"golang.org/x/tools/txtar"
 
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/test/oracle/cases"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/test/oracle/trial"
 )
@@ -14,12 +15,18 @@ import (
 // TestCases holds the sources against the measured cases of their specifications,
 // and the conversion of each case against its source.
 func TestCases(t *testing.T) {
-	for _, file := range []string{"t-cases", "traefik-cases"} {
-		t.Run(file, func(t *testing.T) { testCases(t, "testdata/"+file+".txtar") })
+	for _, file := range []struct {
+		name    string
+		from    convert.Dialect
+		profile string // of cases that name none
+	}{
+		{"t-cases", convert.FromTraefikV1, ""}, {"traefik-cases", convert.FromTraefik, ""}, {"nginx-cases", convert.FromNginx, "nginx"},
+	} {
+		t.Run(file.name, func(t *testing.T) { testCases(t, file.from, file.profile, "testdata/"+file.name+".txtar") })
 	}
 }
 
-func testCases(t *testing.T, name string) {
+func testCases(t *testing.T, from convert.Dialect, usual, name string) {
 	archive, err := txtar.ParseFile(name)
 	if err != nil {
 		t.Fatal(err)
@@ -27,13 +34,13 @@ func testCases(t *testing.T, name string) {
 	var all []*cases.Case
 	var trials []trial.Case
 	for _, file := range archive.Files {
-		c, err := cases.Parse(file.Name, string(file.Data))
+		c, err := cases.Parse(from, file.Name, string(file.Data))
 		if err != nil {
 			t.Fatal(err)
 		}
 		profiles := c.Profiles
 		if len(profiles) == 0 {
-			profiles = []string{""}
+			profiles = []string{usual}
 		}
 		for _, name := range profiles {
 			profile, err := trial.ProfileNamed(name)
@@ -59,19 +66,19 @@ func checkCase(t *testing.T, c *cases.Case, o *trial.Outcome) {
 		t.Errorf("conversion:\n%s", o.Explain())
 	}
 	if o.Refused != c.Refused {
-		t.Errorf("Traefik %s refuses it: %v, want %v", source, o.Refused, c.Refused)
+		t.Errorf("%s refuses it: %v, want %v", source, o.Refused, c.Refused)
 	}
 	if o.Refused {
 		return
 	}
 	for i, want := range c.Want {
-		wrong := want.Check(o.Asked[i].Before, o.Place.Text)
+		wrong := want.Check(o.Before[i], o.Place.Text)
 		switch {
 		case wrong == "":
 		case c.Undefined != "":
-			t.Logf("%s: %s (%s)", o.Asked[i].Request, wrong, c.Undefined)
+			t.Logf("%s: %s (%s)", c.Set.Requests[i], wrong, c.Undefined)
 		default:
-			t.Errorf("Traefik %s: %s => %s: %s", source, o.Asked[i].Request, want.Text, wrong)
+			t.Errorf("%s: %s => %s: %s", source, c.Set.Requests[i], want.Text, wrong)
 		}
 	}
 	// The source's shares are first, then those of each target.

@@ -80,6 +80,7 @@ func dialects() []dialect {
 			return generate.TraefikV1(seed, number, p.TraefikV1.IngressClass)
 		}, generate.Alone},
 		{convert.FromTraefik, func(seed, number uint64, _ trial.Profile) *world.Set { return generate.Traefik(seed, number) }, generate.AloneTraefik},
+		{convert.FromNginx, func(seed, number uint64, _ trial.Profile) *world.Set { return generate.Nginx(seed, number) }, generate.AloneNginx},
 	}
 }
 
@@ -152,12 +153,12 @@ func one(t *testing.T, c trial.Case) {
 	}
 }
 
-// generated is a set of the seed. Of Traefik 1.7, three of four have the usual
-// configuration; the other dialect's sources take turns.
+// generated is a set of the seed. Three of four have the usual configuration;
+// the sources of Traefik's own dialect take turns.
 func (d dialect) generated(number uint64) trial.Case {
 	profiles := trial.Profiles(d.name)
 	profile := profiles[number%uint64(len(profiles))]
-	if d.name == convert.FromTraefikV1 {
+	if d.name != convert.FromTraefik {
 		profile = profiles[0]
 		if number%4 == 3 {
 			profile = profiles[1+int(number/4)%(len(profiles)-1)]

@@ -8,11 +8,13 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/test/oracle/generate"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/test/oracle/judge"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/test/oracle/world"
@@ -56,11 +58,11 @@ type Want struct {
 //	ingress NAME [ns=two] [default=SERVICE]
 //	rule HOST PATH SERVICE[:PORT] [TYPE]  - is no host or path; HOST alone: no http;
 //	                                    a further path when the line before has the host
-//	tls SECRET
+//	tls SECRET [HOST …]                 - is no secret
 //	service NAME [ns=two] [pods=N|unready|none] [port=NAME:PORT,…] [external=pod]
 //	secret NAME [ns=two] [type=TYPE] KEY=VALUE …      \n in values
 //	ann NAME: VALUE                     of the ingress or service above; without
-//	                                    a prefix it gets traefik.ingress.kubernetes.io/
+//	                                    a prefix it gets that of the dialect
 //	ask METHOD URL [Header=value …] => STATUS [to LOCATION] [by SERVICE [URI]] [cert NAME] [saw Header=value] [got Header=value]
 //	                                    any is any service, * any value, - none
 //	shares METHOD URL => SERVICE:PERCENT … [source]   how the answers are dealt, by the source alone
@@ -68,17 +70,21 @@ type Want struct {
 //	undefined WHY
 //
 // With a profile of Traefik 2 or 3 the cluster has the generator's objects of Traefik.
+//
+// Ingresses of ingress-nginx have its class, and each is a day younger than the
+// one before.
 type parser struct {
 	c           *Case
+	from        convert.Dialect
 	ingress     *networkingv1.Ingress
 	annotations func(key, value string)
 	pods        map[*corev1.Service]int
 	unready     map[*corev1.Service]bool
 }
 
-// Parse reads a case.
-func Parse(name, text string) (*Case, error) {
-	p := &parser{c: &Case{Name: name, Set: &world.Set{}}, pods: map[*corev1.Service]int{}, unready: map[*corev1.Service]bool{}}
+// Parse reads a case of a dialect.
+func Parse(from convert.Dialect, name, text string) (*Case, error) {
+	p := &parser{from: from, c: &Case{Name: name, Set: &world.Set{}}, pods: map[*corev1.Service]int{}, unready: map[*corev1.Service]bool{}}
 	number := 0
 	for line := range strings.Lines(text) {
 		number++
@@ -122,7 +128,8 @@ func (p *parser) line(line string) error {
 	case "rule":
 		return p.rule(strings.Fields(rest))
 	case "tls":
-		p.ingress.Spec.TLS = append(p.ingress.Spec.TLS, networkingv1.IngressTLS{SecretName: rest})
+		words := strings.Fields(rest)
+		p.ingress.Spec.TLS = append(p.ingress.Spec.TLS, networkingv1.IngressTLS{SecretName: blank(words[0]), Hosts: words[1:]})
 	case "service":
 		return p.newService(strings.Fields(rest))
 	case "secret":
@@ -133,7 +140,7 @@ func (p *parser) line(line string) error {
 			return fmt.Errorf("annotation without a colon: %q", rest)
 		}
 		if !strings.Contains(key, "/") && !strings.HasPrefix(key, "traefik.") {
-			key = "traefik.ingress.kubernetes.io/" + key
+			key = p.prefix() + key
 		}
 		value = strings.TrimPrefix(value, " ")
 		if unquoted, err := strconv.Unquote(value); err == nil && strings.HasPrefix(value, `"`) {
@@ -152,6 +159,21 @@ func (p *parser) line(line string) error {
 		return fmt.Errorf("unknown word %q", word)
 	}
 	return nil
+}
+
+func (p *parser) prefix() string {
+	if p.from == convert.FromNginx {
+		return "nginx.ingress.kubernetes.io/"
+	}
+	return "traefik.ingress.kubernetes.io/"
+}
+
+// blank is what a word stands for: - is nothing.
+func blank(word string) string {
+	if word == "-" {
+		return ""
+	}
+	return word
 }
 
 // options reads name=value words.
@@ -187,6 +209,11 @@ func (p *parser) newIngress(words []string) error {
 		}
 		p.ingress.Spec.DefaultBackend = &backend
 	}
+	if p.from == convert.FromNginx {
+		class := "nginx"
+		p.ingress.Spec.IngressClassName = &class
+		p.ingress.CreationTimestamp = metav1.NewTime(time.Date(2024, 1, 1+len(p.c.Set.Ingresses), 0, 0, 0, 0, time.UTC))
+	}
 	if o["class"] != "" {
 		class := o["class"]
 		p.ingress.Spec.IngressClassName = &class
@@ -210,12 +237,6 @@ func backendOf(text string) (networkingv1.IngressBackend, error) {
 }
 
 func (p *parser) rule(words []string) error {
-	blank := func(s string) string {
-		if s == "-" {
-			return ""
-		}
-		return s
-	}
 	rule := networkingv1.IngressRule{Host: blank(words[0])}
 	if len(words) >= 3 {
 		backend, err := backendOf(words[2])

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/diag"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/test/oracle/judge"
 )
@@ -34,7 +35,11 @@ func (c *circumstances) excuse(d Difference) diag.Code {
 	if c.sameGroup(d.Kind) {
 		return Shared
 	}
-	for _, e := range excuses() {
+	known := excuses()
+	if c.scene.from == convert.FromNginx {
+		known = nginxExcuses()
+	}
+	for _, e := range known {
 		if slices.ContainsFunc(c.findings, func(f diag.Diagnostic) bool { return f.Code == e.code }) && e.covers(c, d) {
 			return e.code
 		}

@@ -15,6 +15,7 @@ import (
 
 // Scene is a set with the report on its conversion: what may excuse differences.
 type Scene struct {
+	from      convert.Dialect
 	set       *world.Set
 	checklist []diag.Diagnostic
 	reports   map[string]convert.IngressReport
@@ -25,8 +26,8 @@ type Scene struct {
 // NewScene takes the reports on the Ingresses of set out of result. checklist is
 // what was said about the installation as a whole; met are codes of findings that
 // ask for a setting which the judges have.
-func NewScene(set *world.Set, result convert.Result, checklist []diag.Diagnostic, met []diag.Code) *Scene {
-	s := &Scene{set: set, checklist: checklist, reports: map[string]convert.IngressReport{}, met: met}
+func NewScene(from convert.Dialect, set *world.Set, result convert.Result, checklist []diag.Diagnostic, met []diag.Code) *Scene {
+	s := &Scene{from: from, set: set, checklist: checklist, reports: map[string]convert.IngressReport{}, met: met}
 	for _, report := range result.Ingresses {
 		s.reports[report.Ingress.String()] = report
 	}
@@ -40,9 +41,13 @@ type Judged struct {
 	Excuse diag.Code
 }
 
-// Judge looks for the finding that speaks of each difference, among those on
-// Ingresses which can have to do with the request.
-func (s *Scene) Judge(differences []Difference, r judge.Request, before, after judge.Answer) []Judged {
+// Judge lists the differences of two answers and looks for the finding that speaks
+// of each, among those on Ingresses which can have to do with the request.
+func (s *Scene) Judge(r judge.Request, before, after judge.Answer) []Judged {
+	differences := Differences(before, after)
+	if s.from == convert.FromNginx {
+		differences = slices.DeleteFunc(differences, func(d Difference) bool { return nginxWords(before, after, d) })
+	}
 	if len(differences) == 0 {
 		return nil
 	}

@@ -96,14 +96,17 @@ const (
 // that stay missing.
 func SecretData(name string) map[string][]byte {
 	return map[string]map[string][]byte{
-		"users":  {"auth": []byte(usersSecret)},
-		"digest": {"auth": []byte(digestSecret)},
-		"two":    {"auth": []byte(usersSecret), "other": []byte("x")},
-		"bad":    {"auth": []byte("alice:a:b\n")},
-		"empty":  {"auth": []byte("\n\n")},
-		"typed":  {"username": []byte("alice"), "password": []byte("secret")},
-		"crt":    {"tls.crt": []byte(certificate), "tls.key": []byte(key)},
-		"crt2":   {"tls.crt": []byte(certificate2), "tls.key": []byte(key)},
+		"auth":    {"auth": []byte("alice:{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ=\nbob:$apr1$lZL6V/ci$eIMz/iKDkbtys/uU7LEK00\n")},
+		"authmap": {"alice": []byte("{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ=")},
+		"other":   {"users": []byte(usersSecret)},
+		"users":   {"auth": []byte(usersSecret)},
+		"digest":  {"auth": []byte(digestSecret)},
+		"two":     {"auth": []byte(usersSecret), "other": []byte("x")},
+		"bad":     {"auth": []byte("alice:a:b\n")},
+		"empty":   {"auth": []byte("\n\n")},
+		"typed":   {"username": []byte("alice"), "password": []byte("secret")},
+		"crt":     {"tls.crt": []byte(certificate), "tls.key": []byte(key)},
+		"crt2":    {"tls.crt": []byte(certificate2), "tls.key": []byte(key)},
 		// What follows the last block is "not PEM" to Traefik 1.7.
 		"blankcrt": {"tls.crt": []byte(certificate + "\n"), "tls.key": []byte(key)},
 	}[name]

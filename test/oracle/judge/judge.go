@@ -37,6 +37,8 @@ const (
 	V1 Version = "1.7"
 	V2 Version = "2.11"
 	V3 Version = "3"
+	// Nginx is the community controller ingress-nginx with its nginx.
+	Nginx Version = "ingress-nginx"
 )
 
 // Config says where a judge runs and how it is configured.
@@ -58,6 +60,11 @@ type Config struct {
 	// Ingresses are the options of the Ingress provider of Traefik 2 and 3, which
 	// runs when there are some; Routes those of the CRD provider. In YAML's flow style.
 	Ingresses, Routes string
+	// Settings are the ConfigMap of ingress-nginx.
+	Settings map[string]string
+	// Distrust makes Traefik 2 and 3 believe no client's X-Forwarded headers, as
+	// ingress-nginx does by default.
+	Distrust bool
 }
 
 // Ports of every judge.
@@ -70,12 +77,14 @@ const (
 // Judge is one running Traefik. It is not safe for parallel Loads.
 type Judge struct {
 	config     Config
-	path       string
+	command    process.Command
 	api        *kube.Server
 	starter    *process.Starter
 	process    *process.Process
 	client     *client
 	generation int
+	// held are objects of the load before, see settleNginx.
+	held []any
 	// refused is true while the objects of a refused load are still there.
 	refused bool
 }
@@ -83,22 +92,37 @@ type Judge struct {
 // Start finds or builds the program, runs it on an empty API and waits until it
 // serves. log is told of builds.
 func Start(ctx context.Context, log io.Writer, config Config) (*Judge, error) {
-	program := map[Version]binaries.Program{V1: binaries.Traefik1, V2: binaries.Traefik2, V3: binaries.Traefik3}[config.Version]
-	path, err := binaries.Ensure(ctx, log, program)
-	if err != nil {
+	j := &Judge{config: config, starter: process.NewStarter()}
+	if err := j.find(ctx, log); err != nil {
 		return nil, err
 	}
-	j := &Judge{config: config, path: path, starter: process.NewStarter()}
 	if err := j.start(ctx); err != nil {
 		j.Close()
-		return nil, fmt.Errorf("starting Traefik %s: %w\n%s", config.Version, err, process.LogTail(j.logFile(), 20))
+		return nil, fmt.Errorf("starting %s: %w\n%s", config.Version, err, process.LogTail(j.logFile(), 20))
 	}
 	return j, nil
 }
 
-func (j *Judge) logFile() string {
-	return filepath.Join(j.config.Dir, "traefik-"+string(j.config.Version)+".log")
+// find sees to the program and what it needs beside its configuration.
+func (j *Judge) find(ctx context.Context, log io.Writer) error {
+	if j.config.Version == Nginx {
+		return j.findNginx(ctx, log)
+	}
+	program := map[Version]binaries.Program{V1: binaries.Traefik1, V2: binaries.Traefik2, V3: binaries.Traefik3}[j.config.Version]
+	path, err := binaries.Ensure(ctx, log, program)
+	j.command = process.Command{Path: path, Env: []string{"HOME=" + j.config.Dir, "PATH=" + os.Getenv("PATH")}}
+	return err
 }
+
+// String names the controller.
+func (v Version) String() string {
+	if v == Nginx {
+		return string(v)
+	}
+	return "Traefik " + string(v)
+}
+
+func (j *Judge) logFile() string { return filepath.Join(j.config.Dir, "controller.log") }
 
 // start runs the process on an API of its own.
 func (j *Judge) start(ctx context.Context) error {
@@ -106,24 +130,30 @@ func (j *Judge) start(ctx context.Context) error {
 	if j.api, err = kube.Start(j.config.Address); err != nil {
 		return err
 	}
-	file, err := j.config.writeFiles(j.api.URL())
-	if err != nil {
+	command := j.command
+	command.Dir, command.LogFile = j.config.Dir, j.logFile()
+	if command.Args, err = j.arguments(); err != nil {
 		return err
 	}
 	if err := os.WriteFile(j.logFile(), nil, 0o644); err != nil {
 		return err
 	}
-	j.process, err = j.starter.Start(process.Command{
-		Path: j.path, Args: []string{"--configFile=" + file}, Dir: j.config.Dir, LogFile: j.logFile(),
-		Env: []string{"HOME=" + j.config.Dir, "PATH=" + os.Getenv("PATH")},
-	})
-	if err != nil {
+	if j.process, err = j.starter.Start(command); err != nil {
 		return err
 	}
 	j.client = newClient(hostPort(j.config.Address, PortHTTP), hostPort(j.config.Address, PortHTTPS))
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
 	return j.load(ctx, nil)
+}
+
+// arguments writes what the process reads, and says how it is told.
+func (j *Judge) arguments() ([]string, error) {
+	if j.config.Version == Nginx {
+		return j.config.nginxArguments(j.api.URL())
+	}
+	file, err := j.config.writeFiles(j.api.URL())
+	return []string{"--configFile=" + file}, err
 }
 
 // Close ends the process and its API.
@@ -199,6 +229,9 @@ func (j *Judge) load(ctx context.Context, objects []any) error {
 // after that was made of complete caches.
 func (j *Judge) settle(ctx context.Context, objects []any, refused func() bool) error {
 	j.generation++
+	if j.config.Version == Nginx {
+		return j.settleNginx(ctx, objects)
+	}
 	name := sentinelName(j.generation)
 	all := append(append([]any{}, objects...), sentinelBackend(name, j.config.SentinelAddress)...)
 	for step := 1; step <= 2; step++ {
@@ -238,11 +271,14 @@ func (j *Judge) await(ctx context.Context, host string, refused func() bool) err
 				return ErrRefused
 			}
 			if !j.process.Running() {
-				return fmt.Errorf("traefik %s ended:\n%s", j.config.Version, j.process.LogTail(20))
+				return fmt.Errorf("%s ended:\n%s", j.config.Version, j.process.LogTail(20))
 			}
 			select {
 			case <-ctx.Done():
-				return fmt.Errorf("%w: traefik %s does not serve a new configuration (%v, status %d)\n%s",
+				if j.config.Version == Nginx { // which never refuses a whole cluster
+					return fmt.Errorf("%s does not serve a new configuration (%v, status %d)\n%s", Nginx, err, answer.Status, j.process.LogTail(20))
+				}
+				return fmt.Errorf("%w: %s does not serve a new configuration (%v, status %d)\n%s",
 					ErrRefused, j.config.Version, err, answer.Status, j.process.LogTail(5))
 			case <-time.After(pollInterval):
 			}

@@ -11,7 +11,11 @@ import (
 	"github.com/ingress-migrate/kubectl-ingress-migrate/test/sandbox/pki"
 )
 
-func TestStart(t *testing.T) {
+func TestStart(t *testing.T) { start(t, V1, V2) }
+
+func TestStartNginx(t *testing.T) { start(t, Nginx) }
+
+func start(t *testing.T, versions ...Version) {
 	slot, err := loopback.Claim()
 	if err != nil {
 		t.Fatal(err)
@@ -34,7 +38,7 @@ func TestStart(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer set.Close()
-	for i, v := range []Version{V1, V2} {
+	for i, v := range versions {
 		start := time.Now()
 		j, err := Start(t.Context(), os.Stderr, Config{Version: v, Address: slot.Extra(i + 1), SentinelAddress: slot.Pod(1), Dir: t.TempDir(), Certificate: pair, Routes: "allowEmptyServices: true"})
 		if err != nil {

@@ -39,14 +39,18 @@ func metadata(name string, more map[string]any) map[string]any {
 	return out
 }
 
+// sentinelUsers is one line for user and password oracle.
+func sentinelUsers() string {
+	hash := sha1.Sum([]byte("oracle"))
+	return "oracle:{SHA}" + base64.StdEncoding.EncodeToString(hash[:])
+}
+
 // sentinelBackend is a Service with one pod and a Secret with one user.
 func sentinelBackend(name, address string) []any {
-	hash := sha1.Sum([]byte("oracle"))
-	users := "oracle:{SHA}" + base64.StdEncoding.EncodeToString(hash[:])
 	return []any{
 		map[string]any{
 			"apiVersion": "v1", "kind": "Secret", "metadata": metadata(name, nil),
-			"data": map[string][]byte{"users": []byte(users)},
+			"data": map[string][]byte{"users": []byte(sentinelUsers())},
 		},
 		map[string]any{
 			"apiVersion": "v1", "kind": "Service", "metadata": metadata(name, nil),
@@ -56,14 +60,14 @@ func sentinelBackend(name, address string) []any {
 			"apiVersion": "v1", "kind": "Endpoints", "metadata": metadata(name, nil),
 			"subsets": []any{map[string]any{
 				"addresses": []any{map[string]any{"ip": address}},
-				"ports":     []any{map[string]any{"name": "http", "port": pods.Port}},
+				"ports":     []any{map[string]any{"name": "http", "port": pods.Port, "protocol": "TCP"}},
 			}},
 		},
 		map[string]any{
 			"apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "addressType": "IPv4",
 			"metadata":  metadata(name, map[string]any{"labels": map[string]string{"kubernetes.io/service-name": name}}),
 			"endpoints": []any{map[string]any{"addresses": []string{address}, "conditions": map[string]any{"ready": true}}},
-			"ports":     []any{map[string]any{"name": "http", "port": pods.Port}},
+			"ports":     []any{map[string]any{"name": "http", "port": pods.Port, "protocol": "TCP"}},
 		},
 	}
 }

@@ -44,12 +44,16 @@ logLevel = "ERROR"
 	if c.Ingresses != "" {
 		ingresses = fmt.Sprintf("  kubernetesIngress: {endpoint: %q, %s}\n", api, c.Ingresses)
 	}
+	trust := ", forwardedHeaders: {insecure: true}"
+	if c.Distrust {
+		trust = ""
+	}
 	return "traefik.yaml", fmt.Sprintf(`%[5]s
 global: {checkNewVersion: false, sendAnonymousUsage: false}
 log: {level: ERROR}
 entryPoints:
-  web: {address: %[1]q, forwardedHeaders: {insecure: true}, transport: {respondingTimeouts: {readTimeout: 0}}}
-  websecure: {address: %[2]q, forwardedHeaders: {insecure: true}, transport: {respondingTimeouts: {readTimeout: 0}}}
+  web: {address: %[1]q%[8]s, transport: {respondingTimeouts: {readTimeout: 0}}}
+  websecure: {address: %[2]q%[8]s, transport: {respondingTimeouts: {readTimeout: 0}}}
   traefik: {address: %[3]q}
 api: {insecure: true}
 serversTransport: {insecureSkipVerify: true}
@@ -57,7 +61,7 @@ providers:
   providersThrottleDuration: 1ms
   file: {filename: default.yaml}
   kubernetesCRD: {endpoint: %[4]q, %[6]s}
-%[7]s`, plain, secure, own, api, c.Static, c.Routes, ingresses)
+%[7]s`, plain, secure, own, api, c.Static, c.Routes, ingresses, trust)
 }
 
 // writeFiles writes the static configuration and the default certificate: without

@@ -8,6 +8,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"strings"
 )
 
 // Resource is one kind as the API serves it.
@@ -117,7 +118,7 @@ func (o *object) at(rv int64) map[string]any {
 		}
 	}
 	metadata["resourceVersion"] = fmt.Sprint(rv)
-	metadata["uid"] = fmt.Sprintf("uid-%d-%s", o.resource, o.key())
+	metadata["uid"] = fmt.Sprintf("uid-%d-%s", o.resource, strings.ReplaceAll(o.key(), "/", "."))
 	body["metadata"] = metadata
 	return body
 }

@@ -26,6 +26,7 @@ type Bench struct {
 	pair    pki.Pair // of pods, and the default one of the Traefiks
 	pods    *pods.Set
 	auth    *pods.Auth
+	places  int                     // that were given to ingress-nginx
 	before  map[string]*judge.Judge // by profile
 	after   map[string]*judge.Judge // by target and options
 }
@@ -103,7 +104,7 @@ func (b *Bench) judgeBefore(ctx context.Context, p Profile) (*judge.Judge, error
 	j, err := judge.Start(ctx, b.log, judge.Config{
 		Version: p.Source, Address: b.slot.Extra(20 + len(b.before)), SentinelAddress: b.address(world.SentinelAddress), Certificate: b.pair,
 		Dir: filepath.Join(b.dir, p.Name), Static: p.Static, Sections: p.Sections, IngressClass: p.TraefikV1.IngressClass,
-		Ingresses: p.Ingresses, Routes: p.Routes,
+		Ingresses: p.Ingresses, Routes: p.Routes, Settings: p.Nginx.ConfigMap,
 	})
 	if err != nil {
 		return nil, err
@@ -113,7 +114,7 @@ func (b *Bench) judgeBefore(ctx context.Context, p Profile) (*judge.Judge, error
 }
 
 func (b *Bench) judgeAfter(ctx context.Context, target emit.Version, p Profile) (*judge.Judge, error) {
-	name := fmt.Sprintf("v%d %s", target, p.Routes)
+	name := fmt.Sprintf("v%d %s %v", target, p.Routes, p.distrusts())
 	if j := b.after[name]; j != nil {
 		return j, nil
 	}
@@ -123,7 +124,7 @@ func (b *Bench) judgeAfter(ctx context.Context, target emit.Version, p Profile) 
 	}
 	j, err := judge.Start(ctx, b.log, judge.Config{
 		Version: version, Address: b.slot.Extra(1 + len(b.after)), SentinelAddress: b.address(world.SentinelAddress), Certificate: b.pair,
-		Dir: filepath.Join(b.dir, fmt.Sprintf("after-%d", len(b.after))), Routes: p.Routes,
+		Dir: filepath.Join(b.dir, fmt.Sprintf("after-%d", len(b.after))), Routes: p.Routes, Distrust: p.distrusts(),
 	})
 	if err != nil {
 		return nil, err

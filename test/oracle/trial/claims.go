@@ -28,7 +28,7 @@ func (o *Outcome) judgeRefusal(result convert.Result) {
 			}
 		}
 	}
-	o.Faults = append(o.Faults, fmt.Sprintf("Traefik %s refuses the set, and the report does not say so", o.Case.Profile.Source))
+	o.Faults = append(o.Faults, fmt.Sprintf("%s refuses the set, and the report does not say so", o.Case.Profile.Source))
 }
 
 // judgeClaims holds the report against a Traefik 1.7 that loaded the set.

@@ -9,6 +9,7 @@ import (
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/diag"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/emit"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/nginx"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/traefikingress"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/traefikv1"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/test/oracle/judge"
@@ -30,7 +31,12 @@ type Profile struct {
 	// Routes those of the CRD providers.
 	Ingresses, Routes string
 	Traefik           traefikingress.Facts
+	// Nginx are the facts of an ingress-nginx; its ConfigMap is theirs.
+	Nginx nginx.Facts
 }
+
+// distrusts: the source believes no client's X-Forwarded headers.
+func (p Profile) distrusts() bool { return p.From == convert.FromNginx }
 
 // isFor reports whether the source is compared with a target.
 func (p Profile) isFor(target emit.Version) bool {
@@ -48,8 +54,11 @@ func (p Profile) met() []diag.Code {
 // Profiles are the configurations of a dialect that are tried; the first is the
 // usual one.
 func Profiles(from convert.Dialect) []Profile {
-	if from == convert.FromTraefik {
+	switch from {
+	case convert.FromTraefik:
 		return traefikProfiles()
+	case convert.FromNginx:
+		return nginxProfiles()
 	}
 	return traefikV1Profiles()
 }
@@ -119,6 +128,24 @@ func traefikProfiles() []Profile {
 	return profiles
 }
 
+// nginxProfiles are configurations of ingress-nginx.
+func nginxProfiles() []Profile {
+	profile := func(name string, settings map[string]string) Profile {
+		return Profile{
+			Name: name, Source: judge.Nginx, From: convert.FromNginx, Routes: recommended,
+			Nginx: nginx.Facts{ConfigMap: settings, ConfigMapKnown: true},
+		}
+	}
+	return []Profile{
+		profile("nginx", nil),
+		profile("nginx-plain", map[string]string{"ssl-redirect": "false", "hsts": "false", "whitelist-source-range": "127.0.0.0/8,10.0.0.0/8"}),
+		profile("nginx-strict", map[string]string{
+			"force-ssl-redirect": "true", "hsts-max-age": "60", "hsts-include-subdomains": "false", "hsts-preload": "true",
+			"no-tls-redirect-locations": "/foo", "denylist-source-range": "10.0.0.0/8", "preserve-trailing-slash": "true",
+		}),
+	}
+}
+
 // upgrade is Traefik 2 with Traefik 3 as its target: for stories of their own.
 func upgrade() Profile {
 	p := traefikProfiles()[0]
@@ -128,7 +155,7 @@ func upgrade() Profile {
 
 // ProfileNamed returns a profile; the usual one for "".
 func ProfileNamed(name string) (Profile, error) {
-	for _, p := range append(append(traefikV1Profiles(), traefikProfiles()...), upgrade()) {
+	for _, p := range slices.Concat(traefikV1Profiles(), traefikProfiles(), []Profile{upgrade()}, nginxProfiles()) {
 		if p.Name == name || name == "" {
 			return p, nil
 		}

@@ -50,8 +50,10 @@ type Outcome struct {
 	Place world.Place
 	// Refused: the source does not load this set.
 	Refused bool
-	Asked   []Asked
-	Shares  []Share
+	// Before are the source's answers to the requests.
+	Before []judge.Answer
+	Asked  []Asked
+	Shares []Share
 	// Faults are failures that are not about one request.
 	Faults []string
 }
@@ -84,6 +86,12 @@ func (b *Bench) Run(ctx context.Context, targets []emit.Version, cases []Case) (
 		if c.Alone {
 			load = fmt.Sprintf("%s alone %d", load, i)
 			outcomes[i].Place = b.place(0)
+		}
+		if c.Profile.From == convert.FromNginx {
+			// Of an Ingress that it does not like, ingress-nginx keeps what it was: no
+			// name may come again.
+			b.places++
+			outcomes[i].Place = b.place(b.places)
 		}
 		if loads[load] == nil {
 			order = append(order, load)
@@ -138,7 +146,10 @@ func (b *Bench) try(ctx context.Context, targets []emit.Version, outcomes []*Out
 	answers := make([][]judge.Answer, len(sets))
 	if !outcomes[0].Refused {
 		if answers, err = askAll(ctx, before, sets); err != nil {
-			return fmt.Errorf("traefik %s: %w", profile.Source, err)
+			return fmt.Errorf("%s: %w", profile.Source, err)
+		}
+		for i, o := range outcomes {
+			o.Before = answers[i]
 		}
 		for _, o := range outcomes {
 			if err := o.sharesBefore(ctx, before); err != nil {
@@ -195,11 +206,11 @@ func (b *Bench) tryTarget(ctx context.Context, target emit.Version, profile Prof
 		if err := o.sharesAfter(ctx, target, after); err != nil {
 			return err
 		}
-		scene := compare.NewScene(sets[i], result, checklist, profile.met())
+		scene := compare.NewScene(profile.From, sets[i], result, checklist, profile.met())
 		o.judgeClaims(result, sets[i])
 		for j, r := range sets[i].Requests {
 			asked := Asked{Target: target, Request: r, Before: before[i][j], After: answers[i][j]}
-			asked.Differences = scene.Judge(compare.Differences(asked.Before, asked.After), r, asked.Before, asked.After)
+			asked.Differences = scene.Judge(r, asked.Before, asked.After)
 			o.Asked = append(o.Asked, asked)
 		}
 	}
@@ -207,7 +218,7 @@ func (b *Bench) tryTarget(ctx context.Context, target emit.Version, profile Prof
 }
 
 func options(profile Profile, target emit.Version) convert.Options {
-	return convert.Options{From: profile.From, Target: emit.Target{Version: target}, TraefikV1: profile.TraefikV1, Traefik: profile.Traefik}
+	return convert.Options{From: profile.From, Target: emit.Target{Version: target}, TraefikV1: profile.TraefikV1, Traefik: profile.Traefik, Nginx: profile.Nginx}
 }
 
 // Convert converts a set as a trial does.

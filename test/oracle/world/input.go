@@ -63,7 +63,7 @@ func classes() []any {
 			"metadata": map[string]any{"name": name}, "spec": map[string]any{"controller": controller},
 		}
 	}
-	return []any{class("traefik", "traefik.io/ingress-controller"), class("other", "example.com/other")}
+	return []any{class("traefik", "traefik.io/ingress-controller"), class("nginx", "k8s.io/ingress-nginx"), class("other", "example.com/other")}
 }
 
 // BeforeV1 are the objects of a set as Traefik 1.7 reads them.
@@ -75,8 +75,8 @@ func (s *Set) BeforeV1() []any {
 	return append(out, s.backends()...)
 }
 
-// Before are the objects of a set as the Ingress providers of Traefik 2 and 3
-// read them.
+// Before are the objects of a set as ingress-nginx and the Ingress providers of
+// Traefik 2 and 3 read them.
 func (s *Set) Before() []any {
 	out := classes()
 	for _, ingress := range s.Ingresses {

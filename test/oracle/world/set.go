@@ -118,16 +118,21 @@ func EndpointsOf(service *corev1.Service, n int) *corev1.Endpoints {
 func (s *Set) Complete() {
 	for _, ingress := range s.Ingresses {
 		for _, name := range ServiceNames() {
-			if !refersTo(ingress, name) || slices.ContainsFunc(s.Services, func(have *corev1.Service) bool {
-				return have.Namespace == ingress.Namespace && have.Name == name
-			}) {
-				continue
+			if refersTo(ingress, name) {
+				s.Need(ingress.Namespace, name)
 			}
-			service := Service(ingress.Namespace, name)
-			s.Services = append(s.Services, service)
-			s.Endpoints = append(s.Endpoints, EndpointsOf(service, 1))
 		}
 	}
+}
+
+// Need adds a Service with one pod unless s has it.
+func (s *Set) Need(namespace, name string) {
+	if slices.ContainsFunc(s.Services, func(have *corev1.Service) bool { return have.Namespace == namespace && have.Name == name }) {
+		return
+	}
+	service := Service(namespace, name)
+	s.Services = append(s.Services, service)
+	s.Endpoints = append(s.Endpoints, EndpointsOf(service, 1))
 }
 
 func refersTo(ingress *networkingv1.Ingress, service string) bool {

@@ -11,6 +11,7 @@ import (
 // slicesOf mirrors Endpoints as EndpointSlices, which Traefik 3 reads.
 func slicesOf(endpoints *corev1.Endpoints) []any {
 	var out []any
+	tcp := corev1.ProtocolTCP // which an API server fills in
 	for i, subset := range endpoints.Subsets {
 		slice := &discoveryv1.EndpointSlice{
 			TypeMeta: metav1.TypeMeta{APIVersion: "discovery.k8s.io/v1", Kind: "EndpointSlice"},
@@ -21,7 +22,7 @@ func slicesOf(endpoints *corev1.Endpoints) []any {
 			AddressType: discoveryv1.AddressTypeIPv4,
 		}
 		for _, port := range subset.Ports {
-			slice.Ports = append(slice.Ports, discoveryv1.EndpointPort{Name: &port.Name, Port: &port.Port})
+			slice.Ports = append(slice.Ports, discoveryv1.EndpointPort{Name: &port.Name, Port: &port.Port, Protocol: &tcp})
 		}
 		for _, address := range subset.Addresses {
 			ready := true

@@ -22,6 +22,7 @@ type Program string
 const (
 	Etcd                  Program = "etcd"
 	HAProxy               Program = "haproxy"
+	IngressNginx          Program = "ingress-nginx"
 	KubeAPIServer         Program = "kube-apiserver"
 	KubeControllerManager Program = "kube-controller-manager"
 	KubeScheduler         Program = "kube-scheduler"
@@ -36,7 +37,7 @@ const (
 func All() []Program {
 	return []Program{
 		Etcd, KubeAPIServer, KubeControllerManager, KubeScheduler, Kubectl,
-		Traefik2, Traefik1, Traefik3, HAProxy,
+		Traefik2, Traefik1, Traefik3, IngressNginx, HAProxy,
 	}
 }
 

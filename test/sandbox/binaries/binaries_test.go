@@ -174,7 +174,8 @@ func TestRecipesNameTheVersionsOfTheirModules(t *testing.T) {
 	// The versions that the design's measurements hold for.
 	want := map[Program]string{
 		Etcd: "v1.36.3", KubeAPIServer: "v1.36.3", KubeControllerManager: "v1.36.3", KubeScheduler: "v1.36.3", Kubectl: "v1.36.3",
-		Traefik1: "v1.7.34", Traefik2: "v2.11.50", Traefik3: "v3.6.12",
+		IngressNginx: "v0.0.0-20240708192948-52c50467d67d",
+		Traefik1:     "v1.7.34", Traefik2: "v2.11.50", Traefik3: "v3.6.12",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("versions (-want +got):\n%s", diff)

@@ -63,7 +63,7 @@ func isSource(name string) bool {
 	if strings.HasSuffix(name, "_test.go") {
 		return false
 	}
-	return name == "go.mod" || name == "go.sum" || strings.HasSuffix(name, ".go")
+	return name == "go.mod" || name == "go.sum" || strings.HasSuffix(name, ".go") || strings.HasSuffix(name, ".lua")
 }
 
 func hashFile(hash io.Writer, dir, path string) error {

@@ -1,7 +1,6 @@
 package binaries
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -9,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 )
 
 // ErrUnavailable says that a program is neither installed nor to be had without
@@ -25,10 +23,8 @@ func haproxy(ctx context.Context, log io.Writer) (string, error) {
 	if isFile("/usr/sbin/haproxy") { // not in every user's PATH
 		return "/usr/sbin/haproxy", nil
 	}
-	for _, tool := range []string{"apt-get", "dpkg-deb", "dpkg-query"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			return "", fmt.Errorf("haproxy is not installed and %s is missing to unpack Debian's package: %w", tool, ErrUnavailable)
-		}
+	if err := canUnpack(); err != nil {
+		return "", fmt.Errorf("haproxy is not installed and %w: %w", err, ErrUnavailable)
 	}
 	cache, err := cacheDir()
 	if err != nil {
@@ -55,33 +51,9 @@ func haproxy(ctx context.Context, log io.Writer) (string, error) {
 }
 
 func unpackHAProxy(ctx context.Context, dir, path string) error {
-	if err := os.RemoveAll(dir); err != nil {
+	files, err := unpack(ctx, dir, "haproxy")
+	if err != nil {
 		return err
-	}
-	files := filepath.Join(dir, "files")
-	if err := os.MkdirAll(files, 0o755); err != nil {
-		return err
-	}
-	wanted, seen := []string{"haproxy"}, map[string]bool{"haproxy": true}
-	for len(wanted) > 0 {
-		name := wanted[0]
-		wanted = wanted[1:]
-		deb, err := download(ctx, dir, name)
-		if err != nil {
-			return err
-		}
-		if _, err := output(ctx, dir, "dpkg-deb", "-x", deb, files); err != nil {
-			return err
-		}
-		depends, err := output(ctx, dir, "dpkg-deb", "-f", deb, "Depends")
-		if err != nil {
-			return err
-		}
-		for _, name := range libraries(depends) {
-			if !seen[name] && !installed(ctx, name) {
-				seen[name], wanted = true, append(wanted, name)
-			}
-		}
 	}
 	// A script, so that callers need not know where the libraries are.
 	script := fmt.Sprintf("#!/bin/sh\nLD_LIBRARY_PATH=%[1]q/usr/lib:%[1]q/lib:$(echo %[1]q/usr/lib/*-linux-gnu*)\nexport LD_LIBRARY_PATH\nexec %[1]q/usr/sbin/haproxy \"$@\"\n", files)
@@ -94,78 +66,6 @@ func unpackHAProxy(ctx context.Context, dir, path string) error {
 	return nil
 }
 
-// download fetches a package, first with the system's package lists, then with
-// lists of our own, because a fresh machine may have none and only root may
-// fetch the system's.
-func download(ctx context.Context, dir, name string) (string, error) {
-	own := []string{
-		"-o", "Dir::State::lists=" + filepath.Join(dir, "lists"),
-		"-o", "Dir::Cache=" + filepath.Join(dir, "cache"),
-		"-o", "APT::Sandbox::User=", // the cache is not readable for user _apt
-	}
-	_, err := output(ctx, dir, "apt-get", "-q", "-o", "APT::Sandbox::User=", "download", name)
-	if err != nil {
-		if err := os.MkdirAll(filepath.Join(dir, "lists", "partial"), 0o755); err != nil {
-			return "", err
-		}
-		if err := os.MkdirAll(filepath.Join(dir, "cache", "archives", "partial"), 0o755); err != nil {
-			return "", err
-		}
-		if !isDir(filepath.Join(dir, "lists", "updated")) {
-			if _, err := output(ctx, dir, "apt-get", append(own, "-q", "update")...); err != nil {
-				return "", err
-			}
-			if err := os.MkdirAll(filepath.Join(dir, "lists", "updated"), 0o755); err != nil {
-				return "", err
-			}
-		}
-		if _, err := output(ctx, dir, "apt-get", append(own, "-q", "download", name)...); err != nil {
-			return "", err
-		}
-	}
-	found, err := filepath.Glob(filepath.Join(dir, name+"_*.deb"))
-	if err != nil || len(found) == 0 {
-		return "", fmt.Errorf("apt-get download %s left no package in %s", name, dir)
-	}
-	return found[0], nil
-}
-
-// libraries reads a Depends field: the first alternative of each item, without
-// its version, if it is a library.
-func libraries(depends string) []string {
-	var names []string
-	for item := range strings.SplitSeq(depends, ",") {
-		name, _, _ := strings.Cut(strings.TrimSpace(item), " ")
-		name, _, _ = strings.Cut(name, "|")
-		name, _, _ = strings.Cut(name, ":") // libfoo:any
-		if strings.HasPrefix(name, "lib") {
-			names = append(names, name)
-		}
-	}
-	return names
-}
-
-func installed(ctx context.Context, name string) bool {
-	status, err := output(ctx, "", "dpkg-query", "-W", "-f", "${db:Status-Status}", name)
-	return err == nil && status == "installed"
-}
-
 func runs(ctx context.Context, path string) bool {
 	return exec.CommandContext(ctx, path, "-v").Run() == nil
-}
-
-func isDir(path string) bool {
-	info, err := os.Stat(path)
-	return err == nil && info.IsDir()
-}
-
-func output(ctx context.Context, dir, name string, args ...string) (string, error) {
-	cmd := exec.CommandContext(ctx, name, args...)
-	cmd.Dir = dir
-	var stdout, stderr bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	if err := cmd.Run(); err != nil {
-		return "", fmt.Errorf("%s %s: %w: %s", name, strings.Join(args, " "), err, tail(stderr.Bytes(), 500))
-	}
-	return strings.TrimSpace(stdout.String()), nil
 }

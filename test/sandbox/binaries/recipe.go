@@ -34,6 +34,7 @@ func recipes() map[Program]recipe {
 		KubeControllerManager: kubernetes("k8s.io/kubernetes/cmd/kube-controller-manager", "2 minutes"),
 		KubeScheduler:         kubernetes("k8s.io/kubernetes/cmd/kube-scheduler", "a minute"),
 		Kubectl:               kubernetes("k8s.io/kubernetes/cmd/kubectl", "a minute"),
+		IngressNginx:          {module: "ingressnginx", pkg: ".", release: "k8s.io/ingress-nginx", takes: "4 minutes"},
 		Traefik1: {
 			module: "traefik1", pkg: ".", release: "github.com/traefik/traefik", takes: "3 minutes",
 			stamps: []string{"github.com/traefik/traefik/version.Version"}, trimV: true,

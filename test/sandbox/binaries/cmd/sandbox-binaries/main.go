@@ -24,8 +24,9 @@ func main() {
 }
 
 func run(ctx context.Context, names []string) error {
-	// Traefik 3 is the oracle's alone, which builds it when it is asked.
-	programs := slices.DeleteFunc(binaries.All(), func(p binaries.Program) bool { return p == binaries.Traefik3 })
+	// These are the oracle's alone, which builds them when it is asked.
+	alone := []binaries.Program{binaries.Traefik3, binaries.IngressNginx}
+	programs := slices.DeleteFunc(binaries.All(), func(p binaries.Program) bool { return slices.Contains(alone, p) })
 	if len(names) > 0 {
 		programs = nil
 		for _, name := range names {

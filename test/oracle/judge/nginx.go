@@ -1,0 +1,183 @@
+package judge
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"maps"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	networkingv1 "k8s.io/api/networking/v1"
+
+	"github.com/ingress-migrate/kubectl-ingress-migrate/test/sandbox/binaries"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/test/sandbox/process"
+)
+
+// What the controller of every load has beside the set's objects.
+const (
+	nginxClass     = "nginx"
+	nginxConfigMap = "controller"
+	// nginxCertificate is the default one, the same as the Traefiks have.
+	nginxCertificate = "default"
+)
+
+// findNginx builds the controller and unpacks Debian's nginx.
+func (j *Judge) findNginx(ctx context.Context, log io.Writer) error {
+	path, err := binaries.Ensure(ctx, log, binaries.IngressNginx)
+	if err != nil {
+		return err
+	}
+	packages, err := binaries.Nginx(ctx, log)
+	if err != nil {
+		return err
+	}
+	sources, err := binaries.Sources(ctx, binaries.IngressNginx)
+	if err != nil {
+		return err
+	}
+	jail := filepath.Join(j.config.Dir, "jail")
+	if err := os.MkdirAll(jail, 0o755); err != nil {
+		return err
+	}
+	j.command = process.Command{Path: path, Env: []string{
+		"PATH=" + os.Getenv("PATH"), "POD_NAMESPACE=" + sentinelNamespace, "POD_NAME=controller",
+		"INGRESS_NGINX_PACKAGES=" + packages, "INGRESS_NGINX_ROOTFS=" + filepath.Join(sources, "rootfs"), "INGRESS_NGINX_JAIL=" + jail,
+		fmt.Sprintf("INGRESS_NGINX_PORTS=%d %d", PortHTTP, PortHTTPS),
+	}}
+	return nil
+}
+
+// nginxArguments are the controller's flags. Version 1.11 has other defaults than
+// 1.15 in some respects: what can be set is as in 1.15.
+func (c Config) nginxArguments(api string) ([]string, error) {
+	arguments := []string{
+		"--apiserver-host=" + api, "--configmap=" + sentinelNamespace + "/" + nginxConfigMap,
+		"--default-ssl-certificate=" + sentinelNamespace + "/" + nginxCertificate,
+		"--update-status=false", "--disable-leader-election", "--sync-rate-limit=1000",
+		"--enable-annotation-validation", "--enable-metrics=false", "--profiling=false", "--post-shutdown-grace-period=0",
+	}
+	for _, flag := range []string{"--http-port", "--https-port", "--ssl-passthrough-proxy-port", "--status-port", "--stream-port", "--default-server-port", "--healthz-port"} {
+		port, err := freePort()
+		if err != nil {
+			return nil, err
+		}
+		arguments = append(arguments, flag+"="+strconv.Itoa(port))
+	}
+	return arguments, nil
+}
+
+// freePort is one that nobody listens on: the controller's own servers are at
+// fixed addresses.
+func freePort() (int, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return 0, err
+	}
+	defer listener.Close()
+	return listener.Addr().(*net.TCPAddr).Port, nil
+}
+
+// nginxObjects are the class and the configuration of the controller.
+func (c Config) nginxObjects() []any {
+	data := map[string]string{
+		"bind-address": c.Address, "worker-processes": "1", "disable-access-log": "true", "error-log-path": "/dev/stderr", "error-log-level": "error",
+		"annotations-risk-level": "High", "allow-cross-namespace-resources": "false",
+	}
+	maps.Copy(data, c.Settings)
+	return []any{
+		map[string]any{
+			"apiVersion": "networking.k8s.io/v1", "kind": "IngressClass", "metadata": map[string]any{"name": nginxClass},
+			"spec": map[string]any{"controller": "k8s.io/ingress-nginx"},
+		},
+		map[string]any{
+			"apiVersion": "v1", "kind": "Secret", "type": "kubernetes.io/tls", "metadata": metadata(nginxCertificate, nil),
+			"data": map[string][]byte{"tls.crt": c.Certificate.Cert, "tls.key": c.Certificate.Key},
+		},
+		map[string]any{"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata(nginxConfigMap, nil), "data": data},
+	}
+}
+
+// settleNginx is settle for ingress-nginx, whose informers race. An Ingress that is
+// seen before the Secret that it names may stay without it, so Ingresses come
+// last. One that goes with its Secret may be brought back by the Secret's end, so
+// all else stays for one more load.
+func (j *Judge) settleNginx(ctx context.Context, objects []any) error {
+	name := sentinelName(j.generation)
+	var ingresses []any
+	others := append(sentinelBackend(name, j.config.SentinelAddress), nginxUsers(name))
+	for _, o := range objects {
+		if ingress, ok := o.(*networkingv1.Ingress); ok {
+			ingresses = append(ingresses, ingress)
+		} else {
+			others = append(others, o)
+		}
+	}
+	all := append(append(j.config.nginxObjects(), j.held...), others...)
+	j.held = others
+	for attempt := 1; ; attempt++ {
+		host := sentinelHost(j.generation, attempt)
+		all = append(all, nginxSentinel(name, host))
+		if err := j.api.Set(all); err != nil {
+			return err
+		}
+		if err := j.awaitFor(ctx, sentinelPatience, host); err == nil {
+			break
+		} else if ctx.Err() != nil {
+			return err
+		}
+	}
+	last := sentinelHost(j.generation, 0)
+	if err := j.api.Set(append(append(all, ingresses...), nginxSentinel(name, last))); err != nil {
+		return err
+	}
+	// Until no worker with the previous configuration takes connections any more.
+	for range 5 {
+		j.client.close()
+		if err := j.await(ctx, last, never); err != nil {
+			return err
+		}
+	}
+	j.client.close()
+	return nil
+}
+
+// sentinelPatience is how long a sentinel is waited for before another one is
+// tried.
+const sentinelPatience = 10 * time.Second
+
+func (j *Judge) awaitFor(ctx context.Context, patience time.Duration, host string) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	return j.await(ctx, host, never)
+}
+
+func never() bool { return false }
+
+// nginxUsers is the Secret of sentinels.
+func nginxUsers(name string) any {
+	return map[string]any{
+		"apiVersion": "v1", "kind": "Secret", "metadata": metadata(name+"-auth", nil),
+		"data": map[string][]byte{"auth": []byte(sentinelUsers())},
+	}
+}
+
+// nginxSentinel is the sentinel for ingress-nginx: without the Secret or the
+// Service it answers 503.
+func nginxSentinel(name, host string) any {
+	return map[string]any{
+		"apiVersion": "networking.k8s.io/v1", "kind": "Ingress",
+		"metadata": metadata(host, map[string]any{"annotations": map[string]string{
+			"nginx.ingress.kubernetes.io/auth-type":   "basic",
+			"nginx.ingress.kubernetes.io/auth-secret": name + "-auth",
+		}}),
+		"spec": map[string]any{"ingressClassName": nginxClass, "rules": []any{map[string]any{"host": host, "http": map[string]any{"paths": []any{
+			map[string]any{"path": "/", "pathType": "Prefix", "backend": map[string]any{
+				"service": map[string]any{"name": name, "port": map[string]any{"number": 80}},
+			}},
+		}}}}},
+	}
+}

@@ -1,0 +1,2 @@
+-- Debian has the same library under another name.
+return require("nginx.cookie")

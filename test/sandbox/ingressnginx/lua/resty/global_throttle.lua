@@ -1,0 +1,2 @@
+-- Needs memcached.
+return {}

@@ -1,0 +1,2 @@
+-- Only for OCSP, which is off.
+return {}
