@@ -23,7 +23,7 @@ demo: ## Move a sandbox cluster from Traefik 1.7 to 2.11 and back, under load
 	$(GO) run ./test/demo
 
 .PHONY: test
-test: lint sandbox-binaries oracle-binaries ## Run every check and every test
+test: lint sandbox-binaries oracle-binaries schemas ## Run every check and every test
 	$(TOOL) gotestsum --format pkgname-and-test-fails --hide-summary=output -- -p 2 -timeout 30m ./...
 	$(foreach o,$(ORACLES),$(call judge,$(o),pkgname-and-test-fails,-p 1 ./...))
 
@@ -49,6 +49,9 @@ define judge
 	cd test/$(1) && $(GO) tool -modfile=../tools/go.mod gotestsum --format $(2) -- -timeout 90m $(3)
 
 endef
+.PHONY: schemas
+schemas: ## Hold stories and generated objects against Traefik's types and CRDs
+	cd test/schemas && $(GO) test ./...
 
 .PHONY: oracle
 oracle: oracle-binaries ## Let real Traefiks judge 20,000 generated pairs per dialect and target (SEED=1 repeats a run)

@@ -10,16 +10,17 @@ import (
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/emit"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/ir"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/test/clusters/v1"
 )
 
 // FuzzConvert feeds one Ingress with one annotation, beside a fixed second one,
 // and holds the result to what can be said of every result.
 func FuzzConvert(f *testing.F) {
-	for i, value := range valuePool {
-		f.Add(hostPool[i%len(hostPool)], pathPool[i%len(pathPool)], "traefik.ingress.kubernetes.io/rule-type", value, "a", i%2 == 0)
+	for i, value := range v1.ValuePool {
+		f.Add(v1.HostPool[i%len(v1.HostPool)], v1.PathPool[i%len(v1.PathPool)], "traefik.ingress.kubernetes.io/rule-type", value, "a", i%2 == 0)
 	}
 	for _, key := range []string{"service-weights", "rate-limit", "error-pages", "pass-client-tls-cert", "buffering", "custom-request-headers", "request-modifier", "redirect-regex"} {
-		for _, value := range valuePool {
+		for _, value := range v1.ValuePool {
 			f.Add("a.x", "/foo", "ingress.kubernetes.io/"+key, value, "a", true)
 		}
 	}

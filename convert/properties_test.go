@@ -16,7 +16,14 @@ import (
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/diag"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/emit"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/ir"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/test/clusters/v1"
 )
+
+// options draws a target and the facts of Traefik 1.7.
+func options(g v1.Generator, t *rapid.T) Options {
+	target := rapid.SampledFrom([]emit.Version{emit.V2, emit.V3}).Draw(t, "target")
+	return Options{From: FromTraefikV1, Target: emit.Target{Version: target}, TraefikV1: g.Facts(t)}
+}
 
 // render is everything a Result says, byte for byte.
 func render(t rapid.TB, result Result) string {
@@ -28,9 +35,9 @@ func render(t rapid.TB, result Result) string {
 }
 
 func TestSameInputSameOutput(t *testing.T) {
-	g := newGenerator()
+	g := v1.New()
 	rapid.Check(t, func(t *rapid.T) {
-		in, opts := g.input(t), g.options(t)
+		in, opts := g.Cluster(t), options(g, t)
 		want := render(t, Convert(in, opts))
 		for range 20 {
 			if got := render(t, Convert(in, opts)); got != want {
@@ -41,9 +48,9 @@ func TestSameInputSameOutput(t *testing.T) {
 }
 
 func TestOrderOfInputDoesNotMatter(t *testing.T) {
-	g := newGenerator()
+	g := v1.New()
 	rapid.Check(t, func(t *rapid.T) {
-		in, opts := g.input(t), g.options(t)
+		in, opts := g.Cluster(t), options(g, t)
 		want := render(t, Convert(in, opts))
 		in.Ingresses = rapid.Permutation(in.Ingresses).Draw(t, "ingresses")
 		in.Services = rapid.Permutation(in.Services).Draw(t, "services")
@@ -54,9 +61,9 @@ func TestOrderOfInputDoesNotMatter(t *testing.T) {
 }
 
 func TestInputIsNotModified(t *testing.T) {
-	g := newGenerator()
+	g := v1.New()
 	rapid.Check(t, func(t *rapid.T) {
-		in, opts := g.input(t), g.options(t)
+		in, opts := g.Cluster(t), options(g, t)
 		before, err := json.Marshal(in)
 		if err != nil {
 			t.Fatal(err)
@@ -78,10 +85,10 @@ func TestInputIsNotModified(t *testing.T) {
 // Every annotation of every Ingress is in the report, once, and what it says to
 // be reported is reported.
 func TestNoAnnotationIsLost(t *testing.T) {
-	g := newGenerator()
+	g := v1.New()
 	rapid.Check(t, func(t *rapid.T) {
-		in := g.input(t)
-		result := Convert(in, g.options(t))
+		in := g.Cluster(t)
+		result := Convert(in, options(g, t))
 		for _, ing := range in.Ingresses {
 			report := reportOf(t, result, ing)
 			var got []string
@@ -104,9 +111,9 @@ func TestNoAnnotationIsLost(t *testing.T) {
 // Every path and default backend of a served Ingress leads to a route or to a
 // finding about it or about the Ingress as a whole.
 func TestNoPathIsLost(t *testing.T) {
-	g := newGenerator()
+	g := v1.New()
 	rapid.Check(t, func(t *rapid.T) {
-		in, opts := g.input(t), g.options(t)
+		in, opts := g.Cluster(t), options(g, t)
 		translation := translate(in, opts)
 		routed, served := map[ir.Origin]bool{}, map[ir.Ref]bool{}
 		for _, r := range translation.Routes {
@@ -152,9 +159,9 @@ func droppedWhole(report IngressReport, served bool) bool {
 
 // Every route of the translation is in the output or reported.
 func TestNoRouteIsLost(t *testing.T) {
-	g := newGenerator()
+	g := v1.New()
 	rapid.Check(t, func(t *rapid.T) {
-		in, opts := g.input(t), g.options(t)
+		in, opts := g.Cluster(t), options(g, t)
 		translation := translate(in, opts)
 		served := map[ir.Ref]bool{}
 		result := Convert(in, opts)
@@ -174,10 +181,10 @@ func TestNoRouteIsLost(t *testing.T) {
 }
 
 func TestNamesAreValidAndUnique(t *testing.T) {
-	g := newGenerator()
+	g := v1.New()
 	rapid.Check(t, func(t *rapid.T) {
-		in := g.input(t)
-		result := Convert(in, g.options(t))
+		in := g.Cluster(t)
+		result := Convert(in, options(g, t))
 		taken := map[string]bool{}
 		for _, o := range result.Objects {
 			id := o.Object.GetObjectKind().GroupVersionKind().Kind + " " + o.Object.GetNamespace() + "/" + o.Object.GetName()
@@ -198,9 +205,9 @@ func TestNamesAreValidAndUnique(t *testing.T) {
 // The contract of HostKeys: converting an Ingress with its peers gives the same
 // objects for it as converting everything.
 func TestPeersAreEnough(t *testing.T) {
-	g := newGenerator()
+	g := v1.New()
 	rapid.Check(t, func(t *rapid.T) {
-		in, opts := g.input(t), g.options(t)
+		in, opts := g.Cluster(t), options(g, t)
 		whole := Convert(in, opts)
 		var all []*networkingv1.Ingress
 		for _, ing := range in.Ingresses {
@@ -262,9 +269,9 @@ func placesOf(ing *networkingv1.Ingress) []place {
 
 // Whatever is found has an entry in the manual, and says something.
 func TestEveryFindingIsExplained(t *testing.T) {
-	g := newGenerator()
+	g := v1.New()
 	rapid.Check(t, func(t *rapid.T) {
-		for _, report := range Convert(g.input(t), g.options(t)).Ingresses {
+		for _, report := range Convert(g.Cluster(t), options(g, t)).Ingresses {
 			for _, d := range report.Diagnostics {
 				if _, ok := diag.Lookup(d.Code); !ok || d.Text == "" || d.Object.Kind == "Ingress" && d.Object.Name != report.Ingress.Name {
 					t.Fatalf("report on %v has %+v", report.Ingress, d)

@@ -12,15 +12,16 @@ import (
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/emit"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/ir"
+	clusters "github.com/ingress-migrate/kubectl-ingress-migrate/test/clusters/nginx"
 )
 
 // Objects have names that a cluster accepts, each once, and those of an Ingress
 // are the same when only its peers are converted with it.
 func TestConvertedObjects(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		in := everything().cluster(t)
+		in := clusters.Everything().Cluster(t)
 		opts := convert.Options{
-			From: convert.FromNginx, Nginx: facts(t),
+			From: convert.FromNginx, Nginx: clusters.Facts(t),
 			Target: emit.Target{Version: rapid.SampledFrom([]emit.Version{emit.V2, emit.V3}).Draw(t, "version")},
 		}
 		whole := convert.Convert(in, opts)

@@ -13,6 +13,7 @@ import (
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/diag"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/ir"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/nginx"
+	clusters "github.com/ingress-migrate/kubectl-ingress-migrate/test/clusters/nginx"
 )
 
 func field(rule, path int) string {
@@ -22,8 +23,8 @@ func field(rule, path int) string {
 // Nothing of the input disappears from both routes and report.
 func TestNothingDisappears(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		in := everything().cluster(t)
-		out := nginx.Translate(in, facts(t))
+		in := clusters.Everything().Cluster(t)
+		out := nginx.Translate(in, clusters.Facts(t))
 		routed := map[ir.Origin]bool{}
 		for _, route := range out.Routes {
 			for _, origin := range route.Origins {
@@ -63,7 +64,7 @@ func TestNothingDisappears(t *testing.T) {
 // The order of the input changes nothing but the order of the report.
 func TestOrderOfInputDoesNotMatter(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		in, f := everything().cluster(t), facts(t)
+		in, f := clusters.Everything().Cluster(t), clusters.Facts(t)
 		want := nginx.Translate(in, f)
 		in.Ingresses = rapid.Permutation(in.Ingresses).Draw(t, "order")
 		got := nginx.Translate(in, f)
@@ -83,7 +84,7 @@ func TestOrderOfInputDoesNotMatter(t *testing.T) {
 // webhook sees no more.
 func TestPeersAreEnough(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		in, f := everything().cluster(t), facts(t)
+		in, f := clusters.Everything().Cluster(t), clusters.Facts(t)
 		whole := nginx.Translate(in, f)
 		var all []*networkingv1.Ingress
 		for _, ing := range in.Ingresses {
@@ -128,7 +129,7 @@ func owned(out ir.Translation, owner ir.Ref) ir.Translation {
 func TestWithheldIngressReachesNoService(t *testing.T) {
 	protective := []diag.Code{diag.ENginxAuth, diag.ENginxSnippet, diag.ENginxClientIP, diag.ENginxReference, diag.EXNS}
 	rapid.Check(t, func(t *rapid.T) {
-		out := nginx.Translate(everything().cluster(t), facts(t))
+		out := nginx.Translate(clusters.Everything().Cluster(t), clusters.Facts(t))
 		for _, outcome := range out.Ingresses {
 			if !slices.ContainsFunc(outcome.Diagnostics, func(d diag.Diagnostic) bool {
 				return d.Blocking && slices.Contains(protective, d.Code) && !strings.Contains(d.Text, "over TLS")
@@ -147,7 +148,7 @@ func TestWithheldIngressReachesNoService(t *testing.T) {
 // All routes of a host over TLS carry the same options, or Traefik takes none.
 func TestTLSOptionsAgreePerHost(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		out := nginx.Translate(everything().cluster(t), facts(t))
+		out := nginx.Translate(clusters.Everything().Cluster(t), clusters.Facts(t))
 		seen := map[string]*ir.TLSOptions{}
 		for _, r := range out.Routes {
 			if r.TLS == nil {

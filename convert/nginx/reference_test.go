@@ -12,6 +12,7 @@ import (
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/ir"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/nginx"
+	clusters "github.com/ingress-migrate/kubectl-ingress-migrate/test/clusters/nginx"
 )
 
 // answer is what a request over TLS meets.
@@ -206,13 +207,13 @@ func matches(m ir.Match, host, path string) bool {
 // Every request goes to the Service to which nginx sends it, with the protection
 // that it has there.
 func TestRequestsGoWhereNginxSendsThem(t *testing.T) {
-	o := options{
-		annotations: []string{"allowlist-source-range", "auth-url", "rewrite-target", "use-regex"},
-		hosts:       []string{"", "a.w", "b.w", "*.w", "h.test"},
-		paths:       []string{"", "/", "/foo", "/foo/", "/foo/bar", "/Foo", "/f.o", "/a(/|$)(.*)", "/a|/b"},
+	o := clusters.Options{
+		Annotations: []string{"allowlist-source-range", "auth-url", "rewrite-target", "use-regex"},
+		Hosts:       []string{"", "a.w", "b.w", "*.w", "h.test"},
+		Paths:       []string{"", "/", "/foo", "/foo/", "/foo/bar", "/Foo", "/f.o", "/a(/|$)(.*)", "/a|/b"},
 	}
 	rapid.Check(t, func(t *rapid.T) {
-		in := o.cluster(t)
+		in := o.Cluster(t)
 		for _, ing := range in.Ingresses {
 			ing.Spec.DefaultBackend = nil
 			for key, value := range ing.Annotations {

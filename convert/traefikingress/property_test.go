@@ -19,13 +19,14 @@ import (
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/emit"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/ir"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/traefikingress"
+	clusters "github.com/ingress-migrate/kubectl-ingress-migrate/test/clusters/traefik"
 )
 
 // Nothing of the input disappears from both routes and report.
 func TestNothingDisappears(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		in := cluster(t)
-		out := traefikingress.Translate(in, facts(t))
+		in := clusters.Cluster(t)
+		out := traefikingress.Translate(in, clusters.Facts(t))
 		routed := map[ir.Origin]bool{}
 		for _, route := range out.Routes {
 			for _, origin := range route.Origins {
@@ -100,7 +101,7 @@ func url(rule networkingv1.IngressRule, path int) string {
 
 func options(t *rapid.T) convert.Options {
 	return convert.Options{
-		From: convert.FromTraefik, Traefik: facts(t),
+		From: convert.FromTraefik, Traefik: clusters.Facts(t),
 		Target: emit.Target{Version: rapid.SampledFrom([]emit.Version{emit.V2, emit.V3}).Draw(t, "target")},
 	}
 }
@@ -110,7 +111,7 @@ func options(t *rapid.T) convert.Options {
 // gives the same output, in whatever order it comes, and is not modified.
 func TestOutputDependsOnPeersAlone(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		in, opts := cluster(t), options(t)
+		in, opts := clusters.Cluster(t), options(t)
 		before := encode(t, in)
 		whole := convert.Convert(in, opts)
 		if encode(t, in) != before {
@@ -161,7 +162,7 @@ func encode(t rapid.TB, v any) string {
 // only with a finding that says so.
 func TestReferencesIntoOtherNamespacesAreReported(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		in, f := cluster(t), facts(t)
+		in, f := clusters.Cluster(t), clusters.Facts(t)
 		f.AllowCrossNamespace = false
 		out := traefikingress.Translate(in, f)
 		for _, route := range out.Routes {
@@ -185,12 +186,12 @@ func TestReferencesIntoOtherNamespacesAreReported(t *testing.T) {
 // An Ingress that is added later takes nothing from the routes of others.
 func TestNewcomerTakesNothingFromOthers(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		in, f := cluster(t), facts(t)
+		in, f := clusters.Cluster(t), clusters.Facts(t)
 		for i, ing := range in.Ingresses {
-			ing.CreationTimestamp = metav1.NewTime(epoch.AddDate(0, 0, i))
+			ing.CreationTimestamp = metav1.NewTime(clusters.Epoch.AddDate(0, 0, i))
 		}
 		before := traefikingress.Translate(in, f)
-		newcomer := ingress(t, 20)
+		newcomer := clusters.Ingress(t, 20)
 		newcomer.CreationTimestamp = metav1.Time{}
 		in.Ingresses = append(slices.Clone(in.Ingresses), newcomer)
 		after := traefikingress.Translate(in, f)

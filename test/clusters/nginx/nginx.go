@@ -1,4 +1,5 @@
-package nginx_test
+// Package nginx draws clusters of ingress-nginx for property tests.
+package nginx
 
 import (
 	"maps"
@@ -11,7 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/ir"
-	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/nginx"
+	dialect "github.com/ingress-migrate/kubectl-ingress-migrate/convert/nginx"
 )
 
 // The small alphabets make Ingresses meet: equal hosts and paths, wildcards over
@@ -70,15 +71,17 @@ var (
 	}
 )
 
-// options bound what is generated.
-type options struct {
-	annotations []string
-	hosts       []string
-	paths       []string
-	types       []networkingv1.PathType
+// Options bound what is drawn; what is empty is drawn from all there is, but no
+// annotations.
+type Options struct {
+	Annotations []string
+	Hosts       []string
+	Paths       []string
+	Types       []networkingv1.PathType
 }
 
-func everything() options { return options{annotations: slices.Sorted(maps.Keys(values))} }
+// Everything draws everything.
+func Everything() Options { return Options{Annotations: slices.Sorted(maps.Keys(values))} }
 
 func sampled(pool []string, all *rapid.Generator[string]) *rapid.Generator[string] {
 	if len(pool) == 0 {
@@ -87,7 +90,7 @@ func sampled(pool []string, all *rapid.Generator[string]) *rapid.Generator[strin
 	return rapid.SampledFrom(pool)
 }
 
-func (o options) ingress(t *rapid.T, number int) ir.Ingress {
+func (o Options) ingress(t *rapid.T, number int) ir.Ingress {
 	class := "nginx"
 	ing := &networkingv1.Ingress{ObjectMeta: metav1.ObjectMeta{
 		Namespace:   rapid.SampledFrom([]string{"x", "x", "y"}).Draw(t, "namespace"),
@@ -98,7 +101,7 @@ func (o options) ingress(t *rapid.T, number int) ir.Ingress {
 	if rapid.Bool().Draw(t, "stored") {
 		ing.CreationTimestamp = metav1.NewTime(epoch.Add(time.Duration(rapid.IntRange(0, 3).Draw(t, "age")) * time.Hour))
 	}
-	for _, name := range rapid.SliceOfNDistinct(rapid.SampledFrom(o.annotations), 0, 4, rapid.ID[string]).Draw(t, "annotations") {
+	for _, name := range rapid.SliceOfNDistinct(rapid.SampledFrom(o.Annotations), 0, 4, rapid.ID[string]).Draw(t, "annotations") {
 		ing.Annotations["nginx.ingress.kubernetes.io/"+name] = rapid.SampledFrom(values[name]).Draw(t, name)
 	}
 	backend := func() networkingv1.IngressBackend {
@@ -113,18 +116,18 @@ func (o options) ingress(t *rapid.T, number int) ir.Ingress {
 	if rapid.IntRange(0, 2).Draw(t, "tls") == 0 {
 		ing.Spec.TLS = []networkingv1.IngressTLS{{Hosts: []string{"a.w"}, SecretName: "crt"}}
 	}
-	types := o.types
+	types := o.Types
 	if types == nil {
 		types = []networkingv1.PathType{networkingv1.PathTypePrefix, networkingv1.PathTypeExact, networkingv1.PathTypeImplementationSpecific}
 	}
 	for range rapid.IntRange(0, 2).Draw(t, "rules") {
-		rule := networkingv1.IngressRule{Host: sampled(o.hosts, hosts).Draw(t, "host")}
+		rule := networkingv1.IngressRule{Host: sampled(o.Hosts, hosts).Draw(t, "host")}
 		if rapid.IntRange(0, 9).Draw(t, "http") > 0 {
 			rule.HTTP = &networkingv1.HTTPIngressRuleValue{}
 			for range rapid.IntRange(0, 3).Draw(t, "paths") {
 				kind := rapid.SampledFrom(types).Draw(t, "type")
 				rule.HTTP.Paths = append(rule.HTTP.Paths, networkingv1.HTTPIngressPath{
-					Path: sampled(o.paths, paths).Draw(t, "path"), PathType: &kind, Backend: backend(),
+					Path: sampled(o.Paths, paths).Draw(t, "path"), PathType: &kind, Backend: backend(),
 				})
 			}
 		}
@@ -133,7 +136,8 @@ func (o options) ingress(t *rapid.T, number int) ir.Ingress {
 	return ir.Ingress{Ingress: ing}
 }
 
-func (o options) cluster(t *rapid.T) ir.Input {
+// Cluster draws a cluster.
+func (o Options) Cluster(t *rapid.T) ir.Input {
 	in := ir.Input{ServicesKnown: true, SecretsKnown: true}
 	for i := range rapid.IntRange(1, 6).Draw(t, "ingresses") {
 		in.Ingresses = append(in.Ingresses, o.ingress(t, i))
@@ -155,8 +159,9 @@ func (o options) cluster(t *rapid.T) ir.Input {
 	return in
 }
 
-func facts(t *rapid.T) nginx.Facts {
-	return nginx.Facts{
+// Facts draws what manifests do not tell.
+func Facts(t *rapid.T) dialect.Facts {
+	return dialect.Facts{
 		EnableSSLPassthrough: rapid.Bool().Draw(t, "passthrough"),
 		ConfigMapKnown:       rapid.Bool().Draw(t, "known"),
 		LimitBodies:          rapid.Bool().Draw(t, "bodies"),

@@ -1,4 +1,6 @@
-package traefikingress_test
+// Package traefik draws clusters of Traefik's own Ingress provider for property
+// tests.
+package traefik
 
 import (
 	"fmt"
@@ -38,8 +40,10 @@ var (
 		"traefik.ingress.kubernetes.io/ROUTER.Priority", "traefik.ingress.kubernetes.io/router.entryPoints", "traefik.ingress.kubernetes.io/Service.PassHostHeader",
 		"traefik.ingress.kubernetes.io/rule-type", "traefik.ingress.kubernetes.io/router", "nginx.ingress.kubernetes.io/rewrite-target", "cert-manager.io/issuer", "kubectl.kubernetes.io/x",
 	}
-	keys  = rapid.SampledFrom(append(knownKeys(), strayKeys...))
-	epoch = time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)
+	keys = rapid.SampledFrom(append(knownKeys(), strayKeys...))
+
+	// Epoch is before the birth of every Ingress.
+	Epoch = time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)
 )
 
 func knownKeys() []string {
@@ -73,13 +77,14 @@ func backend(t *rapid.T) networkingv1.IngressBackend {
 	return networkingv1.IngressBackend{Service: &networkingv1.IngressServiceBackend{Name: services.Draw(t, "service"), Port: port}}
 }
 
-func ingress(t *rapid.T, number int) ir.Ingress {
+// Ingress draws the Ingress of a number.
+func Ingress(t *rapid.T, number int) ir.Ingress {
 	ing := &networkingv1.Ingress{ObjectMeta: metav1.ObjectMeta{
 		Namespace: rapid.SampledFrom([]string{"x", "x", "y"}).Draw(t, "namespace"), Name: fmt.Sprint("i", number),
 		Annotations: annotations(t, 3), Labels: map[string]string{"team": "x"},
 	}}
 	if rapid.Bool().Draw(t, "stored") {
-		ing.CreationTimestamp = metav1.NewTime(epoch.Add(time.Duration(rapid.IntRange(0, 3).Draw(t, "age")) * time.Hour))
+		ing.CreationTimestamp = metav1.NewTime(Epoch.Add(time.Duration(rapid.IntRange(0, 3).Draw(t, "age")) * time.Hour))
 	}
 	if class := rapid.SampledFrom([]string{"", "", "", "", "traefik", "nginx"}).Draw(t, "class"); class != "" {
 		ing.Spec.IngressClassName = &class
@@ -108,10 +113,11 @@ func ingress(t *rapid.T, number int) ir.Ingress {
 	return ir.Ingress{Ingress: ing}
 }
 
-func cluster(t *rapid.T) ir.Input {
+// Cluster draws a cluster.
+func Cluster(t *rapid.T) ir.Input {
 	var in ir.Input
 	for i := range rapid.IntRange(1, 6).Draw(t, "ingresses") {
-		in.Ingresses = append(in.Ingresses, ingress(t, i))
+		in.Ingresses = append(in.Ingresses, Ingress(t, i))
 	}
 	in.ServicesKnown = rapid.Bool().Draw(t, "services known")
 	in.SecretsKnown = rapid.Bool().Draw(t, "secrets known")
@@ -139,7 +145,8 @@ func cluster(t *rapid.T) ir.Input {
 	return in
 }
 
-func facts(t *rapid.T) traefikingress.Facts {
+// Facts draws what manifests do not tell.
+func Facts(t *rapid.T) traefikingress.Facts {
 	f := traefikingress.Facts{Version: rapid.SampledFrom([]string{"", "2.11.40", "3.0", "3.6.10", "3.6.12", "3.7"}).Draw(t, "version")}
 	if rapid.Bool().Draw(t, "facts") {
 		f.StrictPrefixMatching = rapid.Bool().Draw(t, "strict")

@@ -1,4 +1,5 @@
-package convert
+// Package v1 draws clusters of Traefik 1.7 for property tests.
+package v1
 
 import (
 	"fmt"
@@ -10,21 +11,20 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 	"pgregory.net/rapid"
 
-	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/emit"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/ir"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/traefikv1"
 )
 
-// Pools are small so that Ingresses meet: same hosts, same paths, same Services.
+// The pools are small so that Ingresses meet: same hosts, same paths, same Services.
 var (
-	hostPool = []string{
+	HostPool = []string{
 		"a.x", "a.x", "b.x", "A.x", "*.x", "*.a.x", "", "t.co", "x", "*", "a.x.", "h`x", `h"x`, `h\x`, "bücher.x", "a,b", "a b", "{h}", "h\nx",
 	}
-	pathPool = []string{
+	PathPool = []string{
 		"", "/", "/", "/foo", "/foo", "/foo/", "/foo/bar", "/a,/b", "/id/{id:[0-9]+}", "/id/{x", "no-slash", "/`", `/\`, `/\\.`, `/"`, "/a b", "/é",
 		"/`) || Host(`victim`) && PathPrefix(`/", "/;x", "/::", "/{}", "/\t", ",",
 	}
-	valuePool = []string{
+	ValuePool = []string{
 		"", "true", "false", "yes", "10", "-1", "0", "99999999999999999999", "traefik", "nginx", "http", "https", "http,https", "nosuch", "h2c",
 		"Path", "PathPrefix", "PathStrip", "PathPrefixStrip", "ReplacePath", "PathRegex", "/", "/r", "/r/$1", "AddPrefix:/p", "AddPrefix:p",
 		"ReplacePath: /a:b", "ReplacePathRegex: ^/a(.*) /b$1", "ReplacePathRegex: ( x", "StripPrefix: /x", "basic", "digest", "forward", "users", "nosecret",
@@ -41,24 +41,26 @@ var (
 	}
 )
 
-// generator draws inputs; rapid shrinks what fails.
-type generator struct {
+// Generator draws clusters; rapid shrinks what fails.
+type Generator struct {
 	hosts, paths, values, keys *rapid.Generator[string]
 }
 
-func newGenerator() generator {
+// New returns a Generator of everything.
+func New() Generator {
 	var keys []string
 	for _, a := range traefikv1.Annotations() {
 		keys = append(keys, a.Key)
 	}
-	return generator{
-		hosts: rapid.SampledFrom(hostPool), paths: rapid.SampledFrom(pathPool), values: rapid.SampledFrom(valuePool),
+	return Generator{
+		hosts: rapid.SampledFrom(HostPool), paths: rapid.SampledFrom(PathPool), values: rapid.SampledFrom(ValuePool),
 		keys: rapid.SampledFrom(append(keys, foreignKeys...)),
 	}
 }
 
-func (g generator) input(t *rapid.T) Input {
-	var in Input
+// Cluster draws a cluster.
+func (g Generator) Cluster(t *rapid.T) ir.Input {
+	var in ir.Input
 	known := map[string]bool{}
 	for i := range rapid.IntRange(1, 6).Draw(t, "ingresses") {
 		ing := g.ingress(t, i)
@@ -98,7 +100,7 @@ func (g generator) input(t *rapid.T) Input {
 	return in
 }
 
-func (g generator) ingress(t *rapid.T, i int) *networkingv1.Ingress {
+func (g Generator) ingress(t *rapid.T, i int) *networkingv1.Ingress {
 	ing := &networkingv1.Ingress{ObjectMeta: metav1.ObjectMeta{
 		Namespace: rapid.SampledFrom([]string{"one", "one", "two"}).Draw(t, "namespace"),
 		Name:      rapid.SampledFrom([]string{"cart", "shop-tls", "web.v1", fmt.Sprint("i", i), ""}).Draw(t, "name"),
@@ -130,7 +132,7 @@ func (g generator) ingress(t *rapid.T, i int) *networkingv1.Ingress {
 	return ing
 }
 
-func (g generator) annotations(t *rapid.T, most int) map[string]string {
+func (g Generator) annotations(t *rapid.T, most int) map[string]string {
 	out := map[string]string{}
 	for range rapid.IntRange(0, most).Draw(t, "annotations") {
 		key := g.keys.Draw(t, "key")
@@ -143,7 +145,7 @@ func (g generator) annotations(t *rapid.T, most int) map[string]string {
 	return out
 }
 
-func (g generator) backend(t *rapid.T) *networkingv1.IngressBackend {
+func (g Generator) backend(t *rapid.T) *networkingv1.IngressBackend {
 	switch rapid.IntRange(0, 19).Draw(t, "backend") {
 	case 0:
 		return &networkingv1.IngressBackend{}
@@ -157,17 +159,17 @@ func (g generator) backend(t *rapid.T) *networkingv1.IngressBackend {
 	}}
 }
 
-func (g generator) options(t *rapid.T) Options {
-	opts := Options{From: FromTraefikV1, Target: emit.Target{Version: rapid.SampledFrom([]emit.Version{emit.V2, emit.V3}).Draw(t, "target")}}
-	if rapid.Bool().Draw(t, "facts") {
-		opts.TraefikV1 = traefikv1.Facts{
-			DefaultEntryPoints: rapid.SampledFrom([][]string{nil, {"http"}, {"https"}, {"nosuch"}}).Draw(t, "default entry points"),
-			KeepTrailingSlash:  rapid.Bool().Draw(t, "keep trailing slash"),
-			AllowMinWeightZero: rapid.Bool().Draw(t, "weight zero"),
-			IngressClass:       rapid.SampledFrom([]string{"", "edge"}).Draw(t, "class"),
-			LabelSelector:      rapid.SampledFrom([]string{"", "team=x", "(("}).Draw(t, "selector"),
-			Retry:              rapid.SampledFrom([]*traefikv1.Retry{nil, {Attempts: 3}, {}}).Draw(t, "retry"),
-		}
+// Facts draws what manifests do not tell.
+func (g Generator) Facts(t *rapid.T) traefikv1.Facts {
+	if !rapid.Bool().Draw(t, "facts") {
+		return traefikv1.Facts{}
 	}
-	return opts
+	return traefikv1.Facts{
+		DefaultEntryPoints: rapid.SampledFrom([][]string{nil, {"http"}, {"https"}, {"nosuch"}}).Draw(t, "default entry points"),
+		KeepTrailingSlash:  rapid.Bool().Draw(t, "keep trailing slash"),
+		AllowMinWeightZero: rapid.Bool().Draw(t, "weight zero"),
+		IngressClass:       rapid.SampledFrom([]string{"", "edge"}).Draw(t, "class"),
+		LabelSelector:      rapid.SampledFrom([]string{"", "team=x", "(("}).Draw(t, "selector"),
+		Retry:              rapid.SampledFrom([]*traefikv1.Retry{nil, {Attempts: 3}, {}}).Draw(t, "retry"),
+	}
 }

@@ -1,0 +1,101 @@
+// Package definitions holds objects against Traefik's custom resource
+// definitions, as an API server does that has them installed.
+package definitions
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+
+	"k8s.io/apiextensions-apiserver/pkg/apis/apiextensions"
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema"
+	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema/cel"
+	"k8s.io/apiextensions-apiserver/pkg/apiserver/validation"
+	celconfig "k8s.io/apiserver/pkg/apis/cel"
+	"sigs.k8s.io/yaml"
+)
+
+// file is where Traefik's repository keeps its definitions, of version 2 for
+// both groups, traefik.io and traefik.containo.us.
+const file = "docs/content/reference/dynamic-configuration/kubernetes-crd-definition-v1.yml"
+
+// kind names what a definition defines.
+type kind struct{ apiVersion, name string }
+
+// definition is one served version of a kind, in the forms that the API server's
+// own code asks for.
+type definition struct {
+	structural *schema.Structural
+	rules      *cel.Validator
+	values     validation.SchemaValidator
+}
+
+// Set is the definitions of one version of Traefik.
+type Set struct{ byKind map[kind]definition }
+
+// Read reads the definitions of a release of Traefik out of Go's module cache,
+// such as github.com/traefik/traefik/v3@v3.7.13; it is fetched if need be.
+func Read(ctx context.Context, module string) (*Set, error) {
+	documents, err := documents(ctx, module)
+	if err != nil {
+		return nil, err
+	}
+	set := &Set{byKind: map[kind]definition{}}
+	for _, document := range documents {
+		if err := set.add(document); err != nil {
+			return nil, fmt.Errorf("definitions of %s: %w", module, err)
+		}
+	}
+	return set, nil
+}
+
+// documents are the texts of the definitions of a release.
+func documents(ctx context.Context, module string) ([][]byte, error) {
+	answer, err := exec.CommandContext(ctx, "go", "mod", "download", "-json", module).Output()
+	var found struct{ Dir, Error string }
+	if problem := json.Unmarshal(answer, &found); problem != nil || found.Dir == "" {
+		return nil, fmt.Errorf("downloading %s: %v %s", module, err, found.Error)
+	}
+	text, err := os.ReadFile(filepath.Join(found.Dir, filepath.FromSlash(file)))
+	if err != nil {
+		return nil, fmt.Errorf("definitions of %s: %w", module, err)
+	}
+	return bytes.Split(append([]byte("\n"), text...), []byte("\n---\n")), nil
+}
+
+func (s *Set) add(document []byte) error {
+	var published apiextensionsv1.CustomResourceDefinition
+	if err := yaml.Unmarshal(document, &published); err != nil {
+		return err
+	}
+	var crd apiextensions.CustomResourceDefinition
+	if err := apiextensionsv1.Convert_v1_CustomResourceDefinition_To_apiextensions_CustomResourceDefinition(&published, &crd, nil); err != nil {
+		return err
+	}
+	for _, version := range published.Spec.Versions {
+		if !version.Served {
+			continue
+		}
+		properties, err := apiextensions.GetSchemaForVersion(&crd, version.Name)
+		if err != nil {
+			return err
+		}
+		structural, err := schema.NewStructural(properties.OpenAPIV3Schema)
+		if err != nil {
+			return fmt.Errorf("%s: %w", published.Name, err)
+		}
+		values, _, err := validation.NewSchemaValidator(properties.OpenAPIV3Schema)
+		if err != nil {
+			return fmt.Errorf("%s: %w", published.Name, err)
+		}
+		s.byKind[kind{published.Spec.Group + "/" + version.Name, published.Spec.Names.Kind}] = definition{
+			structural: structural, rules: cel.NewValidator(structural, true, celconfig.PerCallLimit), values: values,
+		}
+	}
+	return nil
+}

@@ -1,0 +1,62 @@
+package schemas
+
+import (
+	"bytes"
+	"path/filepath"
+	"testing"
+
+	"golang.org/x/tools/txtar"
+	"sigs.k8s.io/yaml"
+
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/emit"
+)
+
+// story is what a testdata/*.txtar of the conversion wants, object by object.
+type story struct {
+	name    string
+	version emit.Version
+	objects [][]byte
+}
+
+func stories(t *testing.T) []story {
+	t.Helper()
+	files, err := filepath.Glob("../../convert/testdata/*.txtar")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no stories: %v", err)
+	}
+	var out []story
+	for _, file := range files {
+		archive, err := txtar.ParseFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := story{name: filepath.Base(file), version: emit.V2}
+		for _, part := range archive.Files {
+			switch part.Name {
+			case "options.yaml":
+				var options struct{ Version string }
+				if err := yaml.Unmarshal(part.Data, &options); err != nil {
+					t.Fatalf("%s: %v", file, err)
+				}
+				if options.Version == "v3" {
+					s.version = emit.V3
+				}
+			case "want.yaml":
+				s.objects = split(part.Data)
+			}
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+// split takes apart what the conversion printed.
+func split(text []byte) [][]byte {
+	var out [][]byte
+	for _, document := range bytes.Split(append([]byte("\n"), text...), []byte("\n---\n")) {
+		if len(bytes.TrimSpace(document)) > 0 {
+			out = append(out, document)
+		}
+	}
+	return out
+}
