@@ -38,6 +38,7 @@ var update = flag.Bool("update", false, "write what the conversion gives into wa
 //	want.companions.yaml  those for other systems, if any
 //	want.diag       a line per Ingress "namespace/name Verdict", under it its diagnostics:
 //	                code severity namespace/name field — text
+//	want.settings   optional, findings about the installation: code severity field — text
 //
 // Services, Endpoints, Secrets and Traefik's objects count as known when the
 // story has at least one of the kind. A new story needs input.yaml only: go test ./convert -run Story -update
@@ -70,7 +71,12 @@ func runStory(t *testing.T, file string) {
 	got := map[string][]byte{
 		"want.yaml": writeObjects(t, result.Objects), "want.companions.yaml": writeObjects(t, result.Companions), "want.diag": writeDiagnostics(result),
 	}
-	for _, name := range []string{"want.yaml", "want.companions.yaml", "want.diag"} {
+	names := []string{"want.yaml", "want.companions.yaml", "want.diag"}
+	if _, ok := parts["want.settings"]; ok {
+		names = append(names, "want.settings")
+		got["want.settings"] = writeSettings(result)
+	}
+	for _, name := range names {
 		if *update {
 			archive.Files = slices.DeleteFunc(archive.Files, func(f txtar.File) bool { return f.Name == name })
 			if len(got[name]) > 0 || name != "want.companions.yaml" {
@@ -187,6 +193,14 @@ func writeDiagnostics(result Result) []byte {
 		for _, d := range report.Diagnostics {
 			fmt.Fprintf(&b, "%s %s %s %s \u2014 %s\n", d.Code, d.Severity, d.Object, d.Field, d.Text)
 		}
+	}
+	return b.Bytes()
+}
+
+func writeSettings(result Result) []byte {
+	var b bytes.Buffer
+	for _, d := range result.Settings {
+		fmt.Fprintf(&b, "%s %s %s \u2014 %s\n", d.Code, d.Severity, d.Field, d.Text)
 	}
 	return b.Bytes()
 }

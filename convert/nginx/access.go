@@ -82,6 +82,8 @@ func (t *translator) checkAddresses(s *source, x *settings, allowName string) {
 		field = s.of(allowName, field)
 	case s.ann.has("denylist-source-range"):
 		field = s.of("denylist-source-range", field)
+	case len(x.access.allow) == 0:
+		field.field = "ConfigMap denylist-source-range"
 	}
 	if !t.config.boolean("use-forwarded-headers", false) && !t.config.boolean("enable-real-ip", false) {
 		s.add(field.diagnostic(s))

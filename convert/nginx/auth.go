@@ -42,6 +42,9 @@ func (t *translator) secret(s *source, secretName string) (secret ir.Secret, fou
 func (t *translator) readAuth(s *source, x *settings) {
 	kind, ok := s.ann.find("auth-type")
 	if !ok {
+		for _, name := range []string{"auth-realm", "auth-secret", "auth-secret-type"} {
+			s.ann.ignoreIfPresent(name, "read only with auth-type")
+		}
 		return
 	}
 	if kind != "basic" && kind != "digest" {

@@ -16,6 +16,9 @@ func (t *translator) readExtAuth(s *source, x *settings) {
 		t.ownExtAuth(s, x, address)
 		return
 	}
+	for _, name := range ownExtAuthNames {
+		s.ann.ignoreIfPresent(name, "read only with auth-url")
+	}
 	if address := t.config.text("global-auth-url", ""); address != "" && global {
 		t.globalExtAuth(s, x, address)
 	}
@@ -49,6 +52,13 @@ func (t *translator) ownExtAuth(s *source, x *settings, address string) {
 	if s.ann.has("auth-snippet") && t.snippetsOn() {
 		x.withhold(s.of("auth-snippet", finding{code: diag.ENginxSnippet, text: "the authentication request depends on nginx configuration"}))
 	}
+}
+
+// ownExtAuthNames are read only with auth-url.
+var ownExtAuthNames = [...]string{
+	"auth-always-set-cookie", "auth-cache-duration", "auth-cache-key", "auth-keepalive", "auth-keepalive-requests",
+	"auth-keepalive-share-vars", "auth-keepalive-timeout", "auth-method", "auth-proxy-set-headers", "auth-request-redirect",
+	"auth-response-headers", "auth-signin", "auth-signin-redirect-param", "auth-snippet",
 }
 
 // extAuthLosses are annotations whose mere presence is lost.

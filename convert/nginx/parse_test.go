@@ -230,7 +230,7 @@ func TestSettings(t *testing.T) {
 	for _, d := range Settings(Facts{
 		ConfigMapKnown: true,
 		ConfigMap: map[string]string{
-			"use-gzip": "true", "use-http2": "false", "proxy-read-timeout": "60", "no-such-key": "x", "ssl-protocols": "TLSv1.2",
+			"use-gzip": "true", "server-tokens": "true", "proxy-read-timeout": "60", "no-such-key": "x", "ssl-protocols": "TLSv1.2",
 			"add-headers": "ingress-nginx/h", "hsts": "false",
 		},
 		HeaderMaps:            map[string]map[string]string{"ingress-nginx/h": {"X-A": "$request_id", "X-B": "1"}},

@@ -2,6 +2,7 @@ package nginx
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/diag"
@@ -14,6 +15,7 @@ func (t *translator) snippetsOn() bool {
 }
 
 func (t *translator) readSnippets(s *source, x *settings) {
+	t.readGlobalSnippets(x)
 	if !t.snippetsOn() {
 		return
 	}
@@ -27,6 +29,27 @@ func (t *translator) readSnippets(s *source, x *settings) {
 		s.sayOf(diag.ENginxSnippet, "stream-snippet", "TCP and UDP services are not converted")
 	}
 }
+
+// readGlobalSnippets withholds every route when configuration for all hosts may
+// keep requests out. What else it does is named once, by Settings.
+func (t *translator) readGlobalSnippets(x *settings) {
+	for _, key := range []string{"http-snippet", "location-snippet", "server-snippet"} {
+		for _, directive := range directives(t.config.text(key, "")) {
+			if slices.Contains(definitions, directive[0]) || !protective.MatchString(strings.Join(directive, " ")) {
+				continue
+			}
+			x.withhold(finding{
+				code: diag.ENginxSnippet, field: "ConfigMap " + key, value: directive[0],
+				text: "the snippet for all hosts looks as if it protects something, and Traefik cannot run it; leave the key out of the ConfigMap if it does not",
+			})
+			break
+		}
+	}
+}
+
+// definitions are directives that refuse nothing until another one refers to
+// what they define.
+var definitions = []string{"geo", "limit_conn_zone", "limit_req_zone", "log_format", "map", "server", "split_clients", "upstream"}
 
 // readSnippet converts headers with fixed values, and nothing else.
 func (t *translator) readSnippet(s *source, x *settings, name, text string) {

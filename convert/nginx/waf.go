@@ -10,17 +10,18 @@ import (
 // configuration only detects.
 var ruleEngineOn = regexp.MustCompile(`(?im)^\s*SecRuleEngine\s+On\b`)
 
+// wafDetails are read only with ModSecurity on.
+var wafDetails = [...]string{"enable-owasp-core-rules", "modsecurity-snippet", "modsecurity-transaction-id"}
+
 func (t *translator) readWAF(s *source, x *settings) {
 	own, present := s.ann.find("enable-modsecurity")
 	on := t.config.boolean("enable-modsecurity", false)
 	if present {
 		on = s.ann.boolean("enable-modsecurity", on)
 	}
-	s.ann.find("enable-owasp-core-rules")
-	s.ann.find("modsecurity-transaction-id")
 	snippet := s.ann.str("modsecurity-snippet", t.config.text("modsecurity-snippet", ""))
 	if !on {
-		for _, name := range []string{"enable-owasp-core-rules", "modsecurity-snippet", "modsecurity-transaction-id"} {
+		for _, name := range wafDetails {
 			s.ann.ignoreIfPresent(name, "read only with ModSecurity on")
 		}
 		return
@@ -36,4 +37,9 @@ func (t *translator) readWAF(s *source, x *settings) {
 	}
 	at.text += "; it only logged here (SecRuleEngine is not On)"
 	s.add(at.diagnostic(s))
+	for _, name := range wafDetails {
+		if s.ann.has(name) {
+			s.sayOf(diag.EAnnUnconverted, name, "there is no ModSecurity that it could tell anything")
+		}
+	}
 }
