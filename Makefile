@@ -9,6 +9,7 @@ GO ?= go
 TOOL := $(GO) tool -modfile=test/tools/go.mod
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 LDFLAGS := -s -w
+FUZZTIME ?= 10s
 
 .PHONY: help
 help: ## Show this help
@@ -49,6 +50,16 @@ define judge
 	cd test/$(1) && $(GO) tool -modfile=../tools/go.mod gotestsum --format $(2) -- -timeout 90m $(3)
 
 endef
+
+.PHONY: fuzz
+fuzz: ## Fuzz every parser and the conversion, FUZZTIME (10s) each
+	@for file in $$(grep -rl --include='*_test.go' '^func Fuzz' convert plugin webhook | sort); do \
+	  for target in $$(sed -n 's/^func \(Fuzz[A-Za-z]*\)(.*/\1/p' $$file); do \
+	    echo "$$file $$target"; \
+	    $(GO) test ./$$(dirname $$file) -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME); \
+	  done; \
+	done
+
 .PHONY: schemas
 schemas: ## Hold stories and generated objects against Traefik's types and CRDs
 	cd test/schemas && $(GO) test ./...

@@ -2,6 +2,8 @@ package nginx
 
 import (
 	"reflect"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -75,4 +77,44 @@ func BenchmarkTranslate(b *testing.B) {
 	for b.Loop() {
 		Translate(in, Facts{})
 	}
+}
+
+// FuzzExpressions holds the parts into which a path is taken against the whole:
+// one of them matches where the expression that the controller renders does.
+func FuzzExpressions(f *testing.F) {
+	for _, path := range []string{"/a|/b", "/a(/|$)(.*)", "/x[|]y|z", `/a\|b|c`, `/\Qa|b\E|c`, "/(?:a|b)|c", "/a|", "/a|^/b", "/[]|]|x", "/(?-i)a|B", "/a|[/x]b"} {
+		f.Add(path, "/z/b")
+		f.Add(path, "/B")
+	}
+	f.Fuzz(func(t *testing.T, path, request string) {
+		if !strings.HasPrefix(path, "/") || !strings.HasPrefix(request, "/") || strings.ContainsAny(request, "\n\r") {
+			return
+		}
+		parts, err := expressions(path)
+		if err != nil {
+			return
+		}
+		want := regexp.MustCompile("(?i)^" + unquote.Replace(path)).MatchString(request)
+		got := slices.ContainsFunc(parts, func(part string) bool { return regexp.MustCompile(part).MatchString(request) })
+		if got != want {
+			t.Fatalf("%q takes %q: %v; its parts %q: %v", path, request, want, parts, got)
+		}
+	})
+}
+
+// FuzzDirectives splits snippets; whatever they are, no directive is lost.
+func FuzzDirectives(f *testing.F) {
+	for _, text := range []string{"deny all;", `more_set_headers "X: a;b";`, "if ($x) { return 403; } allow all", "# deny\nallow all;", `set $x "\";";`, "a{b{c;}d;}", "}{"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		for _, directive := range directives(text) {
+			if len(directive) == 0 {
+				t.Fatalf("%q has a directive without words", text)
+			}
+		}
+		if all := directives("deny all;\n" + text); len(all) == 0 || !slices.Equal(all[0], []string{"deny", "all"}) {
+			t.Fatalf("deny all is lost before %q: %q", text, all)
+		}
+	})
 }

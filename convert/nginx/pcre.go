@@ -23,20 +23,33 @@ func expressions(path string) ([]string, error) {
 	if _, err := regexp.Compile("(?i)^" + path); err != nil {
 		return nil, fmt.Errorf("path %q: %w", path, err)
 	}
+	parts := alternatives(path)
+	if len(parts) > 1 && flagsForTheRest.MatchString(path) {
+		return nil, fmt.Errorf("path %q: flags in one alternative hold for the next ones", path)
+	}
 	var out []string
-	for i, alternative := range alternatives(path) {
+	for i, part := range parts {
 		switch {
-		case i == 0, strings.HasPrefix(alternative, "^"):
-			alternative = strings.TrimPrefix(alternative, "^")
-		case strings.HasPrefix(alternative, "/"):
-			alternative = "/(?:.*/)?" + alternative[1:]
+		case i == 0, strings.HasPrefix(part, "^"):
+			out = append(out, "(?i)^"+strings.TrimPrefix(part, "^"))
+		case beginsWithSlash.MatchString(part):
+			out = append(out, "(?i)^/(?:.*/)?"+part[1:])
 		default:
-			alternative = "/.*" + alternative
+			if !beginsWithLetter.MatchString(part) { // it may take the path's first slash
+				out = append(out, "(?i)^"+part)
+			}
+			out = append(out, "(?i)^/.*"+part)
 		}
-		out = append(out, "(?i)^"+alternative)
 	}
 	return out, nil
 }
+
+var (
+	flagsForTheRest = regexp.MustCompile(`\(\?[A-Za-z-]+\)`)
+	// What follows must not make the first character optional.
+	beginsWithSlash  = regexp.MustCompile(`^/([^*+?{]|$)`)
+	beginsWithLetter = regexp.MustCompile(`^[A-Za-z0-9_~-]([^*?{]|$)`)
+)
 
 // alternatives splits an expression at the bars that are in no group or class.
 func alternatives(expression string) []string {

@@ -3,6 +3,7 @@ package traefikingress
 import (
 	"reflect"
 	"strconv"
+	"strings"
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
@@ -82,4 +83,28 @@ func BenchmarkTranslate(b *testing.B) {
 			b.Fatalf("%d routes", got)
 		}
 	}
+}
+
+// FuzzArgs reads command lines: an error, or facts with which Ingresses are
+// translated without a panic.
+func FuzzArgs(f *testing.F) {
+	for _, line := range []string{
+		"--providers.kubernetesingress.ingressclass=edge", "--entrypoints.web.address=:80/udp", "--EntryPoints..asdefault", "-core.defaultrulesyntax=v2",
+		"--providers.kubernetesingress.crossprovidernamespaces=", "--providers.kubernetesingress.strictprefixmatching=maybe", "--entrypoints.a.asdefault --entrypoints.A.address=:1",
+		"--providers.kubernetesingress.labelselector=((", "--providers.kubernetesingress.namespaces=a,,b",
+	} {
+		f.Add(line)
+	}
+	f.Fuzz(func(t *testing.T, line string) {
+		facts, err := FactsFromArgs(strings.Fields(line))
+		if err != nil {
+			return
+		}
+		for i, entryPoint := range facts.EntryPoints {
+			if entryPoint.Name == "" || entryPoint.Name != strings.ToLower(entryPoint.Name) {
+				t.Fatalf("entry point %d of %q is called %q", i, line, entryPoint.Name)
+			}
+		}
+		Translate(ir.Input{Ingresses: []ir.Ingress{{Ingress: &networkingv1.Ingress{}}}}, facts)
+	})
 }
