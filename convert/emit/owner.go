@@ -41,8 +41,9 @@ type owner struct {
 
 	transports, weightedServices, middlewares, ingressRoutes []Object
 
-	sslRedirect, stickyLost bool
-	encodedSlash            encodedSlash
+	sslRedirect  bool
+	stickyLost   []string // what cookies lose
+	encodedSlash encodedSlash
 }
 
 func newOwners(t ir.Translation, target Target) *owners {
@@ -103,8 +104,8 @@ func (o *owner) notes() {
 	if o.sslRedirect {
 		o.report(diag.WSSLRedirectV3, "", "")
 	}
-	if o.stickyLost {
-		o.report(diag.WStickyFields, "", "")
+	for _, lost := range o.stickyLost {
+		o.report(diag.WStickyFields, "", "the sticky cookie has no "+lost)
 	}
 	o.encodedSlash.report(o)
 }

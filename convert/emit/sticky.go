@@ -1,6 +1,10 @@
 package emit
 
 import (
+	"slices"
+	"strconv"
+	"strings"
+
 	"github.com/traefik/traefik/v2/pkg/config/dynamic"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -9,12 +13,27 @@ import (
 )
 
 func (o *owner) sticky(s *ir.Sticky) *dynamic.Sticky {
-	if onlyV3(s) && o.target.Version == V2 {
-		o.stickyLost = true
+	if lost := lostByV2(s); o.target.Version == V2 && lost != "" && !slices.Contains(o.stickyLost, lost) {
+		o.stickyLost = append(o.stickyLost, lost)
 	}
 	return &dynamic.Sticky{Cookie: &dynamic.Cookie{
 		Name: s.CookieName, Secure: s.Secure, HTTPOnly: s.HTTPOnly, SameSite: s.SameSite,
 	}}
+}
+
+// lostByV2 says what of a cookie Traefik 2 cannot set.
+func lostByV2(s *ir.Sticky) string {
+	var lost []string
+	if s.Path != "" {
+		lost = append(lost, "path "+s.Path)
+	}
+	if s.Domain != "" {
+		lost = append(lost, "domain "+s.Domain)
+	}
+	if s.MaxAge != 0 {
+		lost = append(lost, "age of "+strconv.Itoa(s.MaxAge)+" seconds")
+	}
+	return strings.Join(lost, ", ")
 }
 
 // onlyV3 reports whether the cookie has fields that Traefik 2 has not.

@@ -124,6 +124,13 @@ func (a *annotations) find(name string) (string, bool) {
 	return value, true
 }
 
+// forget makes every annotation one that nobody has read.
+func (a *annotations) forget() {
+	if a != nil {
+		clear(a.read)
+	}
+}
+
 func (a *annotations) has(name string) bool {
 	_, ok := a.find(name)
 	return ok

@@ -135,6 +135,15 @@ var settingsRegistry = [...]setting{
 	{"worker-shutdown-timeout", "", ""},
 }
 
+// SettingKeys returns every key of the ConfigMap that the conversion knows, sorted.
+func SettingKeys() []string {
+	keys := make([]string, 0, len(settingsRegistry))
+	for _, s := range settingsRegistry {
+		keys = append(keys, s.key)
+	}
+	return keys
+}
+
 // Settings says what of the installation as a whole is not carried over: keys of
 // the ConfigMap, flags, and what the controller does by default.
 func Settings(facts Facts) []diag.Diagnostic {

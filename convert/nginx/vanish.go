@@ -45,5 +45,6 @@ func (t *translator) vanished(s *source) (finding, bool) {
 	if realm := s.ann.str("auth-realm", ""); strings.ContainsAny(realm, "\"'\\$;{}\n") {
 		return s.of("auth-realm", finding{code: diag.ENginxNotServed, text: "the realm has characters that the controller refuses, so it ignores the Ingress"}), true
 	}
+	s.ann.forget()
 	return finding{}, false
 }

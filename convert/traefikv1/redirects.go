@@ -31,7 +31,11 @@ type redirect struct {
 // redirect-entry-point, then redirect-regex.
 func redirectOf(s *source, key, path string) *redirect {
 	permanent := s.ann.boolean("redirect-permanent", false)
-	if root := s.ann.str("app-root", ""); root != "" && (path == "/" || path == "") {
+	root := ""
+	if path == "/" || path == "" {
+		root = s.ann.str("app-root", "")
+	}
+	if root != "" {
 		r := &redirect{permanent: permanent, appRoot: true, regex: key + "$"}
 		if path == "" {
 			r.regex = key + "/$"
