@@ -59,7 +59,7 @@ func (o *owner) ingressRoute(tag string, routes []*ir.Route) {
 			o.ruleProblem(r, err).Blocking = true
 			continue
 		}
-		if o.all.decodesPaths {
+		if o.outcome.DecodesPaths {
 			o.encodedSlash.note(r, o.target.Version)
 		}
 		services = append(services, o.service(r.Backend))

@@ -24,8 +24,6 @@ type owners struct {
 	list     []*owner
 	shared   sharedServices
 	clashes  clashes
-	// decodesPaths of the source controller, see ir.Translation.
-	decodesPaths bool
 }
 
 // owner collects the objects of one Ingress.
@@ -50,7 +48,6 @@ func newOwners(t ir.Translation, target Target) *owners {
 	all := &owners{
 		target: target, apiGroup: target.APIVersion(),
 		byRef: make(map[ir.Ref]*owner, len(t.Ingresses)), list: make([]*owner, 0, len(t.Ingresses)),
-		decodesPaths: t.DecodesPaths,
 	}
 	for i := range t.Ingresses {
 		all.add(&t.Ingresses[i])

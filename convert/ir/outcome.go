@@ -14,6 +14,9 @@ type Outcome struct {
 	// Annotations has one entry per annotation of the Ingress, sorted by key.
 	Annotations []Annotation
 	Diagnostics []diag.Diagnostic
+	// DecodesPaths is true when the source controller matches percent-decoded
+	// paths, so that %2F in a request is a slash.
+	DecodesPaths bool
 	// Labels of the Ingress; package convert fills them in, every emitted object gets them.
 	Labels map[string]string
 }

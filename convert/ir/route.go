@@ -13,9 +13,6 @@ type Translation struct {
 	Passthroughs []Passthrough
 	// Ingresses has one entry per input Ingress, in input order.
 	Ingresses []Outcome
-	// DecodesPaths is true when the source controller matches percent-decoded
-	// paths, so that %2F in a request is a slash.
-	DecodesPaths bool
 }
 
 // Ref names an Ingress.

@@ -14,8 +14,9 @@ import (
 // of in. The order of in.Ingresses does not change the routes.
 func Translate(in ir.Input, facts Facts) ir.Translation {
 	t := newTranslator(in, facts)
+	selection := NewSelection(t.facts, in.IngressClasses)
 	for _, s := range t.input {
-		t.prepare(s)
+		t.prepare(s, selection)
 	}
 	t.ordered = byAge(t.input)
 	t.buildServers()
@@ -66,10 +67,9 @@ type translator struct {
 	hstsOnly             []ir.Filter // see hstsFilter
 	hstsMade             bool
 
-	classController map[string]string // IngressClass → spec.controller
-	services        map[name]*corev1.Service
-	secrets         map[name]ir.Secret
-	ready           map[name]bool // Services with ready pods
+	services map[name]*corev1.Service
+	secrets  map[name]ir.Secret
+	ready    map[name]bool // Services with ready pods
 
 	input   []*source // in input order
 	ordered []*source // the oldest first
@@ -81,21 +81,15 @@ func newTranslator(in ir.Input, facts Facts) *translator {
 	const challenges = "/.well-known/acme-challenge"
 	t := &translator{
 		in: in, facts: facts.withDefaults(), config: facts.ConfigMap,
-		classController: map[string]string{},
-		services:        make(map[name]*corev1.Service, len(in.Services)),
-		secrets:         make(map[name]ir.Secret, len(in.Secrets)),
-		ready:           make(map[name]bool, len(in.Endpoints)),
-		servers:         map[string]*server{},
+		services: make(map[name]*corev1.Service, len(in.Services)),
+		secrets:  make(map[name]ir.Secret, len(in.Secrets)),
+		ready:    make(map[name]bool, len(in.Endpoints)),
+		servers:  map[string]*server{},
 	}
 	t.noAuth = t.config.list("no-auth-locations", challenges)
 	t.noTLSRedirect = t.config.list("no-tls-redirect-locations", challenges)
 	t.readBlocks()
 	t.plainEntry, t.tlsEntry = []string{t.facts.HTTPEntryPoint}, []string{t.facts.HTTPSEntryPoint}
-	for _, class := range in.IngressClasses {
-		if class != nil {
-			t.classController[class.Name] = class.Spec.Controller
-		}
-	}
 	for _, service := range in.Services {
 		if service != nil {
 			t.services[name{service.Namespace, service.Name}] = service
@@ -119,8 +113,8 @@ func newTranslator(in ir.Input, facts Facts) *translator {
 }
 
 // prepare decides whether the controller serves an Ingress and what it asks for.
-func (t *translator) prepare(s *source) {
-	if s.why = t.refusal(s); s.why != "" {
+func (t *translator) prepare(s *source, selection Selection) {
+	if s.why = selection.Refusal(s.Ingress.Ingress); s.why != "" {
 		return
 	}
 	s.selected = true

@@ -1,8 +1,6 @@
 package traefikingress
 
 import (
-	"k8s.io/apimachinery/pkg/labels"
-
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/ir"
 )
 
@@ -49,10 +47,8 @@ type translator struct {
 	in     ir.Input
 	facts  Facts
 	source release
-	// selector is nil when the label selector cannot be read.
-	selector labels.Selector
-	// classes are the IngressClasses of Traefik.
-	classes map[string]bool
+	// selection decides what is served.
+	selection Selection
 	// defaults are the entry points of routers without any; nil: not known.
 	defaults []string
 
@@ -81,20 +77,12 @@ type router struct {
 func newTranslator(in ir.Input, facts Facts) *translator {
 	t := &translator{
 		in: in, facts: facts, source: facts.release(), defaults: facts.defaultEntryPoints(),
-		classes:   make(map[string]bool, len(in.IngressClasses)),
+		selection: NewSelection(facts, in.IngressClasses),
 		services:  make(map[name]*service, len(in.Services)),
 		endpoints: make(map[name]*ir.Endpoints, len(in.Endpoints)),
 		secrets:   make(map[name]ir.Secret, len(in.Secrets)),
 		sources:   make([]*source, 0, len(in.Ingresses)),
 		routers:   make([]router, 0, 2*len(in.Ingresses)),
-	}
-	if selector, err := labels.Parse(facts.LabelSelector); err == nil {
-		t.selector = selector
-	}
-	for _, class := range in.IngressClasses {
-		if class != nil && class.Spec.Controller == ingressController {
-			t.classes[class.Name] = true
-		}
 	}
 	for _, s := range in.Services {
 		if s != nil {

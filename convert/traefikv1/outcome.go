@@ -8,7 +8,7 @@ import (
 
 // outcome is the report of one Ingress: every annotation has exactly one entry.
 func (s *source) outcome() ir.Outcome {
-	out := ir.Outcome{Ingress: s.ref(), File: s.File, Selected: s.selected, Why: s.why}
+	out := ir.Outcome{Ingress: s.ref(), File: s.File, Selected: s.selected, Why: s.why, DecodesPaths: true}
 	for _, key := range s.ann.keys() {
 		out.Annotations = append(out.Annotations, s.annotationOutcome(key))
 	}

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 
+	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/diag"
@@ -32,25 +33,51 @@ func (t *translator) selectSource(s *source) {
 
 // refusal says why Traefik 1.7 does not serve the Ingress; empty when it does.
 func (t *translator) refusal(s *source) string {
-	if len(t.facts.Namespaces) > 0 && !slices.Contains(t.facts.Namespaces, s.Namespace) {
-		return "namespace " + s.Namespace + " is not watched"
-	}
-	if t.selector == nil {
-		return "the label selector " + strconv.Quote(t.facts.LabelSelector) + " cannot be read"
-	}
-	if !t.selector.Matches(labels.Set(s.Labels)) {
-		return "labels do not match " + strconv.Quote(t.facts.LabelSelector)
-	}
-	class := s.ann.str("class", "")
-	if !quotable(class) {
+	why := t.selection.Refusal(s.Ingress.Ingress)
+	if class := s.ann.str("class", ""); why == unreadableClass && !quotable(class) {
 		s.sayOf(diag.WDrop, "class", "the class cannot be read by Traefik 1.7, so it does not serve the Ingress")
-		return "class cannot be read"
+	}
+	return why
+}
+
+const unreadableClass = "class cannot be read"
+
+// Selection decides which Ingresses a Traefik 1.7 serves.
+type Selection struct {
+	facts Facts
+	// selector is nil when the label selector cannot be read.
+	selector labels.Selector
+}
+
+// NewSelection is that of an installation.
+func NewSelection(facts Facts) Selection {
+	s := Selection{facts: facts}
+	if selector, err := labels.Parse(facts.LabelSelector); err == nil {
+		s.selector = selector
+	}
+	return s
+}
+
+// Refusal says why an Ingress is not served; empty when it is.
+func (c Selection) Refusal(ing *networkingv1.Ingress) string {
+	if len(c.facts.Namespaces) > 0 && !slices.Contains(c.facts.Namespaces, ing.Namespace) {
+		return "namespace " + ing.Namespace + " is not watched"
+	}
+	if c.selector == nil {
+		return "the label selector " + strconv.Quote(c.facts.LabelSelector) + " cannot be read"
+	}
+	if !c.selector.Empty() && !c.selector.Matches(labels.Set(ing.Labels)) {
+		return "labels do not match " + strconv.Quote(c.facts.LabelSelector)
+	}
+	class := ing.Annotations[classKey]
+	if !quotable(class) {
+		return unreadableClass
 	}
 	switch {
-	case t.facts.IngressClass == "" && (class == "" || class == defaultClass):
-	case t.facts.IngressClass != "" && class == t.facts.IngressClass:
+	case c.facts.IngressClass == "" && (class == "" || class == defaultClass):
+	case c.facts.IngressClass != "" && class == c.facts.IngressClass:
 	case class == "":
-		return "no class, Traefik 1.7 serves class " + strconv.Quote(t.facts.IngressClass)
+		return "no class, Traefik 1.7 serves class " + strconv.Quote(c.facts.IngressClass)
 	default:
 		return "class " + strconv.Quote(class)
 	}

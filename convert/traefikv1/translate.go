@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/diag"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/ir"
@@ -33,7 +32,7 @@ func Translate(in ir.Input, facts Facts) ir.Translation {
 	}
 	t.resolveErrorPages()
 	t.breakTies()
-	out := ir.Translation{Routes: make([]ir.Route, 0, 2*len(t.frontends)), DecodesPaths: true}
+	out := ir.Translation{Routes: make([]ir.Route, 0, 2*len(t.frontends))}
 	for _, f := range t.frontends {
 		out.Routes = append(out.Routes, t.routes(f)...)
 	}
@@ -51,10 +50,9 @@ type name struct{ namespace, name string }
 
 // translator holds one translation.
 type translator struct {
-	in    ir.Input
-	facts Facts
-	// selector is nil when the label selector cannot be read.
-	selector        labels.Selector
+	in              ir.Input
+	facts           Facts
+	selection       Selection
 	classController map[string]string // IngressClass → spec.controller
 
 	services  map[name]*corev1.Service
@@ -80,13 +78,11 @@ type translator struct {
 func newTranslator(in ir.Input, facts Facts) *translator {
 	t := &translator{
 		in: in, facts: facts.withDefaults(),
+		selection:       NewSelection(facts),
 		classController: map[string]string{},
 		services:        map[name]*corev1.Service{},
 		endpoints:       map[name]*ir.Endpoints{},
 		secrets:         map[name]ir.Secret{},
-	}
-	if selector, err := labels.Parse(facts.LabelSelector); err == nil {
-		t.selector = selector
 	}
 	for _, class := range in.IngressClasses {
 		if class != nil {
