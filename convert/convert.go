@@ -16,8 +16,12 @@ type Input = ir.Input
 
 // Options choose the source controller and the target.
 type Options struct {
-	// From is the dialect of the Ingresses.
+	// From is the dialect of the Ingresses; empty: FromTraefikV1. With Auto each
+	// Ingress has its own.
 	From Dialect
+	// Controllers are those in play when From is Auto; none: those that the
+	// Ingresses of the input show, see Detect.
+	Controllers []Dialect `json:",omitempty"`
 	// Target is the Traefik that will serve the output.
 	Target emit.Target
 	// TraefikV1 are facts of a Traefik 1.7 installation that manifests cannot tell.
@@ -28,19 +32,6 @@ type Options struct {
 	Nginx nginx.Facts
 }
 
-// Dialect names a source controller.
-type Dialect string
-
-// The dialects.
-const (
-	// FromTraefikV1 is Traefik 1.7's Kubernetes provider.
-	FromTraefikV1 Dialect = "traefik-v1"
-	// FromTraefik is the Kubernetes Ingress provider of Traefik 2 and 3.
-	FromTraefik Dialect = "traefik"
-	// FromNginx is the community controller ingress-nginx.
-	FromNginx Dialect = "nginx"
-)
-
 // Object is one object of the output: an IngressRoute, Middleware, TraefikService, ….
 type Object = emit.Object
 
@@ -49,7 +40,9 @@ type Output = emit.Output
 
 // IngressReport is what became of one input Ingress.
 type IngressReport struct {
-	Ingress     ir.Ref
+	Ingress ir.Ref
+	// Dialect is empty when no controller in play serves the Ingress.
+	Dialect     Dialect
 	File        string
 	Verdict     Verdict
 	Why         string
@@ -77,44 +70,25 @@ type Result struct {
 // is in the report, and does not stop the rest.
 //
 // An Ingress may be converted together with its Peers alone; the objects it owns
-// are the same as when the whole cluster is converted.
+// are the same as when the whole cluster is converted. With Auto that holds when
+// Controllers are named: what Detect finds depends on the whole input.
 func Convert(in Input, opts Options) Result {
 	in, replaced := withoutDuplicates(in)
-	translation := translate(in, opts)
-	label(translation.Ingresses, in.Ingresses)
-	objects, findings := emit.Emit(translation, opts.Target)
-	carryRecords(objects, in.Ingresses, translation.Ingresses)
-	companions := companions(in.Ingresses, translation.Ingresses)
+	all := translateAll(in, opts)
+	label(all.Ingresses, in.Ingresses)
+	objects, findings := emit.Emit(all.Translation, opts.Target)
+	carryRecords(objects, in.Ingresses, all.Ingresses)
+	companions := companions(in.Ingresses, all.Ingresses)
+	reports := judge(all.Translation, findings)
+	for i := range reports {
+		reports[i].Dialect = all.dialects[i]
+	}
 	return Result{
 		Objects:    objects,
 		Companions: companions,
-		Ingresses:  judge(translation, findings, replaced),
-		Settings:   settings(opts),
+		Ingresses:  inOrder(append(reports, replaced...)),
+		Settings:   settings(all, opts),
 	}
-}
-
-// settings asks the dialect about its installation as a whole.
-func settings(opts Options) []diag.Diagnostic {
-	switch opts.From {
-	case FromTraefik:
-		return traefikingress.Settings(opts.Traefik)
-	case FromNginx:
-		return nginx.Settings(opts.Nginx)
-	}
-	return nil
-}
-
-// translate asks the dialect.
-func translate(in Input, opts Options) ir.Translation {
-	switch opts.From {
-	case FromTraefikV1, "":
-		return traefikv1.Translate(in, opts.TraefikV1)
-	case FromTraefik:
-		return traefikingress.Translate(in, opts.Traefik)
-	case FromNginx:
-		return nginx.Translate(in, opts.Nginx)
-	}
-	return ir.Translation{}
 }
 
 // label hands the labels of the Ingresses to emit. Outcomes are in input order.

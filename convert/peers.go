@@ -39,16 +39,28 @@ func HostKeys(ing *networkingv1.Ingress) []string {
 	}
 	for i := range ing.Spec.Rules {
 		host := strings.ToLower(ing.Spec.Rules[i].Host)
-		if host == "" || strings.Contains(host, "*") {
+		if host == "" {
 			host = AnyHost
 		}
 		keys = append(keys, host)
+		if names := strings.Split(host, ","); len(names) > 1 {
+			// To Traefik 1.7 these are several hosts.
+			for _, name := range names {
+				keys = append(keys, strings.TrimSpace(name))
+			}
+		}
 	}
 	keys = append(keys, traefikv1.ReferencedHosts(ing)...)
 	keys = append(keys, nginx.ReferencedHosts(ing)...)
 	for key, value := range ing.Annotations {
 		if strings.HasSuffix(key, "/error-pages") {
 			keys = append(keys, errorPageHosts(value)...)
+		}
+	}
+	for i, key := range keys {
+		// Wildcards, and the expressions that aliases can be.
+		if strings.ContainsAny(key, "*~") {
+			keys[i] = AnyHost
 		}
 	}
 	slices.Sort(keys)

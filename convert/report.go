@@ -21,7 +21,8 @@ const APIVersion = "ingress-migrate.io/v1alpha1"
 // annotation with its fate, every diagnostic. All lists are sorted.
 type ConversionReport struct {
 	metav1.TypeMeta `json:",inline"`
-	// From is the dialect of the input, Target the Traefik the output is for.
+	// From is the dialect of the input, or auto where each Ingress has its own;
+	// Target the Traefik the output is for.
 	From   Dialect      `json:"from"`
 	Target ReportTarget `json:"target"`
 
@@ -50,6 +51,37 @@ type ReportSummary struct {
 	Annotations       int         `json:"annotations"`
 	Diagnostics       int         `json:"diagnostics"`
 	Codes             []CodeCount `json:"codes"`
+	// Dialects says how many Ingresses are in each dialect.
+	Dialects []DialectCount `json:"dialects"`
+}
+
+// DialectCount says how many Ingresses are in a dialect, and of how many of them
+// that is a guess.
+type DialectCount struct {
+	Dialect   Dialect `json:"dialect"`
+	Ingresses int     `json:"ingresses"`
+	Guessed   int     `json:"guessed,omitempty"`
+}
+
+// CountDialects counts, in the order of Dialects; those of no Ingress are left out.
+func CountDialects(reports []IngressReport) []DialectCount {
+	counts := []DialectCount{}
+	for _, dialect := range Dialects() {
+		count := DialectCount{Dialect: dialect}
+		for i := range reports {
+			if reports[i].Dialect != dialect {
+				continue
+			}
+			count.Ingresses++
+			if slices.ContainsFunc(reports[i].Diagnostics, func(d diag.Diagnostic) bool { return d.Code == diag.WDialectGuess }) {
+				count.Guessed++
+			}
+		}
+		if count.Ingresses > 0 {
+			counts = append(counts, count)
+		}
+	}
+	return counts
 }
 
 // CodeCount says how often a code occurs.
@@ -61,11 +93,13 @@ type CodeCount struct {
 
 // ReportIngress is what became of one Ingress.
 type ReportIngress struct {
-	Namespace string  `json:"namespace"`
-	Name      string  `json:"name"`
-	File      string  `json:"file,omitempty"`
-	Verdict   Verdict `json:"verdict"`
-	Why       string  `json:"why,omitempty"`
+	Namespace string `json:"namespace"`
+	Name      string `json:"name"`
+	File      string `json:"file,omitempty"`
+	// Dialect is empty when no controller in play serves the Ingress.
+	Dialect Dialect `json:"dialect,omitempty"`
+	Verdict Verdict `json:"verdict"`
+	Why     string  `json:"why,omitempty"`
 	// Objects are those emitted for it, in the order of the output.
 	Objects []ReportObject `json:"objects"`
 	// Companions are those of other systems.
@@ -100,7 +134,7 @@ func NewReport(result Result, opts Options, reading []diag.Diagnostic) *Conversi
 	for i := range result.Ingresses {
 		in := &result.Ingresses[i]
 		entry := ReportIngress{
-			Namespace: in.Ingress.Namespace, Name: in.Ingress.Name, File: in.File, Verdict: in.Verdict, Why: in.Why,
+			Namespace: in.Ingress.Namespace, Name: in.Ingress.Name, File: in.File, Dialect: in.Dialect, Verdict: in.Verdict, Why: in.Why,
 			Objects:     []ReportObject{},
 			Annotations: append([]ir.Annotation{}, in.Annotations...),
 			Diagnostics: append([]diag.Diagnostic{}, in.Diagnostics...),
@@ -116,6 +150,7 @@ func NewReport(result Result, opts Options, reading []diag.Diagnostic) *Conversi
 	}
 	report.Summary.Objects = len(result.Objects)
 	report.Summary.Codes = counts
+	report.Summary.Dialects = CountDialects(result.Ingresses)
 	slices.SortFunc(report.Summary.Codes, func(a, b CodeCount) int { return strings.Compare(string(a.Code), string(b.Code)) })
 	return report
 }
@@ -170,6 +205,7 @@ func (r *ConversionReport) DeepCopyObject() runtime.Object {
 	}
 	out := *r
 	out.Summary.Codes = slices.Clone(r.Summary.Codes)
+	out.Summary.Dialects = slices.Clone(r.Summary.Dialects)
 	out.Diagnostics = slices.Clone(r.Diagnostics)
 	out.Ingresses = slices.Clone(r.Ingresses)
 	for i := range out.Ingresses {

@@ -20,7 +20,7 @@ func TestReport(t *testing.T) {
 		Objects: objects,
 		Ingresses: []IngressReport{
 			{
-				Ingress: cart, File: "a.yaml:1", Verdict: ConvertedWithLoss, Why: "W-DRR: x",
+				Ingress: cart, Dialect: FromNginx, File: "a.yaml:1", Verdict: ConvertedWithLoss, Why: "W-DRR: x",
 				Annotations: []ir.Annotation{{Key: "k", Outcome: diag.Lossy, Note: "n", Codes: []diag.Code{diag.WDRR}}},
 				Diagnostics: []diag.Diagnostic{{Code: diag.WDRR, Severity: diag.Lossy, Object: object("cart"), Text: "x"}},
 			},
@@ -71,6 +71,12 @@ func TestReport(t *testing.T) {
     "severity": "lossy",
     "count": 2
    }
+  ],
+  "dialects": [
+   {
+    "dialect": "nginx",
+    "ingresses": 1
+   }
   ]
  },
  "ingresses": [
@@ -78,6 +84,7 @@ func TestReport(t *testing.T) {
    "namespace": "shop",
    "name": "cart",
    "file": "a.yaml:1",
+   "dialect": "nginx",
    "verdict": "ConvertedWithLoss",
    "why": "W-DRR: x",
    "objects": [

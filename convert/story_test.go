@@ -32,11 +32,12 @@ var update = flag.Bool("update", false, "write what the conversion gives into wa
 //	(comment)       what the story shows
 //	input.yaml      Ingresses, IngressClasses, Services, Endpoints, Secrets (metadata and keys count),
 //	                Middlewares, TLSOptions, ServersTransports (metadata alone)
-//	options.yaml    optional: version, apiGroup, ingressClass, from, traefikV1 (traefikv1.Facts), nginx (nginx.Facts),
+//	options.yaml    optional: version, apiGroup, ingressClass, from, controllers, traefikV1 (traefikv1.Facts), nginx (nginx.Facts),
 //	                traefik (traefikingress.Facts)
 //	want.yaml       the objects
 //	want.companions.yaml  those for other systems, if any
-//	want.diag       a line per Ingress "namespace/name Verdict", under it its diagnostics:
+//	want.diag       a line per Ingress "namespace/name Verdict", with its dialect where from is auto,
+//	                under it its diagnostics:
 //	                code severity namespace/name field — text
 //	want.settings   optional, findings about the installation: code severity field — text
 //
@@ -69,7 +70,7 @@ func runStory(t *testing.T, file string) {
 	opts := readOptions(t, parts["options.yaml"])
 	result := Convert(in, opts)
 	got := map[string][]byte{
-		"want.yaml": writeObjects(t, result.Objects), "want.companions.yaml": writeObjects(t, result.Companions), "want.diag": writeDiagnostics(result),
+		"want.yaml": writeObjects(t, result.Objects), "want.companions.yaml": writeObjects(t, result.Companions), "want.diag": writeDiagnostics(result, opts),
 	}
 	names := []string{"want.yaml", "want.companions.yaml", "want.diag"}
 	if _, ok := parts["want.settings"]; ok {
@@ -148,6 +149,7 @@ func readOptions(t testing.TB, text []byte) Options {
 		Version, APIGroup, IngressClass string
 		TraefikV1                       traefikv1.Facts
 		From                            Dialect
+		Controllers                     []Dialect
 		Nginx                           nginx.Facts
 		Traefik                         traefikingress.Facts
 	}
@@ -162,7 +164,7 @@ func readOptions(t testing.TB, text []byte) Options {
 		Traefik:   file.Traefik,
 	}
 	if file.From != "" {
-		opts.From = file.From
+		opts.From, opts.Controllers = file.From, file.Controllers
 	}
 	if file.Version == "v3" {
 		opts.Target.Version = emit.V3
@@ -186,10 +188,18 @@ func writeObjects(t testing.TB, objects []Output) []byte {
 	return b.Bytes()
 }
 
-func writeDiagnostics(result Result) []byte {
+func writeDiagnostics(result Result, opts Options) []byte {
 	var b bytes.Buffer
 	for _, report := range result.Ingresses {
-		fmt.Fprintf(&b, "%s %s\n", report.Ingress, report.Verdict)
+		fmt.Fprintf(&b, "%s %s", report.Ingress, report.Verdict)
+		switch {
+		case opts.From != Auto:
+		case report.Dialect == "":
+			fmt.Fprintf(&b, " (%s)", report.Why)
+		default:
+			fmt.Fprintf(&b, " %s", report.Dialect)
+		}
+		b.WriteByte('\n')
 		for _, d := range report.Diagnostics {
 			fmt.Fprintf(&b, "%s %s %s %s \u2014 %s\n", d.Code, d.Severity, d.Object, d.Field, d.Text)
 		}

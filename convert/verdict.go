@@ -26,9 +26,9 @@ const (
 	Skipped Verdict = "Skipped"
 )
 
-// judge makes the report on every Ingress, sorted by namespace, name and file.
-func judge(t ir.Translation, findings []diag.Diagnostic, replaced []IngressReport) []IngressReport {
-	reports := make([]IngressReport, 0, len(t.Ingresses)+len(replaced))
+// judge makes the report on every Ingress, in input order.
+func judge(t ir.Translation, findings []diag.Diagnostic) []IngressReport {
+	reports := make([]IngressReport, 0, len(t.Ingresses))
 	served := make(map[ir.Ref]bool, len(t.Ingresses))
 	for i := range t.Routes {
 		served[t.Routes[i].Owner] = true
@@ -52,7 +52,11 @@ func judge(t ir.Translation, findings []diag.Diagnostic, replaced []IngressRepor
 			Annotations: outcome.Annotations, Diagnostics: ds,
 		})
 	}
-	reports = append(reports, replaced...)
+	return reports
+}
+
+// inOrder sorts reports by namespace, name and file.
+func inOrder(reports []IngressReport) []IngressReport {
 	slices.SortStableFunc(reports, func(a, b IngressReport) int {
 		return cmp.Or(
 			strings.Compare(a.Ingress.Namespace, b.Ingress.Namespace),

@@ -46,8 +46,11 @@ type Facts struct {
 const (
 	defaultController = "k8s.io/ingress-nginx"
 	defaultClass      = "nginx"
-	defaultPrefix     = "nginx.ingress.kubernetes.io"
 )
+
+// DefaultPrefix is what the controller's annotations begin with, unless its flag
+// says otherwise.
+const DefaultPrefix = "nginx.ingress.kubernetes.io"
 
 func (f Facts) withDefaults() Facts {
 	for _, field := range []struct {
@@ -56,7 +59,7 @@ func (f Facts) withDefaults() Facts {
 	}{
 		{&f.ControllerClass, defaultController},
 		{&f.IngressClass, defaultClass},
-		{&f.AnnotationPrefix, defaultPrefix},
+		{&f.AnnotationPrefix, DefaultPrefix},
 		{&f.HTTPEntryPoint, "web"},
 		{&f.HTTPSEntryPoint, "websecure"},
 	} {

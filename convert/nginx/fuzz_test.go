@@ -39,7 +39,7 @@ func FuzzTranslate(f *testing.F) {
 	f.Fuzz(func(t *testing.T, first, firstValue, second, secondValue, host, path, setting string) {
 		class := "nginx"
 		ing := &networkingv1.Ingress{ObjectMeta: metav1.ObjectMeta{Namespace: "n", Name: "fuzzed", Annotations: map[string]string{
-			defaultPrefix + "/" + first: firstValue, defaultPrefix + "/" + second: secondValue,
+			DefaultPrefix + "/" + first: firstValue, DefaultPrefix + "/" + second: secondValue,
 		}}}
 		ing.Spec.IngressClassName = &class
 		ing.Spec.Rules = []networkingv1.IngressRule{ingressRule(host, path, "/")}

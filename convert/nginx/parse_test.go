@@ -72,13 +72,13 @@ func TestEveryConvertedAnnotationIsRead(t *testing.T) {
 }
 
 func ingressSource(annotations map[string]string) *source {
-	s := newSource(ir.Ingress{}, defaultPrefix)
+	s := newSource(ir.Ingress{}, DefaultPrefix)
 	s.Namespace = "n"
 	s.Annotations = map[string]string{}
 	for name, value := range annotations {
-		s.Annotations[defaultPrefix+"/"+name] = value
+		s.Annotations[DefaultPrefix+"/"+name] = value
 	}
-	s.ann = newAnnotations(s.Annotations, defaultPrefix)
+	s.ann = newAnnotations(s.Annotations, DefaultPrefix)
 	s.selected = true
 	return s
 }

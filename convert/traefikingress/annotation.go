@@ -98,6 +98,13 @@ func family(key string) (on string, ours bool) {
 	return "", true
 }
 
+// Reads tells whether a key looks like an annotation of the provider, of an
+// Ingress or of a Service.
+func Reads(key string) bool {
+	on, ours := family(key)
+	return ours && on != ""
+}
+
 func hasPrefixFold(s, prefix string) bool {
 	return len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix)
 }
