@@ -43,12 +43,6 @@ func (d Dialect) Controller() string {
 	return string(d)
 }
 
-// Controllers of IngressClasses.
-const (
-	traefikController = "traefik.io/ingress-controller"
-	nginxController   = "k8s.io/ingress-nginx"
-)
-
 const classKey = "kubernetes.io/ingress.class"
 
 // selections tell which controller looks at which Ingress.

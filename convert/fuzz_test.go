@@ -18,7 +18,7 @@ import (
 )
 
 var (
-	fuzzDialects = []Dialect{FromTraefikV1, FromTraefik, FromNginx}
+	fuzzDialects = []Dialect{FromTraefikV1, FromTraefik, FromNginx, Auto}
 	fuzzTargets  = []emit.Target{{Version: emit.V2}, {Version: emit.V3}, {Version: emit.V2, APIGroup: emit.LegacyGroup}}
 )
 
@@ -36,7 +36,7 @@ func FuzzConvert(f *testing.F) {
 	}
 	addStories(f)
 	f.Fuzz(func(t *testing.T, host, path, key, value, service string, way uint8) {
-		opts := Options{From: fuzzDialects[way%3], Target: fuzzTargets[way/3%3]}
+		opts := Options{From: fuzzDialects[way%4], Target: fuzzTargets[way/4%3]}
 		in := fuzzInput(opts.From, host, path, key, value, service)
 		result := Convert(in, opts)
 		first, err := json.Marshal(result)

@@ -22,7 +22,15 @@ import (
 // options draws a target and the facts of Traefik 1.7.
 func options(g v1.Generator, t *rapid.T) Options {
 	target := rapid.SampledFrom([]emit.Version{emit.V2, emit.V3}).Draw(t, "target")
-	return Options{From: FromTraefikV1, Target: emit.Target{Version: target}, TraefikV1: g.Facts(t)}
+	opts := Options{From: rapid.SampledFrom([]Dialect{FromTraefikV1, Auto, Auto}).Draw(t, "from"), Target: emit.Target{Version: target}, TraefikV1: g.Facts(t)}
+	if opts.From == Auto {
+		opts.Controllers = rapid.SampledFrom([][]Dialect{
+			nil, Dialects(), {FromNginx, FromTraefikV1}, {FromTraefik, FromNginx}, {FromTraefik},
+		}).Draw(t, "controllers")
+		opts.Nginx.WatchWithoutClass = rapid.Bool().Draw(t, "watch without class")
+		opts.Traefik.IngressClass = rapid.SampledFrom([]string{"", "edge"}).Draw(t, "class of Traefik 2")
+	}
+	return opts
 }
 
 // render is everything a Result says, byte for byte.
@@ -208,6 +216,10 @@ func TestPeersAreEnough(t *testing.T) {
 	g := v1.New()
 	rapid.Check(t, func(t *rapid.T) {
 		in, opts := g.Cluster(t), options(g, t)
+		if opts.From == Auto && opts.Controllers == nil {
+			// Whoever converts parts has to say what the whole shows.
+			opts.Controllers = Detect(in, opts).Controllers
+		}
 		whole := Convert(in, opts)
 		var all []*networkingv1.Ingress
 		for _, ing := range in.Ingresses {

@@ -179,6 +179,7 @@ func (t *translator) addServers(s *source) {
 	if fallback != nil && len(s.Spec.Rules) == 0 {
 		t.addCatchAll(s)
 	}
+	asked := fallback != nil && len(s.Spec.Rules) > 0
 	for r := range s.Spec.Rules {
 		host := strings.ToLower(s.Spec.Rules[r].Host)
 		if t.servers[host] != nil || host == "" && t.facts.DisableCatchAll {
@@ -188,11 +189,15 @@ func (t *translator) addServers(s *source) {
 		root := &location{server: v, at: place{s, r, -1}, path: "/", implicit: true}
 		if fallback != nil && host != "" {
 			root.at, root.overrides, root.backend = place{src: s, rule: -1}, true, fallback.Service
+			asked = false
 		}
 		if host == "" {
 			root.bare = &settings{}
 		}
 		v.locations = append(v.locations, root)
+	}
+	if asked {
+		s.say(diag.WNginxDuplicate, "spec.defaultBackend", "no host has it: each has its server from an older Ingress, or is none")
 	}
 }
 

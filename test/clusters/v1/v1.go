@@ -12,6 +12,8 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/ir"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/nginx"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/traefikingress"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/traefikv1"
 )
 
@@ -34,12 +36,17 @@ var (
 		"e: {status: [\"500-599\"], backend: a.x/foo, query: /e}", "e: {status: [abc], backend: a.x, query: /}", "pem: true\ninfos: {subject: {commonname: true}}",
 		"maxrequestbodybytes: 10", "NetworkErrorRatio() > 0.5", "bogus(", "client.ip", "request.host", "10zz", "10ms", "drr", "[unclosed", "\x00", "lax",
 	}
+	// classPool are classes of all controllers, and of none.
+	classPool   = []string{"traefik", "traefik", "nginx", "edge", "haproxy", ""}
 	foreignKeys = []string{
 		"cert-manager.io/cluster-issuer", "cert-manager.io/issuer", "cert-manager.io/duration", "kubernetes.io/tls-acme", "acme.cert-manager.io/http01-edit-in-place",
 		"external-dns.alpha.kubernetes.io/target", "external-dns.alpha.kubernetes.io/hostname", "external-dns.kubernetes.io/ttl",
 		"nginx.ingress.kubernetes.io/rewrite-target", "x", "traefik.ingress.kubernetes.io/nosuch",
 	}
 )
+
+// classKey is the annotation that names the controller.
+const classKey = "kubernetes.io/ingress.class"
 
 // Generator draws clusters; rapid shrinks what fails.
 type Generator struct {
@@ -51,6 +58,15 @@ func New() Generator {
 	var keys []string
 	for _, a := range traefikv1.Annotations() {
 		keys = append(keys, a.Key)
+	}
+	// As many of the others together.
+	for _, a := range traefikingress.Annotations() {
+		keys = append(keys, strings.Replace(a.Key, ".n.", ".0.", 1))
+	}
+	for i, a := range nginx.Annotations() {
+		if i%2 == 0 {
+			keys = append(keys, nginx.DefaultPrefix+"/"+a.Name)
+		}
 	}
 	return Generator{
 		hosts: rapid.SampledFrom(HostPool), paths: rapid.SampledFrom(PathPool), values: rapid.SampledFrom(ValuePool),
@@ -67,6 +83,13 @@ func (g Generator) Cluster(t *rapid.T) ir.Input {
 		if id := ing.Namespace + "/" + ing.Name; !known[id] {
 			known[id] = true
 			in.Ingresses = append(in.Ingresses, ir.Ingress{Ingress: ing})
+		}
+	}
+	if rapid.Bool().Draw(t, "classes") {
+		for _, of := range [][2]string{{"edge", "traefik.io/ingress-controller"}, {"nginx", "k8s.io/ingress-nginx"}, {"haproxy", "haproxy.org/ingress-controller"}} {
+			class := &networkingv1.IngressClass{ObjectMeta: metav1.ObjectMeta{Name: of[0]}}
+			class.Spec.Controller = of[1]
+			in.IngressClasses = append(in.IngressClasses, class)
 		}
 	}
 	in.ServicesKnown = rapid.Bool().Draw(t, "services known")
@@ -108,6 +131,11 @@ func (g Generator) ingress(t *rapid.T, i int) *networkingv1.Ingress {
 	}}
 	ing.CreationTimestamp.Time = metav1.Unix(int64(rapid.IntRange(0, 2).Draw(t, "age")), 0).Time
 	ing.Annotations = g.annotations(t, 4)
+	if class := rapid.SampledFrom(classPool).Draw(t, "class"); rapid.Bool().Draw(t, "by name") {
+		ing.Spec.IngressClassName = &class
+	} else if class != "" {
+		ing.Annotations[classKey] = class
+	}
 	if rapid.IntRange(0, 4).Draw(t, "default") == 0 {
 		ing.Spec.DefaultBackend = g.backend(t)
 	}
