@@ -19,9 +19,9 @@ type Options struct {
 	// From is the dialect of the Ingresses; empty: FromTraefikV1. With Auto each
 	// Ingress has its own.
 	From Dialect
-	// Controllers are those in play when From is Auto; none: those that the
+	// Controllers are those in play when From is Auto; nil: those that the
 	// Ingresses of the input show, see Detect.
-	Controllers []Dialect `json:",omitempty"`
+	Controllers *Controllers `json:",omitempty"`
 	// Target is the Traefik that will serve the output.
 	Target emit.Target
 	// TraefikV1 are facts of a Traefik 1.7 installation that manifests cannot tell.

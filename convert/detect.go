@@ -10,13 +10,16 @@ import (
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/diag"
 )
 
-// Detection is which controllers are in play.
-type Detection struct {
-	// Controllers in play, in the order of Dialects.
-	Controllers []Dialect
+// Controllers are the source controllers in play.
+type Controllers struct {
+	// InPlay are their dialects; the order does not matter.
+	InPlay []Dialect
 	// Guessed are those of them that nothing but the absence of anything else
 	// speaks for.
-	Guessed []Dialect
+	Guessed []Dialect `json:",omitempty"`
+	// Seen is true when the controllers themselves were found, or named by somebody
+	// who knows them; false: Ingresses are all that speaks for them.
+	Seen bool `json:",omitempty"`
 }
 
 // Detect finds the controllers that the Ingresses of a whole input are written
@@ -27,7 +30,7 @@ type Detection struct {
 //
 // or, when no Ingress says which Traefik the class traefik or no class at all
 // stands for: traefik-v1, which is a guess.
-func Detect(in Input, opts Options) Detection {
+func Detect(in Input, opts Options) Controllers {
 	serve := newSelections(in, opts)
 	shown := map[Dialect]bool{}
 	orphans, traefikClass := false, false
@@ -50,17 +53,17 @@ func Detect(in Input, opts Options) Detection {
 			traefikClass = traefikClass || ing.Annotations[classKey] != ""
 		}
 	}
-	detection := Detection{}
+	var found Controllers
 	if orphans && !shown[FromTraefikV1] && !shown[FromTraefik] && (traefikClass || len(shown) == 0) {
 		shown[FromTraefikV1] = true
-		detection.Guessed = []Dialect{FromTraefikV1}
+		found.Guessed = []Dialect{FromTraefikV1}
 	}
 	for _, d := range Dialects() {
 		if shown[d] {
-			detection.Controllers = append(detection.Controllers, d)
+			found.InPlay = append(found.InPlay, d)
 		}
 	}
-	return detection
+	return found
 }
 
 // classDialect is the dialect whose controller the class of an Ingress names.
@@ -85,18 +88,17 @@ func hasClass(ing *networkingv1.Ingress) bool {
 type detector struct {
 	opts  Options
 	serve selections
-	Detection
-	// given: somebody who knows the cluster named the controllers.
-	given bool
+	Controllers
 }
 
 func newDetector(in Input, opts Options) *detector {
-	d := &detector{opts: opts, serve: newSelections(in, opts), given: len(opts.Controllers) > 0}
-	if d.given {
-		d.Controllers = slices.DeleteFunc(Dialects(), func(one Dialect) bool { return !slices.Contains(opts.Controllers, one) })
-	} else {
-		d.Detection = Detect(in, opts)
+	d := &detector{opts: opts, serve: newSelections(in, opts)}
+	if opts.Controllers == nil {
+		d.Controllers = Detect(in, opts)
+		return d
 	}
+	d.Controllers = *opts.Controllers
+	d.InPlay = both(Dialects(), d.InPlay)
 	return d
 }
 
@@ -119,7 +121,7 @@ type detected struct {
 func (d *detector) detect(ing *networkingv1.Ingress, object diag.Object) detected {
 	var serving []Dialect
 	var refusals []string
-	for _, one := range d.Controllers {
+	for _, one := range d.InPlay {
 		if why := d.serve.refusal(one, ing); why != "" {
 			refusals = append(refusals, string(one)+": "+why)
 		} else {
@@ -173,7 +175,7 @@ func (d *detector) single(ing *networkingv1.Ingress, object diag.Object, one Dia
 		out.findings = append(out.findings, diag.New(code, object, "", text))
 	}
 	switch {
-	case d.given, slices.Contains(mine, one), classDialect(ing, d.serve) == one:
+	case d.Seen, slices.Contains(mine, one), classDialect(ing, d.serve) == one:
 	case ing.Spec.IngressClassName != nil && *ing.Spec.IngressClassName != "":
 		say(diag.WDialectGuess, "ingressClassName "+strconv.Quote(*ing.Spec.IngressClassName)+" is another controller's, but "+one.Controller()+
 			" does not read that field: converted as "+string(one))

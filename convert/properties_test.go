@@ -24,8 +24,9 @@ func options(g v1.Generator, t *rapid.T) Options {
 	target := rapid.SampledFrom([]emit.Version{emit.V2, emit.V3}).Draw(t, "target")
 	opts := Options{From: rapid.SampledFrom([]Dialect{FromTraefikV1, Auto, Auto}).Draw(t, "from"), Target: emit.Target{Version: target}, TraefikV1: g.Facts(t)}
 	if opts.From == Auto {
-		opts.Controllers = rapid.SampledFrom([][]Dialect{
-			nil, Dialects(), {FromNginx, FromTraefikV1}, {FromTraefik, FromNginx}, {FromTraefik},
+		opts.Controllers = rapid.SampledFrom([]*Controllers{
+			nil, {InPlay: Dialects()}, {InPlay: []Dialect{FromNginx, FromTraefikV1}, Seen: true},
+			{InPlay: []Dialect{FromTraefik, FromNginx}, Seen: true}, {InPlay: []Dialect{FromTraefik}},
 		}).Draw(t, "controllers")
 		opts.Nginx.WatchWithoutClass = rapid.Bool().Draw(t, "watch without class")
 		opts.Traefik.IngressClass = rapid.SampledFrom([]string{"", "edge"}).Draw(t, "class of Traefik 2")
@@ -218,7 +219,8 @@ func TestPeersAreEnough(t *testing.T) {
 		in, opts := g.Cluster(t), options(g, t)
 		if opts.From == Auto && opts.Controllers == nil {
 			// Whoever converts parts has to say what the whole shows.
-			opts.Controllers = Detect(in, opts).Controllers
+			shown := Detect(in, opts)
+			opts.Controllers = &shown
 		}
 		whole := Convert(in, opts)
 		var all []*networkingv1.Ingress

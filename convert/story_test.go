@@ -149,7 +149,7 @@ func readOptions(t testing.TB, text []byte) Options {
 		Version, APIGroup, IngressClass string
 		TraefikV1                       traefikv1.Facts
 		From                            Dialect
-		Controllers                     []Dialect
+		Controllers                     *Controllers
 		Nginx                           nginx.Facts
 		Traefik                         traefikingress.Facts
 	}
