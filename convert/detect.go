@@ -192,12 +192,14 @@ func (d *detector) single(ing *networkingv1.Ingress, object diag.Object, one Dia
 // nobody is for an Ingress that no controller in play serves. One without a
 // class may have been meant for any of them.
 func (d *detector) nobody(ing *networkingv1.Ingress, object diag.Object, refusals []string) detected {
-	out := detected{why: strings.Join(refusals, "; ")}
-	if class := ing.Spec.IngressClassName; out.why == "" && class != nil && *class != "" {
-		out.why = "ingressClassName " + *class
-	} else if out.why == "" {
-		out.why = "class " + ing.Annotations[classKey]
+	if len(d.InPlay) == 0 {
+		for _, one := range Dialects() {
+			if why := d.serve.refusal(one, ing); why != "" {
+				refusals = append(refusals, string(one)+": "+why)
+			}
+		}
 	}
+	out := detected{why: strings.Join(refusals, "; ")}
 	if !hasClass(ing) {
 		out.findings = []diag.Diagnostic{diag.New(diag.WDialectNone, object, "", "no controller in play serves it: "+out.why)}
 	}

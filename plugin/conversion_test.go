@@ -32,7 +32,7 @@ func parse(t *testing.T, args ...string) (*conversionFlags, convert.Options) {
 
 func TestConversionFlags(t *testing.T) {
 	usual := convert.Options{
-		From:      convert.FromTraefikV1,
+		From:      convert.Auto,
 		Target:    emit.Target{Version: emit.V2, APIGroup: "traefik.io"},
 		TraefikV1: traefikv1.DefaultFacts(),
 	}
@@ -80,7 +80,7 @@ func TestConversionFlags(t *testing.T) {
 // What `webhook install` stores is what scan, diff, sync and convert go by;
 // what the command line says goes before it.
 func TestStoredOptions(t *testing.T) {
-	_, installed := parse(t, "--to=v3", "--target-ingress-class=new", "--entry-points=http=edge,https=secure:tls", "--source-ingress-class=old", "--source-retry-attempts=2")
+	_, installed := parse(t, "--from=traefik-v1", "--to=v3", "--target-ingress-class=new", "--entry-points=http=edge,https=secure:tls", "--source-ingress-class=old", "--source-retry-attempts=2")
 	objects, err := install.Objects(install.Settings{Conversion: installed})
 	if err != nil {
 		t.Fatal(err)
@@ -104,25 +104,32 @@ func TestStoredOptions(t *testing.T) {
 	if !found {
 		t.Fatalf("install has no ConfigMap %s", install.ConversionName)
 	}
-	flags, given := parse(t)
-	if diff := cmp.Diff(installed, flags.onTop(stored, given)); diff != "" {
+	onTop := func(flags *conversionFlags) convert.Options {
+		merged, err := flags.onTop(stored)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return merged
+	}
+	flags, _ := parse(t)
+	if diff := cmp.Diff(installed, onTop(flags)); diff != "" {
 		t.Errorf("nothing on the command line, -want +got:\n%s", diff)
 	}
 	file := filepath.Join(t.TempDir(), "traefik.toml")
 	if err := os.WriteFile(file, []byte("defaultEntryPoints = [\"http\"]\n[entryPoints.http]\naddress = \":8080\"\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	flags, given = parse(t, "--source-config", file, "--source-ingress-class=third")
-	if merged := flags.onTop(stored, given); merged.TraefikV1.EntryPoints[0].Port != 8080 || merged.TraefikV1.IngressClass != "third" || merged.Target.Version != emit.V3 {
+	flags, _ = parse(t, "--source-config", "traefik-v1="+file, "--source-ingress-class=third")
+	if merged := onTop(flags); merged.TraefikV1.EntryPoints[0].Port != 8080 || merged.TraefikV1.IngressClass != "third" || merged.Target.Version != emit.V3 {
 		t.Errorf("a configuration file on the command line: %+v", merged)
 	}
-	flags, given = parse(t, "--to=v2", "--source-ingress-class=", "--entry-points=http=web")
+	flags, given := parse(t, "--to=v2", "--source-ingress-class=", "--entry-points=http=web")
 	want := installed
 	want.Target.Version = emit.V2
 	want.TraefikV1.IngressClass = ""
 	want.TraefikV1.EntryPoints = given.TraefikV1.EntryPoints
 	want.TraefikV1.DefaultEntryPoints = given.TraefikV1.DefaultEntryPoints
-	if diff := cmp.Diff(want, flags.onTop(stored, given)); diff != "" {
+	if diff := cmp.Diff(want, onTop(flags)); diff != "" {
 		t.Errorf("some on the command line, -want +got:\n%s", diff)
 	}
 }

@@ -94,7 +94,7 @@ converted; 2 wrong usage.`,
 }
 
 func (o *convertOptions) run(ctx context.Context, names []string) error {
-	options, err := o.conversion.options()
+	options, err := o.conversion.between()
 	if err != nil {
 		return err
 	}
@@ -105,6 +105,12 @@ func (o *convertOptions) run(ctx context.Context, names []string) error {
 	loaded, scope, err := o.load(ctx, names, &options)
 	if err != nil {
 		return err
+	}
+	options = o.conversion.settle(&loaded, options)
+	if options.Controllers != nil {
+		if err := o.conversion.foreignFlag(options.Controllers.InPlay...); err != nil {
+			return err
+		}
 	}
 	result := convert.Convert(loaded.Input, options)
 	inScope := o.chosen(loaded, scope)
@@ -166,6 +172,9 @@ func (o *convertOptions) load(ctx context.Context, names []string, options *conv
 	if err != nil {
 		return source.Loaded{}, scope, err
 	}
+	if *options, err = o.conversion.options(); err != nil {
+		return source.Loaded{}, scope, err
+	}
 	o.files.Stdin = o.cluster.streams.In
 	o.files.Namespace = *o.cluster.flags.Namespace
 	loaded, err := source.FromFiles(o.files)
@@ -201,6 +210,9 @@ func limit(result convert.Result, chosen map[string]bool) convert.Result {
 	result.Objects = slices.DeleteFunc(result.Objects, func(o convert.Output) bool { return !chosen[o.Owner.String()] })
 	result.Companions = slices.DeleteFunc(result.Companions, func(o convert.Output) bool { return !chosen[o.Owner.String()] })
 	result.Ingresses = slices.DeleteFunc(result.Ingresses, func(r convert.IngressReport) bool { return !chosen[r.Ingress.String()] })
+	if len(result.Ingresses) == 0 {
+		result.Settings = nil
+	}
 	return result
 }
 
@@ -239,10 +251,10 @@ func (o *convertOptions) summary(result convert.Result, loaded source.Loaded, op
 		}
 		fmt.Fprintln(w)
 	}
-	for _, note := range loaded.Notes {
+	for _, note := range slices.Concat(loaded.Notes, o.conversion.remarks) {
 		fmt.Fprintf(w, "Note: %s\n", note)
 	}
-	fmt.Fprintf(w, "%s\n", statement(options))
+	fmt.Fprintf(w, "%s\n", statement(options, result.Ingresses))
 	if len(result.Ingresses) == 0 {
 		return withStatus(StatusDifferent, errors.New("no Ingress to convert"))
 	}

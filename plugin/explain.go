@@ -223,9 +223,9 @@ func (o *explainOptions) ingress(ctx context.Context, w io.Writer, namespace, na
 		fmt.Fprintf(o.cluster.streams.ErrOut, "Note: %s\n", note)
 	}
 	ref := ir.Ref{Namespace: namespace, Name: name}
-	result := limit(convert.Convert(loaded.Input, options), map[string]bool{ref.String(): true})
+	result := limit(convert.Convert(loaded.Input, loaded.Settle(options)), map[string]bool{ref.String(): true})
 	for _, report := range result.Ingresses {
-		fmt.Fprintf(w, "%s  %s\n%s\n", o.palette.Paint(ui.Bold, "Ingress "+ref.String()), verdictWords(report.Verdict), statement(options))
+		fmt.Fprintf(w, "%s  %s\n%s\n", o.palette.Paint(ui.Bold, "Ingress "+ref.String()), verdictWords(report.Verdict), statement(options, result.Ingresses))
 		if report.Why != "" {
 			o.paragraph(w, "", report.Why)
 		}

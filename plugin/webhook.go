@@ -116,16 +116,18 @@ func (o *webhookOptions) prepare(ctx context.Context) (*install.Installer, []*un
 	if err != nil {
 		return fail(err)
 	}
-	options, err := o.conversion.options()
-	if err != nil {
-		return fail(err)
-	}
-	if installed.Conversion != nil {
+	var options convert.Options
+	if installed.Conversion == nil {
+		options, err = o.conversion.options()
+	} else {
 		stored, err := parseStoredOptions(installed.Conversion)
 		if err != nil {
 			return fail(fmt.Errorf("configmap %s/%s: %w", o.namespace(), install.ConversionName, err))
 		}
-		options = o.conversion.onTop(stored, options)
+		options, err = o.conversion.onTop(stored)
+	}
+	if err != nil {
+		return fail(err)
 	}
 	o.mode = cmp.Or(o.mode, installed.Mode)
 	objects, err := o.objects(options, install.KnowsMatchConditions(version))

@@ -96,7 +96,8 @@ func (f Facts) defaultEntryPoints() []string {
 		if e.AsDefault {
 			marked = append(marked, e.target())
 		}
-		if e.Name != "traefik" {
+		// Two names may stand for one listener of the target.
+		if e.Name != "traefik" && !slices.Contains(all, e.target()) {
 			all = append(all, e.target())
 		}
 	}

@@ -32,7 +32,7 @@ func Compare(loaded source.Loaded, scope source.Scope, options convert.Options, 
 
 	report := &Report{
 		TypeMeta: metav1.TypeMeta{APIVersion: APIVersion, Kind: Kind},
-		From:     string(options.From),
+		From:     from(result, options),
 		To:       options.Target.APIVersion(),
 		Notes:    loaded.Notes,
 	}
@@ -49,6 +49,18 @@ func Compare(loaded source.Loaded, scope source.Scope, options convert.Options, 
 	})
 	report.Summary = summarize(report.Items)
 	return report, nil
+}
+
+// from names the dialects of the Ingresses.
+func from(result convert.Result, options convert.Options) string {
+	var names []string
+	for _, count := range convert.CountDialects(result.Ingresses) {
+		names = append(names, string(count.Dialect))
+	}
+	if options.From != convert.Auto || len(names) == 0 {
+		return string(options.From)
+	}
+	return strings.Join(names, ", ")
 }
 
 type comparison struct {

@@ -24,7 +24,7 @@ func (c *comparison) judge(ingress *networkingv1.Ingress, outcome convert.Ingres
 	ref := ir.Ref{Namespace: ingress.Namespace, Name: ingress.Name}
 	item := Item{
 		Namespace: ingress.Namespace, Ingress: ingress.Name,
-		Conversion: outcome.Verdict, Objects: c.objects[ref], Diagnostics: outcome.Diagnostics,
+		Dialect: outcome.Dialect, Conversion: outcome.Verdict, Objects: c.objects[ref], Diagnostics: outcome.Diagnostics,
 	}
 	if reason := c.optOut(ingress); reason != "" {
 		// What was written for it before is kept on purpose: nothing to delete.

@@ -76,6 +76,8 @@ type Item struct {
 	Namespace string  `json:"namespace"`
 	Ingress   string  `json:"ingress"`
 	Verdict   Verdict `json:"verdict"`
+	// Dialect the Ingress is in; empty when no controller in play serves it.
+	Dialect convert.Dialect `json:"dialect,omitempty"`
 	// Conversion is what the conversion says of the Ingress; empty when it is gone.
 	Conversion convert.Verdict `json:"conversion,omitempty"`
 	// Why is the most important reason, in a few words.

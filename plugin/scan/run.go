@@ -30,5 +30,5 @@ func Run(ctx context.Context, client kubernetes.Interface, objects dynamic.Inter
 	if err := loaded.ReadOptedOut(ctx, client, scope); err != nil {
 		return nil, err
 	}
-	return Compare(loaded, scope, options, live)
+	return Compare(loaded, scope, loaded.Settle(options), live)
 }

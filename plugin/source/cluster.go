@@ -55,6 +55,9 @@ func FromCluster(ctx context.Context, client kubernetes.Interface, scope Scope, 
 		return Loaded{}, err
 	}
 	var loaded Loaded
+	for _, ingress := range all {
+		loaded.all = append(loaded.all, ir.Ingress{Ingress: ingress})
+	}
 	namespaces := map[string]bool{}
 	for _, ingress := range scope.withPeers(all) {
 		loaded.Input.Ingresses = append(loaded.Input.Ingresses, ir.Ingress{Ingress: ingress})

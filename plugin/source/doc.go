@@ -6,6 +6,7 @@
 package source
 
 import (
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/diag"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/ir"
 )
@@ -20,4 +21,17 @@ type Loaded struct {
 	Notes []string
 	// OptedOut are namespaces whose label takes them out, if ReadOptedOut was called.
 	OptedOut map[string]bool
+	// all are the Ingresses of the whole input, those out of scope too.
+	all []ir.Ingress
+}
+
+// Settle says which controllers are in play, where the options leave that open.
+// What Ingresses show of it depends on all of them.
+func (l *Loaded) Settle(options convert.Options) convert.Options {
+	if options.From != convert.Auto || options.Controllers != nil {
+		return options
+	}
+	shown := convert.Detect(ir.Input{Ingresses: l.all, IngressClasses: l.Input.IngressClasses}, options)
+	options.Controllers = &shown
+	return options
 }

@@ -47,6 +47,7 @@ func FromFiles(files Files) (Loaded, error) {
 		}
 	}
 	loaded := r.loaded()
+	loaded.all = loaded.Input.Ingresses
 	loaded.Input.ServicesKnown = files.Complete
 	loaded.Input.EndpointsKnown = files.Complete
 	loaded.Input.SecretsKnown = files.Complete
