@@ -19,8 +19,8 @@ type Options struct {
 	// From is the dialect of the Ingresses; empty: FromTraefikV1. With Auto each
 	// Ingress has its own.
 	From Dialect
-	// Controllers are those in play when From is Auto; nil: those that the
-	// Ingresses of the input show, see Detect.
+	// Controllers are those in play when From is Auto; without any InPlay: those
+	// that the Ingresses of the input show, see Detect.
 	Controllers *Controllers `json:",omitempty"`
 	// Target is the Traefik that will serve the output.
 	Target emit.Target

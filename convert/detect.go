@@ -17,9 +17,9 @@ type Controllers struct {
 	// Guessed are those of them that nothing but the absence of anything else
 	// speaks for.
 	Guessed []Dialect `json:",omitempty"`
-	// Seen is true when the controllers themselves were found, or named by somebody
-	// who knows them; false: Ingresses are all that speaks for them.
-	Seen bool `json:",omitempty"`
+	// Seen are those that were found themselves, or named by somebody who knows
+	// them; for others Ingresses are all that speaks.
+	Seen []Dialect `json:",omitempty"`
 }
 
 // Detect finds the controllers that the Ingresses of a whole input are written
@@ -29,10 +29,18 @@ type Controllers struct {
 //	names a class of it                       nginx; traefik by ingressClassName
 //
 // or, when no Ingress says which Traefik the class traefik or no class at all
-// stands for: traefik-v1, which is a guess.
+// stands for: traefik-v1, which is a guess. Those that opts says to be seen are in
+// play in any case.
 func Detect(in Input, opts Options) Controllers {
 	serve := newSelections(in, opts)
 	shown := map[Dialect]bool{}
+	var found Controllers
+	if opts.Controllers != nil {
+		found.Seen = opts.Controllers.Seen
+	}
+	for _, d := range found.Seen {
+		shown[d] = true
+	}
 	orphans, traefikClass := false, false
 	for _, entry := range in.Ingresses {
 		if entry.Ingress == nil {
@@ -53,7 +61,6 @@ func Detect(in Input, opts Options) Controllers {
 			traefikClass = traefikClass || ing.Annotations[classKey] != ""
 		}
 	}
-	var found Controllers
 	if orphans && !shown[FromTraefikV1] && !shown[FromTraefik] && (traefikClass || len(shown) == 0) {
 		shown[FromTraefikV1] = true
 		found.Guessed = []Dialect{FromTraefikV1}
@@ -93,7 +100,7 @@ type detector struct {
 
 func newDetector(in Input, opts Options) *detector {
 	d := &detector{opts: opts, serve: newSelections(in, opts)}
-	if opts.Controllers == nil {
+	if opts.Controllers == nil || len(opts.Controllers.InPlay) == 0 {
 		d.Controllers = Detect(in, opts)
 		return d
 	}
@@ -175,7 +182,7 @@ func (d *detector) single(ing *networkingv1.Ingress, object diag.Object, one Dia
 		out.findings = append(out.findings, diag.New(code, object, "", text))
 	}
 	switch {
-	case d.Seen, slices.Contains(mine, one), classDialect(ing, d.serve) == one:
+	case slices.Contains(d.Seen, one), slices.Contains(mine, one), classDialect(ing, d.serve) == one:
 	case ing.Spec.IngressClassName != nil && *ing.Spec.IngressClassName != "":
 		say(diag.WDialectGuess, "ingressClassName "+strconv.Quote(*ing.Spec.IngressClassName)+" is another controller's, but "+one.Controller()+
 			" does not read that field: converted as "+string(one))

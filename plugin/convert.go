@@ -106,7 +106,7 @@ func (o *convertOptions) run(ctx context.Context, names []string) error {
 	if err != nil {
 		return err
 	}
-	options = o.conversion.settle(&loaded, options)
+	options = loaded.Settle(options)
 	if options.Controllers != nil {
 		if err := o.conversion.foreignFlag(options.Controllers.InPlay...); err != nil {
 			return err

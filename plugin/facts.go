@@ -25,6 +25,15 @@ func (f *conversionFlags) apply(base convert.Options) (convert.Options, error) {
 		}
 	}
 	f.takeFlags(&options)
+	if options.From == convert.Auto && len(f.told) > 0 {
+		// Whoever describes a controller knows that it is there.
+		seen := slices.Clone(f.told)
+		if options.Controllers != nil {
+			seen = append(seen, options.Controllers.Seen...)
+		}
+		slices.Sort(seen)
+		options.Controllers = &convert.Controllers{Seen: slices.Compact(seen)}
+	}
 	return options, f.validate(options)
 }
 
@@ -32,22 +41,6 @@ func (f *conversionFlags) apply(base convert.Options) (convert.Options, error) {
 func usual(options convert.Options) convert.Options {
 	if about(options, convert.FromTraefikV1) {
 		options.TraefikV1 = traefikv1.DefaultFacts()
-	}
-	return options
-}
-
-// settle says which controllers are in play, where that is open: those that the
-// Ingresses show, and those that the command line speaks of.
-func (f *conversionFlags) settle(loaded *source.Loaded, options convert.Options) convert.Options {
-	if options.From != convert.Auto || options.Controllers != nil {
-		return options
-	}
-	options = loaded.Settle(options)
-	shown := options.Controllers
-	if len(f.told) > 0 {
-		shown.Seen = !slices.ContainsFunc(shown.InPlay, func(d convert.Dialect) bool { return !slices.Contains(f.told, d) })
-		shown.InPlay = append(slices.Clone(shown.InPlay), f.told...)
-		shown.Guessed = slices.DeleteFunc(slices.Clone(shown.Guessed), func(d convert.Dialect) bool { return slices.Contains(f.told, d) })
 	}
 	return options
 }

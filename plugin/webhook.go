@@ -43,6 +43,8 @@ type webhookOptions struct {
 	dryRun     string
 	force      bool
 	timeout    time.Duration
+	// settle: name the controllers in play, since the options are to be stored.
+	settle bool
 }
 
 // addSettings adds what an installation can choose.
@@ -117,9 +119,12 @@ func (o *webhookOptions) prepare(ctx context.Context) (*install.Installer, []*un
 		return fail(err)
 	}
 	var options convert.Options
-	if installed.Conversion == nil {
+	switch {
+	case installed.Conversion == nil && o.settle:
+		options, err = o.settled(ctx, installer)
+	case installed.Conversion == nil:
 		options, err = o.conversion.options()
-	} else {
+	default:
 		stored, err := parseStoredOptions(installed.Conversion)
 		if err != nil {
 			return fail(fmt.Errorf("configmap %s/%s: %w", o.namespace(), install.ConversionName, err))
@@ -211,6 +216,7 @@ Exit status: 0 installed; 124 not ready before --timeout; 1 anything else.`,
 }
 
 func (o *webhookOptions) install(ctx context.Context) error {
+	o.settle = true
 	installer, objects, options, err := o.prepare(ctx)
 	if err != nil {
 		return err
@@ -248,6 +254,11 @@ func newWebhookManifestsCommand(c *cluster) *cobra.Command {
 		RunE: func(*cobra.Command, []string) error {
 			if err := o.validate(); err != nil {
 				return err
+			}
+			if o.conversion.from == string(convert.Auto) {
+				// No cluster is asked, and the webhook does not guess.
+				o.conversion.from = string(convert.FromTraefikV1)
+				fmt.Fprintf(c.streams.ErrOut, "Note: these manifests are for Ingresses of %s; say --from for another controller\n", convert.FromTraefikV1)
 			}
 			options, err := o.conversion.options()
 			if err != nil {

@@ -120,8 +120,13 @@ func readConversion(path string) (convert.Options, error) {
 	}
 	switch options.From {
 	case convert.FromTraefikV1, convert.FromTraefik, convert.FromNginx:
+	case convert.Auto:
+		// What one Ingress is must not depend on which others there are.
+		if options.Controllers == nil || len(options.Controllers.InPlay) == 0 {
+			return options, fmt.Errorf("read --conversion %s: From auto needs Controllers.InPlay, the controllers that Ingresses are of", path)
+		}
 	default:
-		return options, fmt.Errorf("read --conversion %s: From is %s, %s or %s, not %q", path, convert.FromTraefikV1, convert.FromTraefik, convert.FromNginx, options.From)
+		return options, fmt.Errorf("read --conversion %s: From is %s, %s, %s or %s, not %q", path, convert.FromTraefikV1, convert.FromTraefik, convert.FromNginx, convert.Auto, options.From)
 	}
 	if err := errors.Join(options.TraefikV1.Validate(), options.Traefik.Validate()); err != nil {
 		return options, fmt.Errorf("read --conversion %s: %w", path, err)

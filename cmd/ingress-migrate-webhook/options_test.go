@@ -61,6 +61,7 @@ func TestBadCommandLines(t *testing.T) {
 		"no such file":    {[]string{"--conversion", "/nonexistent/c.yaml"}, "read --conversion"},
 		"unknown field":   {[]string{"--conversion", conversionFile(t, "Form: traefik-v1")}, "Form"},
 		"unknown dialect": {[]string{"--conversion", conversionFile(t, "From: haproxy")}, `not "haproxy"`},
+		"no controllers":  {[]string{"--conversion", conversionFile(t, "From: auto")}, "needs Controllers.InPlay"},
 		"unknown target":  {[]string{"--conversion", conversionFile(t, "Target: {Version: 1}")}, "target version is 2 or 3"},
 		"bad selector":    {[]string{"--conversion", conversionFile(t, "TraefikV1: {LabelSelector: 'a in ('}")}, "read --conversion"},
 	} {

@@ -92,6 +92,7 @@ func TestRegistration(t *testing.T) {
 		"class of its own":  {install.Settings{MatchConditions: true, Conversion: class("edge")}, "['edge']", "'traefik'"},
 		"class that breaks": {install.Settings{MatchConditions: true, Conversion: class(`a'] || true || ['\`)}, `['a\U00000027] || true || [\U00000027\U0000005C']`, "|| true || ['"},
 		"another dialect":   {install.Settings{MatchConditions: true, Conversion: convert.Options{From: convert.FromNginx}}, "not-opted-out", "may-be-of-our-class"},
+		"several dialects":  {install.Settings{MatchConditions: true, Conversion: convert.Options{From: convert.Auto}}, "not-opted-out", "may-be-of-our-class"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -28,7 +28,7 @@ type Loaded struct {
 // Settle says which controllers are in play, where the options leave that open.
 // What Ingresses show of it depends on all of them.
 func (l *Loaded) Settle(options convert.Options) convert.Options {
-	if options.From != convert.Auto || options.Controllers != nil {
+	if options.From != convert.Auto || options.Controllers != nil && len(options.Controllers.InPlay) > 0 {
 		return options
 	}
 	shown := convert.Detect(ir.Input{Ingresses: l.all, IngressClasses: l.Input.IngressClasses}, options)
