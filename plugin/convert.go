@@ -17,6 +17,7 @@ import (
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/desired"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/diag"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/ir"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/source"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/ui"
 )
@@ -172,12 +173,16 @@ func (o *convertOptions) load(ctx context.Context, names []string, options *conv
 	if err != nil {
 		return source.Loaded{}, scope, err
 	}
-	if *options, err = o.conversion.options(); err != nil {
-		return source.Loaded{}, scope, err
-	}
 	o.files.Stdin = o.cluster.streams.In
 	o.files.Namespace = *o.cluster.flags.Namespace
 	loaded, err := source.FromFiles(o.files)
+	if err != nil {
+		return loaded, scope, err
+	}
+	described, notes, err := o.conversion.describe(usual(*options), loaded.Workloads, loaded.ConfigMap, func() ([]ir.Ingress, error) {
+		return loaded.Input.Ingresses, nil
+	})
+	*options, loaded.Notes = described, append(loaded.Notes, notes...)
 	return loaded, scope, err
 }
 
@@ -251,7 +256,7 @@ func (o *convertOptions) summary(result convert.Result, loaded source.Loaded, op
 		}
 		fmt.Fprintln(w)
 	}
-	for _, note := range slices.Concat(loaded.Notes, o.conversion.remarks) {
+	for _, note := range loaded.Notes {
 		fmt.Fprintf(w, "Note: %s\n", note)
 	}
 	fmt.Fprintf(w, "%s\n", statement(options, result.Ingresses))

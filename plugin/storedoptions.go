@@ -24,10 +24,10 @@ func (c *cluster) conversionOptions(ctx context.Context, client kubernetes.Inter
 	found, err := client.CoreV1().ConfigMaps(install.Namespace).Get(ctx, install.ConversionName, metav1.GetOptions{})
 	switch {
 	case apierrors.IsNotFound(err):
-		return flags.options()
+		return c.known(ctx, client, flags)
 	case apierrors.IsForbidden(err):
 		fmt.Fprintf(c.streams.ErrOut, "Note: not allowed to read the webhook's options (configmap %s/%s): the command line's count\n", install.Namespace, install.ConversionName)
-		return flags.options()
+		return c.known(ctx, client, flags)
 	case err != nil:
 		return convert.Options{}, clusterError(fmt.Errorf("reading the webhook's options: %w", err))
 	}

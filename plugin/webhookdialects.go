@@ -17,7 +17,7 @@ import (
 // the other and must not change its mind about all of them, so the controllers
 // that are in play now are written down, and stated.
 func (o *webhookOptions) settled(ctx context.Context, installer *install.Installer) (convert.Options, error) {
-	options, err := o.conversion.options()
+	options, err := o.cluster.known(ctx, installer.Client, &o.conversion)
 	if err != nil || options.From != convert.Auto {
 		return options, err
 	}

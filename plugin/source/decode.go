@@ -60,6 +60,7 @@ func (r *reader) decode(raw json.RawMessage, h head, at place) {
 		}
 	default:
 		if !r.traefik(h, gv) {
+			r.installation(raw, h, gv)
 			r.other(h, gv, at)
 		}
 	}

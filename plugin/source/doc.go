@@ -21,6 +21,9 @@ type Loaded struct {
 	Notes []string
 	// OptedOut are namespaces whose label takes them out, if ReadOptedOut was called.
 	OptedOut map[string]bool
+	// Workloads among the files: old controllers may be among them.
+	Workloads  []Workload
+	configMaps map[string]map[string]string
 	// all are the Ingresses of the whole input, those out of scope too.
 	all []ir.Ingress
 }

@@ -29,6 +29,8 @@ type reader struct {
 	secrets     keyed[ir.Secret]
 	classes     keyed[*classObject]
 	objects     keyed[ir.TraefikObject]
+	configMaps  keyed[configMap]
+	workloads   keyed[Workload]
 	diagnostics []diag.Diagnostic
 	notes       []string
 	// others counts objects that a conversion does not look at, by kind.
@@ -200,6 +202,11 @@ func (r *reader) loaded() Loaded {
 	loaded.Input.Endpoints = mergeSlices(r.endpoints.values, r.slices.values)
 	loaded.Input.Secrets = r.secrets.values
 	loaded.Input.Traefik = r.objects.values
+	loaded.Workloads = r.workloads.values
+	loaded.configMaps = make(map[string]map[string]string, len(r.configMaps.values))
+	for _, one := range r.configMaps.values {
+		loaded.configMaps[one.name] = one.data
+	}
 	for _, class := range r.classes.values {
 		loaded.Input.IngressClasses = append(loaded.Input.IngressClasses, &class.IngressClass)
 	}
