@@ -45,7 +45,7 @@ func TestReadOptedOut(t *testing.T) {
 			if err := got.ReadOptedOut(context.Background(), client, c.scope); err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(c.want, got); diff != "" {
+			if diff := cmp.Diff(c.want, got, cmpopts.IgnoreUnexported(Loaded{})); diff != "" {
 				t.Errorf("-want +got:\n%s", diff)
 			}
 		})
