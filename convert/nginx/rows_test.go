@@ -28,7 +28,7 @@ func TestEveryRowHasAStory(t *testing.T) {
 		}
 	}
 	for _, a := range registry {
-		if !told[defaultPrefix+"/"+a.Name] {
+		if !told[DefaultPrefix+"/"+a.Name] {
 			t.Errorf("no story has annotation %s", a.Name)
 		}
 	}
