@@ -91,6 +91,7 @@ converted; 2 wrong usage.`,
 	o.conversion.add(cmd)
 	addOutputFlag(cmd, o.print)
 	addColorFlag(cmd, &o.color)
+	cmd.AddCommand(newConvertACMECommand(c))
 	return cmd
 }
 

@@ -40,7 +40,16 @@ func All() []Info {
 }
 
 // registry is sorted by code; the parts are files of one source each.
-var registry = sorted(companionInfos, dialectInfos, errorInfos, nginxInfos, noteInfos, traefikInfos, warningInfos)
+var registry = sorted(
+	acmeInfos,
+	companionInfos,
+	dialectInfos,
+	errorInfos,
+	nginxInfos,
+	noteInfos,
+	traefikInfos,
+	warningInfos,
+)
 
 func sorted(parts ...[]Info) []Info {
 	all := slices.Concat(parts...)

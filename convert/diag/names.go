@@ -4,6 +4,7 @@ package diag
 // keeps complete. E-* cannot be expressed and needs a human, W-* is converted
 // (or faithfully not served) with something to know, I-* is information.
 const (
+	EACMEEntry         Code = "E-ACME-ENTRY"
 	EAnnUnconverted    Code = "E-ANN-UNCONVERTED"
 	EAuthDefaultBack   Code = "E-AUTH-DEFAULTBACKEND"
 	EBadField          Code = "E-BAD-FIELD"
@@ -42,6 +43,9 @@ const (
 	EV1TOMLBroken      Code = "E-V1-TOML-BROKEN"
 	EWhitelistXFF      Code = "E-WHITELIST-XFF"
 	EXNS               Code = "E-XNS"
+	IACMEChallenge     Code = "I-ACME-CHALLENGE"
+	IACMEForm          Code = "I-ACME-FORM"
+	IACMENames         Code = "I-ACME-NAMES"
 	IAnnForeign        Code = "I-ANN-FOREIGN"
 	IAnnIgnored        Code = "I-ANN-IGNORED"
 	IDialectInput      Code = "I-DIALECT-INPUT"
@@ -65,6 +69,9 @@ const (
 	IV1StrictSlashLeak Code = "I-V1-STRICTSLASH-LEAK"
 	IWeightZero        Code = "I-WEIGHT-ZERO"
 	W503               Code = "W-503"
+	WACMEAccount       Code = "W-ACME-ACCOUNT"
+	WACMEExpired       Code = "W-ACME-EXPIRED"
+	WACMENames         Code = "W-ACME-NAMES"
 	WAddPrefix         Code = "W-ADDPREFIX"
 	WAppRootDead       Code = "W-APPROOT-DEAD"
 	WAppRootLoop       Code = "W-APPROOT-LOOP"
