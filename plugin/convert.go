@@ -91,7 +91,7 @@ converted; 2 wrong usage.`,
 	o.conversion.add(cmd)
 	addOutputFlag(cmd, o.print)
 	addColorFlag(cmd, &o.color)
-	cmd.AddCommand(newConvertACMECommand(c))
+	cmd.AddCommand(newConvertStaticCommand(c), newConvertACMECommand(c))
 	return cmd
 }
 

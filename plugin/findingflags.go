@@ -18,6 +18,8 @@ type findingFlags struct {
 	report string
 	notes  bool
 	color  string
+	// always are shown although they change nothing for clients.
+	always diag.Code
 }
 
 func (f *findingFlags) add(cmd *cobra.Command) {
@@ -49,7 +51,7 @@ func (f *findingFlags) print(w io.Writer, findings []diag.Diagnostic) ([]diag.Di
 	}
 	shown := findings
 	if !f.notes {
-		shown = slices.DeleteFunc(slices.Clone(findings), func(d diag.Diagnostic) bool { return !worthShowing(d) })
+		shown = slices.DeleteFunc(slices.Clone(findings), func(d diag.Diagnostic) bool { return !worthShowing(d) && d.Code != f.always })
 	}
 	if len(shown) == 0 {
 		return shown, nil

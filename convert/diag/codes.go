@@ -47,6 +47,7 @@ var registry = sorted(
 	errorInfos,
 	nginxInfos,
 	noteInfos,
+	staticInfos,
 	traefikInfos,
 	warningInfos,
 )

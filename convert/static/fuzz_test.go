@@ -1,0 +1,70 @@
+package static
+
+import (
+	"encoding/json"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"golang.org/x/tools/txtar"
+)
+
+// FuzzRead holds the result of any file and any arguments to what can be said of
+// every result.
+func FuzzRead(f *testing.F) {
+	files, err := filepath.Glob("testdata/*.txtar")
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, file := range files {
+		archive, err := txtar.ParseFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		parts := map[string]string{}
+		for _, part := range archive.Files {
+			parts[part.Name] = string(part.Data)
+		}
+		f.Add([]byte(parts["traefik.toml"]), parts["args"], len(file)%2 == 0)
+	}
+	f.Fuzz(func(t *testing.T, content []byte, args string, v3 bool) {
+		in := Input{File: "traefik.toml", TOML: content, Args: strings.Split(args, "\n")}
+		if args == "" {
+			in.Args = nil
+		}
+		opts := Options{Target: V2, Resolver: "le", Namespace: "edge"}
+		if v3 {
+			opts.Target = V3
+		}
+		first := everything(t, in, opts)
+		if second := everything(t, in, opts); first != second {
+			t.Fatalf("two runs differ:\n%s\n%s", first, second)
+		}
+	})
+}
+
+func everything(t *testing.T, in Input, opts Options) string {
+	config, err := Read(in)
+	if err != nil {
+		return err.Error()
+	}
+	result := Convert(config, opts)
+	text := ""
+	for _, format := range []Format{YAML, TOML, Args} {
+		out, err := result.Tree.Encode(format)
+		if err != nil {
+			t.Fatalf("encoding as %s: %v", format, err)
+		}
+		text += string(out)
+	}
+	for _, s := range result.Settings {
+		if s.IsKey() && len(s.Target) == 0 && len(s.Codes) == 0 && s.Note == "" {
+			t.Errorf("%s disappears", s.Key)
+		}
+	}
+	report, err := json.Marshal([]any{NewReport(result, in, opts), result.Objects})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text + string(report)
+}
