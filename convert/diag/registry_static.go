@@ -66,11 +66,11 @@ var staticInfos = []Info{
 		Warning: "option without counterpart",
 	},
 	{
-		Code: EStaticPing, Severity: Unsupported,
-		Title:   "The middlewares of the entry point apply to /ping too",
-		Explain: "In Traefik 1.7 /ping answers before users, allow list and compression of its entry point. In Traefik 2 and 3 middlewares of an entry point apply to /ping as well, so a load balancer's health checks would be refused and all nodes taken out.",
-		Remedy:  "Give ping an entry point of its own (ping.entryPoint) and let the load balancer check that port, before the cutover.",
-		Warning: "ping is behind the entry point's middlewares",
+		Code: EStaticExempt, Severity: Unsupported,
+		Title:   "Ping or ACME challenges come behind the entry point's middlewares",
+		Explain: "In Traefik 1.7 /ping and the answers to ACME's HTTP challenge come before users, allow list and compression of their entry point. In Traefik 2 and 3 middlewares of an entry point apply to them as well: health checks of a load balancer would be refused and all nodes taken out, and no certificate could be asked for.",
+		Remedy:  "Give ping an entry point of its own (ping.entryPoint) and let the load balancer check that port before the cutover; use a DNS or TLS challenge.",
+		Warning: "ping or ACME is behind middlewares",
 	},
 	{
 		Code: EStaticProvider, Severity: Unsupported,

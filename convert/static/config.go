@@ -90,17 +90,23 @@ func (c *Config) has(path string) bool {
 	if c.settings[path] != nil {
 		return true
 	}
-	return len(c.below(path)) > 0
+	for key := range c.settings {
+		if rest, ok := strings.CutPrefix(key, path); ok && rest != "" && (rest[0] == '.' || rest[0] == '[') {
+			return true
+		}
+	}
+	return false
 }
 
 // below are the settings under a table, sorted.
 func (c *Config) below(path string) []*Setting {
 	var found []*Setting
-	for _, key := range slices.Sorted(maps.Keys(c.settings)) {
-		if strings.HasPrefix(key, path+".") || strings.HasPrefix(key, path+"[") {
-			found = append(found, c.settings[key])
+	for key, s := range c.settings {
+		if rest, ok := strings.CutPrefix(key, path); ok && rest != "" && (rest[0] == '.' || rest[0] == '[') {
+			found = append(found, s)
 		}
 	}
+	slices.SortFunc(found, func(a, b *Setting) int { return strings.Compare(a.Path, b.Path) })
 	return found
 }
 

@@ -51,7 +51,7 @@ func (r *conversion) invent(name, address string) {
 // usesInternal tells whether something of Traefik's own listens on the entry
 // point traefik, which is then opened on :8080.
 func (r *conversion) usesInternal() bool {
-	for _, section := range []string{"api", "metrics.prometheus", "ping", "rest"} {
+	for _, section := range []string{"api", "metrics.prometheus", "ping"} {
 		if name := r.text(section + ".entrypoint"); r.has(section) && (name == "" || name == defaultInternal) {
 			return true
 		}
@@ -91,7 +91,7 @@ func (r *conversion) internals() {
 				r.find(diag.WInternalPaths, s, "Traefik 2 and 3 answer every method, and also paths such as /pingfoo, on entry point "+r.targets[name])
 			}
 			if r.guarded(name) {
-				r.find(diag.EStaticPing, s, "entry point "+r.targets[name]+" has middlewares")
+				r.find(diag.EStaticExempt, s, "entry point "+r.targets[name]+" has middlewares")
 			}
 		}
 	}

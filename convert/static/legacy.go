@@ -55,6 +55,9 @@ func (c *Config) web() {
 	if !c.has("web") {
 		return
 	}
+	if s := c.settings["web.path"]; s != nil && s.value != "" && s.value != "/" {
+		c.find(diag.EStaticOption, s, "ping, metrics and the API answer below this path today, health checks of load balancers included; in Traefik 2 and 3 they answer at /ping, /metrics and /api")
+	}
 	if slices.ContainsFunc([]string{"api", "metrics", "ping", "rest"}, c.has) {
 		c.ignore("web", "Traefik 1.7 ignores web beside api, metrics, ping or rest")
 		return

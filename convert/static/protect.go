@@ -40,6 +40,9 @@ func (r *conversion) guard(name string) {
 	case redirect != "" && !r.names["entrypoints"][redirect]:
 		keep(diag.EStaticEntryPoint, root+".redirect.entrypoint", "it redirects to entry point "+redirect+", which does not exist: without the redirect its routes would be served in the clear")
 		return
+	case redirect != "" && (r.has(root+".auth") || r.has(root+".whitelist")) && r.hasPages(name):
+		keep(diag.EStaticEntryPoint, root, "its users and allow list count for Traefik's own pages alone, since every other request is redirected")
+		return
 	case redirect != "":
 		// Every request is redirected before users and addresses are looked at.
 		for _, section := range []string{".auth", ".compress", ".whitelist"} {
@@ -56,6 +59,17 @@ func (r *conversion) guard(name string) {
 	if auth := root + ".auth"; r.has(auth) && !r.has(auth+".basic") && !r.has(auth+".digest") && !r.has(auth+".forward") {
 		keep(diag.EStaticEntryPoint, auth, "the section says nothing about users: Traefik 1.7 answers no request")
 	}
+}
+
+// hasPages tells whether Traefik's own pages are on an entry point, which are
+// not redirected (configuration/router/internal_router.go).
+func (r *conversion) hasPages(name string) bool {
+	for _, section := range []string{"api", "metrics.prometheus", "rest"} {
+		if on := r.text(section + ".entrypoint"); r.has(section) && (on == name || on == "" && name == defaultInternal) {
+			return true
+		}
+	}
+	return false
 }
 
 // roomForObjects keeps an entry point back whose objects nobody would see.

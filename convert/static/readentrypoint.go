@@ -132,6 +132,8 @@ func (c *Config) entryPointWord(root string, s *Setting, name, text string, secu
 		c.settings[s.Path] = s
 		return
 	}
+	// What is no word of Traefik 1.7 may be a piece of a password.
+	s.Key = "--entryPoints Name:" + strings.TrimPrefix(root, "entrypoints.") + " (a word)"
 	s.kind = "unknown"
 	c.settings["?"+s.Path] = s
 	c.find(diag.EStaticUnknown, s, "")

@@ -50,6 +50,10 @@ func (r *conversion) resolver() {
 		}
 	}
 	if s := r.settings["acme.entrypoint"]; s != nil {
+		if !r.has("entrypoints." + r.text(s.Path) + ".tls") {
+			r.find(diag.EStaticValue, s, "no entry point with TLS: Traefik 1.7 ends at its start")
+			return
+		}
 		// entryPoints puts the resolver on it.
 		r.done(s.Path, "entryPoints."+r.targets[r.text(s.Path)]+".http.tls.certResolver")
 	}
@@ -97,6 +101,9 @@ func (r *conversion) challenge(to []string) {
 		r.tree.set(Tree{}, append(to[:len(to):len(to)], "httpChallenge")...)
 		if name != "" {
 			r.tree.set(r.targets[name], append(to[:len(to):len(to)], "httpChallenge", "entryPoint")...)
+		}
+		if r.guarded(name) {
+			r.find(diag.EStaticExempt, s, "entry point "+r.targets[name]+" has middlewares")
 		}
 		r.done(s.Path, dotted(to)+".httpChallenge")
 		r.done(http+".entrypoint", dotted(to)+".httpChallenge.entryPoint")

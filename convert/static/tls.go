@@ -30,6 +30,7 @@ func (r *conversion) tlsOptions() {
 			r.find(diag.EStaticTLSOption, r.first(root), "without the Kubernetes provider there is nowhere to put them")
 		case same && i == 0:
 			r.objects = append(r.objects, r.object("TLSOption", "default", r.tlsSpec(name, "entrypoint-client-ca")))
+			r.find(diag.IStaticCheck, r.first(root), "the TLSOption is called default and counts for every route; with another one of that name in the cluster neither counts")
 		case !same && clients:
 			r.leave(name, root+".clientca", "it asks for client certificates and other entry points with TLS do not ask for the same: routes with a tls section of their own would be served without the check")
 			continue
