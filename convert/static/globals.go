@@ -33,6 +33,17 @@ func (r *conversion) forIngresses(path string) {
 	}
 }
 
+// whenOn reports a switch that is on; off is its default.
+func (r *conversion) whenOn(path string, code diag.Code, text string) {
+	switch s := r.settings[path]; {
+	case s == nil:
+	case r.flag(path, false):
+		r.find(code, s, text)
+	default:
+		r.find(diag.IStaticIgnored, s, "false is the default")
+	}
+}
+
 // rest reports what is left of a section that has been reported already.
 func (r *conversion) rest(code diag.Code, path, text string) {
 	for _, s := range r.below(path) {

@@ -30,13 +30,7 @@ func (r *conversion) kubernetes() {
 	if s := r.settings["kubernetes.disablepasshostheaders"]; s != nil {
 		r.find(diag.IStaticIngress, s, "")
 	}
-	if s := r.settings["kubernetes.enablepasstlscert"]; s != nil {
-		if r.flag(s.Path, false) {
-			r.find(diag.EPassTLSCert, s, "")
-		} else {
-			r.find(diag.IStaticIgnored, s, "false is the default")
-		}
-	}
+	r.whenOn("kubernetes.enablepasstlscert", diag.EPassTLSCert, "")
 	if s := r.settings["kubernetes.filename"]; s != nil {
 		if r.text(s.Path) != "" {
 			r.find(diag.ECustomTemplate, s, "")

@@ -30,20 +30,8 @@ func (r *conversion) resolver() {
 			r.find(diag.EStaticDomains, s, "")
 		}
 	}
-	if s := r.settings["acme.onhostrule"]; s != nil {
-		if r.flag(s.Path, false) {
-			r.find(diag.EStaticHostRule, s, "")
-		} else {
-			r.find(diag.IStaticIgnored, s, "false is the default")
-		}
-	}
-	if s := r.settings["acme.ondemand"]; s != nil {
-		if r.flag(s.Path, false) {
-			r.find(diag.EStaticOption, s, "Traefik 2 and 3 ask for no certificate during a handshake: routes name the resolver")
-		} else {
-			r.find(diag.IStaticIgnored, s, "false is the default")
-		}
-	}
+	r.whenOn("acme.onhostrule", diag.EStaticHostRule, "")
+	r.whenOn("acme.ondemand", diag.EStaticOption, "Traefik 2 and 3 ask for no certificate during a handshake: routes name the resolver")
 	for _, key := range []string{"acmelogging", "overridecertificates", "delaydontcheckdns"} {
 		if s := r.settings["acme."+key]; s != nil {
 			r.find(diag.IStaticDropped, s, "it has no counterpart, and changes no certificate")
