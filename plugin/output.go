@@ -13,11 +13,13 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/cli-runtime/pkg/printers"
+
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/manifest"
 )
 
-// manifest is what a file should hold of an emitted object: no status, no empty
+// asManifest is what a file should hold of an emitted object: no status, no empty
 // creation timestamp.
-func manifest(object runtime.Object) (*unstructured.Unstructured, error) {
+func asManifest(object runtime.Object) (*unstructured.Unstructured, error) {
 	if u, ok := object.(*unstructured.Unstructured); ok {
 		return u, nil
 	}
@@ -49,12 +51,19 @@ func streamObjects(w io.Writer, flags *genericclioptions.PrintFlags, objects ite
 	if err != nil {
 		return err
 	}
-	out := bufio.NewWriter(w)
+	out := bufio.NewWriterSize(w, 1<<16)
 	list := &unstructured.UnstructuredList{Object: map[string]any{"apiVersion": "v1", "kind": "List", "metadata": map[string]any{}}}
 	format := strings.ToLower(*flags.OutputFormat)
-	single := slices.Contains([]string{"yaml", "kyaml", "name", ""}, format)
+	single := slices.Contains([]string{"kyaml", "name", ""}, format)
+	documents := yamlPrinter{out: out, flags: flags, writer: manifest.NewWriter()}
 	for object := range objects {
-		u, err := manifest(object)
+		if format == "yaml" {
+			if err := documents.print(object); err != nil {
+				return err
+			}
+			continue
+		}
+		u, err := asManifest(object)
 		if err != nil {
 			return err
 		}
@@ -66,12 +75,47 @@ func streamObjects(w io.Writer, flags *genericclioptions.PrintFlags, objects ite
 			return err
 		}
 	}
-	if !single {
+	if !single && format != "yaml" {
 		if err := printer.PrintObj(list, out); err != nil {
 			return err
 		}
 	}
 	return out.Flush()
+}
+
+// yamlPrinter prints YAML as kubectl does, thousands of objects in no time.
+type yamlPrinter struct {
+	out    *bufio.Writer
+	flags  *genericclioptions.PrintFlags
+	writer *manifest.Writer
+	text   []byte
+	// started: the next object needs a line between itself and the one before.
+	started bool
+}
+
+func (p *yamlPrinter) print(object runtime.Object) error {
+	if p.started {
+		if _, err := p.out.WriteString("---\n"); err != nil {
+			return err
+		}
+	}
+	p.started = true
+	text, ok := p.writer.Append(p.text[:0], object)
+	if ok {
+		p.text = text
+		_, err := p.out.Write(text)
+		return err
+	}
+	u, err := asManifest(object)
+	if err != nil {
+		return err
+	}
+	// A printer of its own: one that has printed before writes the line between, too.
+	printer, err := printerFor(p.flags)
+	if err != nil {
+		return err
+	}
+	return printer.PrintObj(u, p.out)
 }
 
 func printerFor(flags *genericclioptions.PrintFlags) (printers.ResourcePrinter, error) {
