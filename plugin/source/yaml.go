@@ -11,12 +11,18 @@ import (
 
 	kjson "sigs.k8s.io/json"
 	"sigs.k8s.io/yaml"
+
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/source/block"
 )
 
-// toJSON translates one YAML document. Keys that are given twice do not make it
+// toJSON translates one YAML document. Those in plain block style, which is
+// nearly every manifest, take the short way with the same result. Keys that are given twice do not make it
 // unreadable: repeated has a sentence for each, and the last value counts, as it
 // does for the API server.
 func toJSON(text []byte) (raw json.RawMessage, repeated []string, err error) {
+	if raw, ok := block.ToJSON(text); ok {
+		return raw, nil, nil
+	}
 	raw, err = yaml.YAMLToJSONStrict(text)
 	if err == nil {
 		return raw, nil, nil
