@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 
@@ -8,11 +9,41 @@ import (
 )
 
 const (
+	// width is where the library begins to look for a place to break a line.
+	width = 80
 	// longestKey is the longest key that stands on one line with its value.
 	longestKey = 128
 	// manyWords is how many words are remembered, so that memory stays bounded.
 	manyWords = 4096
 )
+
+// line ends the line with a value. Text that goes beyond the library's width is
+// broken at the next single space (yaml_emitter_write_plain_scalar in its
+// emitterc.go) and goes on two columns further than the mapping or list begins.
+func (d *document) line(s string, indent int) {
+	d.text = append(d.text, ' ')
+	column := len(d.text) - (bytes.LastIndexByte(d.text, '\n') + 1)
+	begin := len(d.text)
+	d.scalar(s)
+	switch {
+	case column+len(d.text)-begin <= width || strings.IndexByte(s, ' ') < 0:
+	case !isPlain(s):
+		d.doubt = true
+	default:
+		d.text = d.text[:begin]
+		for i := range len(s) {
+			if s[i] == ' ' && column > width && s[i-1] != ' ' && s[i+1] != ' ' {
+				d.text = append(d.text, '\n')
+				d.indent(indent + 2)
+				column = indent + 2
+				continue
+			}
+			d.text = append(d.text, s[i])
+			column++
+		}
+	}
+	d.text = append(d.text, '\n')
+}
 
 // scalar writes a key or a value. Words that could be nothing else are written
 // as they are; how others are quoted is asked of the YAML library, once for each.

@@ -83,7 +83,7 @@ func (d *document) value(value reflect.Value, indent int, afterDash bool) {
 		return
 	}
 	if value.Type() == intOrString {
-		d.intOrString(value)
+		d.intOrString(value, indent)
 		return
 	}
 	if d.writer.isOpaque(value.Type()) {
@@ -92,9 +92,7 @@ func (d *document) value(value reflect.Value, indent int, afterDash bool) {
 	}
 	switch value.Kind() {
 	case reflect.String:
-		d.text = append(d.text, ' ')
-		d.scalar(value.String())
-		d.text = append(d.text, '\n')
+		d.line(value.String(), indent)
 	case reflect.Bool:
 		d.word(strconv.FormatBool(value.Bool()))
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
@@ -235,14 +233,12 @@ func (d *document) indent(n int) {
 	}
 }
 
-func (d *document) intOrString(value reflect.Value) {
+func (d *document) intOrString(value reflect.Value, indent int) {
 	switch port, ok := value.Interface().(intstr.IntOrString); {
 	case !ok:
 		d.doubt = true
 	case port.Type == intstr.String:
-		d.text = append(d.text, ' ')
-		d.scalar(port.StrVal)
-		d.text = append(d.text, '\n')
+		d.line(port.StrVal, indent)
 	default:
 		d.word(strconv.Itoa(int(port.IntVal)))
 	}

@@ -68,7 +68,7 @@ func TestWritten(t *testing.T) {
 	route.Spec = v1alpha1.IngressRouteSpec{
 		EntryPoints: []string{"web"}, TLS: &v1alpha1.TLS{},
 		Routes: []v1alpha1.Route{{
-			Match: "Host(`a.example.com`) && PathPrefix(`/`)", Kind: "Rule", Priority: 23,
+			Match: "Host(`a.example.com`, `a-very-long-name.example.com`) && PathPrefix(`/`) && !Header(`X-Forwarded-Proto`, `https`)", Kind: "Rule", Priority: 23,
 			Middlewares: []v1alpha1.MiddlewareRef{{Name: "m"}},
 			Services: []v1alpha1.Service{
 				{LoadBalancerSpec: v1alpha1.LoadBalancerSpec{Name: "web", Port: intstr.FromInt32(80), Weight: &weight}},
@@ -139,6 +139,13 @@ var nasty = rapid.OneOf(
 	rapid.StringMatching(`[ -~]{0,12}`),
 	rapid.StringMatching(`[0-9+_.eExob:TZ-]{1,10}`),
 	rapid.String(),
+	long,
+)
+
+// long texts are broken into lines, at some of their spaces.
+var long = rapid.OneOf(
+	rapid.StringMatching("(Host|!Path|[a-z]{1,30})(\\(`[a-z]{1,20}`, ?`[a-z/]{1,20}`\\) && [a-z]{1,20} {1,2}){1,6}[a-z]{1,40}"),
+	rapid.StringMatching(`[a-z"'0-9]([ -~]{1,30} {1,2}){2,8}[a-z]`),
 )
 
 func tree(depth int) *rapid.Generator[any] {
@@ -173,7 +180,7 @@ func TestSameAsThePrinter(t *testing.T) {
 		typed.Annotations = words.Draw(t, "annotations")
 		typed.Spec.Headers = &dynamic.Headers{CustomRequestHeaders: words.Draw(t, "headers"), STSSeconds: rapid.Int64().Draw(t, "seconds")}
 		typed.Spec.IPWhiteList = &dynamic.IPWhiteList{SourceRange: rapid.SliceOfN(nasty, 0, 3).Draw(t, "ranges")}
-		typed.Spec.RedirectRegex = &dynamic.RedirectRegex{Regex: nasty.Draw(t, "regex")}
+		typed.Spec.RedirectRegex = &dynamic.RedirectRegex{Regex: long.Draw(t, "regex")}
 		compare(t, w, typed)
 	})
 }
