@@ -94,8 +94,8 @@ sandbox-stop: ## End exactly what `make sandbox` started
 	$(GO) run ./test/sandbox/cmd/sandbox stop
 
 .PHONY: bench
-bench: ## Benchmarks of the conversion, readable by benchstat
-	$(GO) test -run '^$$' -bench . -benchmem -count 5 ./convert/...
+bench: ## Benchmarks of conversion and plugin, readable by benchstat
+	$(GO) test -run '^$$' -bench . -benchmem -benchtime 3x -count 5 -timeout 60m ./convert/... ./test/bench
 
 .PHONY: bench-redirects
 bench-redirects: ## Measure forms of thousands of redirects in Traefik 2.11 and 3.7

@@ -4,7 +4,10 @@ package bench
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
+
+	"sigs.k8s.io/yaml"
 )
 
 // styles are the annotations of one Ingress in turn, two to four each: what
@@ -64,4 +67,22 @@ metadata:
 		}
 	}
 	return b.Bytes()
+}
+
+// List are the same Ingresses as kubectl get -o yaml or, with asJSON, -o json
+// prints them: one document with a list.
+func List(n int, asJSON bool) ([]byte, error) {
+	var items []any
+	for document := range bytes.SplitSeq(Manifests(n), []byte("---\n")) {
+		var item any
+		if err := yaml.Unmarshal(document, &item); err != nil {
+			return nil, err
+		}
+		items = append(items, item)
+	}
+	list := map[string]any{"apiVersion": "v1", "kind": "List", "items": items, "metadata": map[string]any{"resourceVersion": ""}}
+	if asJSON {
+		return json.MarshalIndent(list, "", "    ")
+	}
+	return yaml.Marshal(list)
 }
