@@ -14,6 +14,7 @@ func (t *translator) wireEntryPoints(f *frontend) {
 	if len(names) == 0 {
 		names = t.facts.DefaultEntryPoints
 	}
+	f.entryPoints = make([]EntryPoint, 0, len(names))
 	var unknown []string
 	for _, raw := range names {
 		entryPointName, _ := tomlString(raw)
@@ -34,9 +35,11 @@ func (t *translator) wireEntryPoints(f *frontend) {
 }
 
 func (t *translator) reportUnknown(f *frontend, unknown []string) {
+	if len(unknown) == 0 {
+		return
+	}
 	text := "entry point " + strings.Join(unknown, ", ") + " does not exist in Traefik 1.7"
 	switch {
-	case len(unknown) == 0:
 	case !t.facts.EntryPointsKnown:
 		f.fail(f.first.of("frontend-entry-points", blocked(diag.EEntryPoint, "", "entry point "+strings.Join(unknown, ", ")+" has no name in the target")))
 	case len(f.entryPoints) == 0:
@@ -66,7 +69,7 @@ type group struct {
 }
 
 func (g group) targets() []string {
-	var targets []string
+	targets := make([]string, 0, len(g.entryPoints))
 	for _, ep := range g.entryPoints {
 		targets = append(targets, ep.Target)
 	}
@@ -77,7 +80,7 @@ func (g group) targets() []string {
 // either TLS or plain connections, redirects go to one of the entry points, and
 // limits are counted per entry point in Traefik 1.7 but per router in the target.
 func (f *frontend) groups() []group {
-	var groups []group
+	groups := make([]group, 0, len(f.entryPoints))
 	for _, ep := range f.entryPoints {
 		g := group{
 			entryPoints: []EntryPoint{ep}, tls: ep.TLS,

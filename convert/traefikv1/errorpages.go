@@ -71,6 +71,9 @@ func parseErrorPages(raw string) (map[string]*errorPageYAML, error) {
 // without one is ignored by Traefik 1.7, one with a bad status drops the frontend
 // (but not because of what another namespace does).
 func (t *translator) resolveErrorPages() {
+	if !slices.ContainsFunc(t.frontends, func(f *frontend) bool { return len(f.config.errorPages) > 0 }) {
+		return
+	}
 	byKey := map[name]*frontend{}
 	elsewhere := map[string]bool{}
 	for _, f := range t.frontends {

@@ -68,7 +68,7 @@ func (t *translator) instead(at place) string {
 		path = "/"
 	}
 	if t.routedHosts == nil {
-		t.routedHosts = newHostIndex()
+		t.routedHosts = newHostIndex(len(t.frontends))
 		for _, f := range t.frontends {
 			if f.routed() {
 				t.routedHosts.add(f)

@@ -152,10 +152,6 @@ func (f *frontend) checkAppRoot() {
 // X-Forwarded-Proto in Traefik 1.7 (but not in the target), it becomes two routes
 // that divide the requests by that header.
 func (f *frontend) withRedirect(t *translator, route ir.Route, g group, modifiers []ir.Filter) []ir.Route {
-	if !g.redirects {
-		route.Filters = f.chain(t, g, nil, modifiers)
-		return []ir.Route{route}
-	}
 	redirect := []ir.Filter{*f.redirect.filter}
 	route.Filters = f.chain(t, g, redirect, modifiers)
 	if f.redirect.appRoot {

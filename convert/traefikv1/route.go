@@ -16,7 +16,8 @@ func (t *translator) routes(f *frontend) []ir.Route {
 	if !f.routed() {
 		return nil
 	}
-	var routes []ir.Route
+	groups := f.groups()
+	routes := make([]ir.Route, 0, len(groups))
 	modifiers := f.matcher.modifiers(f.last)
 	services := f.backend.serve(t, f)
 	secret := t.firstSecret(f.first)
@@ -24,7 +25,7 @@ func (t *translator) routes(f *frontend) []ir.Route {
 	for _, at := range f.places {
 		origins = append(origins, at.origin())
 	}
-	for _, g := range f.groups() {
+	for _, g := range groups {
 		route := ir.Route{
 			Owner: f.owner(), Origins: origins,
 			EntryPoints: g.targets(),
@@ -35,7 +36,12 @@ func (t *translator) routes(f *frontend) []ir.Route {
 		if g.tls {
 			route.TLS = &ir.TLS{SecretName: secret}
 		}
-		routes = append(routes, f.withRedirect(t, route, g, modifiers)...)
+		if g.redirects {
+			routes = append(routes, f.withRedirect(t, route, g, modifiers)...)
+		} else {
+			route.Filters = f.chain(t, g, nil, modifiers)
+			routes = append(routes, route)
+		}
 		routes = append(routes, t.slashTwins(f, route)...)
 	}
 	return routes
@@ -45,7 +51,7 @@ func (t *translator) routes(f *frontend) []ir.Route {
 // meaning in the target. The redirect comes before the modifiers: Traefik 1.7
 // runs it after them but puts the original path back.
 func (f *frontend) chain(t *translator, g group, redirect, modifiers []ir.Filter) []ir.Filter {
-	var chain []ir.Filter
+	chain := make([]ir.Filter, 0, 16) // most chains are short: the copy at the end has their size
 	c, b := f.config, f.backend
 	for _, page := range g.pages {
 		chain = append(chain, page.filter(t))
@@ -82,7 +88,10 @@ func (f *frontend) chain(t *translator, g group, redirect, modifiers []ir.Filter
 	if c.responseHeaders != nil {
 		chain = append(chain, *c.responseHeaders)
 	}
-	return chain
+	if len(chain) == 0 {
+		return nil
+	}
+	return slices.Clone(chain)
 }
 
 // retryAttempts is the number of attempts per request; 0: no retry.

@@ -2,6 +2,7 @@ package traefikv1
 
 import (
 	"cmp"
+	"slices"
 	"strconv"
 
 	networkingv1 "k8s.io/api/networking/v1"
@@ -66,14 +67,25 @@ func compareAge(a, b *source) int {
 
 // add records a diagnostic once.
 func (s *source) add(d diag.Diagnostic) {
-	if s.seen[d] {
+	// A map of what was said costs more than looking through the few findings that
+	// nearly every Ingress has; one with thousands of paths needs it.
+	const few = 32
+	if len(s.findings) < few {
+		if !slices.Contains(s.findings, d) {
+			s.findings = append(s.findings, d)
+		}
 		return
 	}
 	if s.seen == nil {
-		s.seen = map[diag.Diagnostic]bool{}
+		s.seen = make(map[diag.Diagnostic]bool, 2*few)
+		for _, said := range s.findings {
+			s.seen[said] = true
+		}
 	}
-	s.seen[d] = true
-	s.findings = append(s.findings, d)
+	if !s.seen[d] {
+		s.seen[d] = true
+		s.findings = append(s.findings, d)
+	}
 }
 
 // say records a diagnostic about a field of the Ingress.

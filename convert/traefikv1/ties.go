@@ -73,7 +73,7 @@ func rankPeers(peers []*frontend) {
 	slices.SortStableFunc(peers, func(a, b *frontend) int {
 		return cmp.Or(cmp.Compare(a.class(), b.class()), cmp.Compare(a.key, b.key), cmp.Compare(a.namespace, b.namespace))
 	})
-	index := newHostIndex()
+	index := newHostIndex(len(peers))
 	for _, f := range peers {
 		for _, other := range index.candidates(f) {
 			if !overlap(f, other) {
@@ -133,7 +133,10 @@ type hostIndex struct {
 	all     []*frontend
 }
 
-func newHostIndex() *hostIndex { return &hostIndex{byHost: map[string][]*frontend{}} }
+// newHostIndex returns an index for about n frontends.
+func newHostIndex(n int) *hostIndex {
+	return &hostIndex{byHost: make(map[string][]*frontend, n), all: make([]*frontend, 0, n)}
+}
 
 func (x *hostIndex) add(f *frontend) {
 	x.all = append(x.all, f)
