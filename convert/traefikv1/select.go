@@ -69,7 +69,10 @@ func (c Selection) Refusal(ing *networkingv1.Ingress) string {
 	if !c.selector.Empty() && !c.selector.Matches(labels.Set(ing.Labels)) {
 		return "labels do not match " + strconv.Quote(c.facts.LabelSelector)
 	}
-	class := ing.Annotations[classKey]
+	class, ok := ing.Annotations[classKey]
+	if !ok {
+		class = ing.Annotations["traefik."+classKey] // getAnnotationName, provider/kubernetes/annotations.go
+	}
 	if !quotable(class) {
 		return unreadableClass
 	}
