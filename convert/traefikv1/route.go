@@ -2,7 +2,6 @@ package traefikv1
 
 import (
 	"cmp"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -128,30 +127,19 @@ func (t *translator) slashTwins(f *frontend, route ir.Route) []ir.Route {
 	return twins
 }
 
-// plainPath has no character that a URL would write differently.
-var plainPath = regexp.MustCompile(`^[A-Za-z0-9/._~-]*$`)
-
 // slashRedirect is the path that differs from p by its last slash, and the
 // redirect from there to p. Location is a path, as Traefik 1.7 writes it, so that
 // it is right behind a load balancer that terminates TLS; it never begins with
-// two slashes, which would name another host.
+// two slashes, which would name another host. It is made of the request's own
+// path, which the route has compared: so all paths share one redirect, and emit
+// can make one route of thousands.
 func slashRedirect(p ir.Path) (ir.Path, ir.RedirectRegex) {
-	r := ir.RedirectRegex{Permanent: true}
+	r := ir.RedirectRegex{Permanent: true, Regex: `^https?://[^/?]+(/[^/?][^?]*)/(\?.*)?$`, Replacement: "${1}${2}"}
 	from := p
 	trimmed, slash := strings.CutSuffix(p.Value, "/")
-	literal := plainPath.MatchString(p.Value) && !strings.HasPrefix(p.Value, "//")
-	switch {
-	case slash && literal:
-		r.Regex, r.Replacement = `^https?://[^/]+`+regexp.QuoteMeta(trimmed)+`(\?.*)?$`, p.Value+"${1}"
-	case slash:
-		r.Regex, r.Replacement = `^https?://[^/?]+(/[^/?][^?]*)(\?.*)?$`, "${1}/${2}"
-	case literal:
-		r.Regex, r.Replacement = `^https?://[^/]+`+regexp.QuoteMeta(p.Value)+`/(\?.*)?$`, p.Value+"${1}"
-	default:
-		r.Regex, r.Replacement = `^https?://[^/?]+(/[^/?][^?]*)/(\?.*)?$`, "${1}${2}"
-	}
 	if from.Value = p.Value + "/"; slash {
 		from.Value = trimmed
+		r.Regex, r.Replacement = `^https?://[^/?]+(/[^/?][^?]*)(\?.*)?$`, "${1}/${2}"
 	}
 	return from, r
 }
