@@ -163,7 +163,8 @@ func findRuns(list []*ir.Route) []*run {
 		}
 		keys[i] = kind(route)
 		r := open[keys[i]]
-		if r == nil || len(r.members) == most || i-r.after > far || meetsOther(list[r.after:i], keys[r.after:i], route, keys[i]) {
+		if r == nil || len(r.members) == most || priority(route) != priority(r.members[0]) &&
+			(i-r.after > far || meetsOther(list[r.after:i], keys[r.after:i], route, keys[i])) {
 			r = &run{after: level}
 			open[keys[i]] = r
 			all = append(all, r)

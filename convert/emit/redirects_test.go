@@ -49,9 +49,15 @@ func TestRedirectsAreMerged(t *testing.T) {
 		routes []ir.Route
 		want   int
 	}{
-		"a row":                               {row(fewest, none), 1},
-		"too few":                             {row(fewest-1, none), fewest - 1},
-		"more than a rule holds":              {row(most+fewest, none), 2},
+		"a row":                  {row(fewest, none), 1},
+		"too few":                {row(fewest-1, none), fewest - 1},
+		"more than a rule holds": {row(most+fewest, none), 2},
+		"very many of one priority, each beside another": {row(8*most, func(i int, r *ir.Route) {
+			r.Priority = 7
+			if i%2 == 0 {
+				r.Filters = []ir.Filter{ir.RedirectRegex{Regex: "x"}}
+			}
+		}), 8},
 		"alternating between two targets":     {row(2*fewest, func(i int, r *ir.Route) { r.Filters = []ir.Filter{ir.RedirectRegex{Regex: fmt.Sprint(i % 2)}} }), 2},
 		"each to somewhere else":              {row(fewest, func(i int, r *ir.Route) { r.Filters = []ir.Filter{ir.RedirectRegex{Regex: fmt.Sprint(i)}} }), fewest},
 		"no redirect":                         {row(fewest, func(_ int, r *ir.Route) { r.Filters = nil }), fewest},

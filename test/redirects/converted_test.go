@@ -130,3 +130,22 @@ func answer(handler http.Handler, url string) string {
 	handler.ServeHTTP(recorder, httptest.NewRequest(http.MethodGet, url, http.NoBody))
 	return fmt.Sprint(recorder.Code, " ", recorder.Header().Get("Location"))
 }
+
+// Paths of whole segments need two expressions in one rule, which must not get
+// into each other's way.
+func TestTwoExpressionsInOneRule(t *testing.T) {
+	quiet()
+	rules := map[string]string{
+		"2.11": "Host(`h.test`) && (Path(`/{expr:(?:a|b)}`) || PathPrefix(`/{expr:(?:a|b)/}`))",
+		"3.7":  "Host(`h.test`) && (PathRegexp(`^/(?:a|b)$`) || PathRegexp(`^/(?:a/|b/)`))",
+	}
+	want := map[string]string{"/a": "200", "/b/": "200", "/b/c": "200", "/c": "404", "/ab": "404", "/a/": "200", "/x/a": "404"}
+	for _, v := range versions {
+		handler := v.load(t, []route{{rule: rules[v.name], priority: 10}})
+		for path, status := range want {
+			if got := answer(handler, "http://h.test"+path)[:3]; got != status {
+				t.Errorf("Traefik %s, %s: %s, want %s", v.name, path, got, status)
+			}
+		}
+	}
+}
