@@ -25,13 +25,13 @@ import (
 	"github.com/ingress-migrate/kubectl-ingress-migrate/test/oracle/campaign"
 )
 
-var run = campaign.Flags(flag.CommandLine, 5000)
+var run = campaign.Flags(flag.CommandLine, 2000)
 
 const (
 	// batch is how many sets share a cluster.
-	batch = 50
+	batch = 25
 	// alone is how many clusters of one set, with rules for every host, follow them.
-	alone = 5
+	alone = 3
 )
 
 // engine is one version of Traefik.
