@@ -71,16 +71,21 @@ type listeners struct {
 	engine engine
 	syntax string
 	muxers map[string]func(host, path string) string
+	// options are the TLS options of each host.
+	options map[string]map[string]string
 }
 
 // ask says what happens to a request; empty: no router takes it.
 func (l *listeners) ask(r cluster.Request) (behaviour string, err error) {
 	key := fmt.Sprint(r.EntryPoint, r.TLS)
 	if l.muxers[key] == nil {
-		here := map[string]observe.Router{}
+		here, all := map[string]observe.Router{}, map[string]observe.Router{}
 		for name, router := range l.world.Routers.HTTP.Routers {
-			at := len(router.EntryPoints) == 0 || slices.Contains(router.EntryPoints, r.EntryPoint)
-			if at && (router.TLS != nil) == r.TLS && l.world.Works(router) {
+			if len(router.EntryPoints) > 0 && !slices.Contains(router.EntryPoints, r.EntryPoint) {
+				continue
+			}
+			all[name] = router
+			if (router.TLS != nil) == r.TLS && l.world.Works(router) {
 				here[name] = router
 			}
 		}
@@ -89,15 +94,20 @@ func (l *listeners) ask(r cluster.Request) (behaviour string, err error) {
 			return "", err
 		}
 		if l.muxers == nil {
-			l.muxers = map[string]func(string, string) string{}
+			l.muxers, l.options = map[string]func(string, string) string{}, map[string]map[string]string{}
 		}
-		l.muxers[key] = muxer
+		l.muxers[key], l.options[key] = muxer, l.world.TLSOptions(all)
 	}
 	name := l.muxers[key](r.Host, r.Path)
 	if name == "" {
 		return "", nil
 	}
-	return l.world.Behaviour(l.world.Routers.HTTP.Routers[name]), nil
+	host := strings.ToLower(strings.TrimSuffix(r.Host, "."))
+	options, ok := l.options[key][host]
+	if _, domain, _ := strings.Cut(host, "."); !ok {
+		options = l.options[key]["*."+domain]
+	}
+	return l.world.Behaviour(l.world.Routers.HTTP.Routers[name], options), nil
 }
 
 // excuses are the codes of findings that say that answers can differ.

@@ -96,9 +96,10 @@ type World struct {
 	SameSiteInAnyCase bool
 }
 
-// Behaviour is what happens to a request that a router takes, in a form that can
-// be compared: names of routers and services are not part of it.
-func (w World) Behaviour(r Router) string {
+// Behaviour is what happens to a request that a router takes, on a connection with
+// these TLS options, in a form that can be compared: names of routers and services
+// are not part of it.
+func (w World) Behaviour(r Router, options string) string {
 	service := w.Routers.HTTP.Services[r.Service]
 	out := map[string]any{"middlewares": w.qualify(append(slices.Clone(r.Middlewares), service.Middlewares...))}
 	if lb := service.LoadBalancer; lb != nil {
@@ -131,10 +132,6 @@ func (w World) Behaviour(r Router) string {
 		}
 	}
 	if r.TLS != nil {
-		options := ""
-		if r.TLS.Options != "" && r.TLS.Options != "default" {
-			options = w.qualify([]string{r.TLS.Options})[0]
-		}
 		out["options"], out["resolver"] = options, r.TLS.CertResolver
 		if r.TLS.CertResolver != "" {
 			out["domains"] = r.domains()
@@ -155,6 +152,34 @@ func (w World) Behaviour(r Router) string {
 		return err.Error()
 	}
 	return string(text)
+}
+
+// TLSOptions are those of connections for the hosts that routers name. All routers
+// of an entry point have a say, also those that do not work; where they disagree,
+// the default options hold: pkg/server/aggregator.go of Traefik.
+func (w World) TLSOptions(routers map[string]Router) map[string]string {
+	asked := map[string][]string{}
+	for _, r := range routers {
+		if r.TLS == nil {
+			continue
+		}
+		options := ""
+		if r.TLS.Options != "" && r.TLS.Options != "default" {
+			options = w.qualify([]string{r.TLS.Options})[0]
+		}
+		for _, host := range r.hosts() {
+			if !slices.Contains(asked[host], options) {
+				asked[host] = append(asked[host], options)
+			}
+		}
+	}
+	out := map[string]string{}
+	for host, options := range asked {
+		if len(options) == 1 {
+			out[host] = options[0]
+		}
+	}
+	return out
 }
 
 func (w World) qualify(names []string) []string {
@@ -209,9 +234,16 @@ func (r Router) domains() []string {
 		out = append(out, strings.Join(append([]string{d.Main}, d.Sans...), "+"))
 	}
 	if len(r.TLS.Domains) == 0 {
-		for _, match := range hostMatcher.FindAllStringSubmatch(r.Rule, -1) {
-			out = append(out, strings.ToLower(match[1]))
-		}
+		out = append(out, r.hosts()...)
+	}
+	return out
+}
+
+// hosts are those of the Host matchers.
+func (r Router) hosts() []string {
+	var out []string
+	for _, match := range hostMatcher.FindAllStringSubmatch(r.Rule, -1) {
+		out = append(out, strings.ToLower(match[1]))
 	}
 	return out
 }
