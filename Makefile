@@ -24,9 +24,9 @@ demo: ## Move a sandbox cluster from Traefik 1.7 to 2.11 and back, under load
 	$(GO) run ./test/demo
 
 .PHONY: test
-test: lint sandbox-binaries oracle-binaries schemas ## Run every check and every test
+test: lint sandbox-binaries schemas ## Run every check and every test
 	$(TOOL) gotestsum --format pkgname-and-test-fails --hide-summary=output -- -p 2 -timeout 30m ./...
-	$(foreach o,$(ORACLES),$(call judge,$(o),pkgname-and-test-fails,-p 1 ./...))
+	$(call judge,ingressoracle,pkgname-and-test-fails,-p 1 ./...)
 
 .PHONY: test-unit
 test-unit: ## Run the tests that need no sandbox (seconds)
