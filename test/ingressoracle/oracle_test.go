@@ -88,7 +88,7 @@ func TestSameAnswers(t *testing.T) {
 				}
 				run.Progress("traefik, "+pair.name, trial.taken, run.Pairs)
 			}
-			t.Logf("seed %d: %d requests of %d sets, %d taken by a router before; differences: %d excused by ties and the like, %d not", run.Seed, trial.asked, trial.sets, trial.taken, trial.excused, trial.wrong)
+			t.Logf("seed %d: %d requests of %d sets, %d taken by a router before; differences: %d announced, %d not", run.Seed, trial.asked, trial.sets, trial.taken, trial.spared, trial.wrong)
 		})
 	}
 }

@@ -2,10 +2,12 @@ package ingressoracle
 
 import (
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
 
+	networkingv1 "k8s.io/api/networking/v1"
 	"sigs.k8s.io/yaml"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert"
@@ -14,16 +16,18 @@ import (
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/traefikingress"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/test/ingressoracle/cluster"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/test/ingressoracle/observe"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/test/oracle/compare"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/test/oracle/judge"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/test/oracle/kube"
 )
 
 // trial asks clusters before and after conversion the same requests.
 type trial struct {
-	t                                  *testing.T
-	source, target                     engine
-	facts                              traefikingress.Facts
-	version                            emit.Version
-	asked, sets, taken, excused, wrong int
+	t                                 *testing.T
+	source, target                    engine
+	facts                             traefikingress.Facts
+	version                           emit.Version
+	asked, sets, taken, spared, wrong int
 }
 
 func (x *trial) run(all []*cluster.Set) {
@@ -117,10 +121,10 @@ var excuses = []diag.Code{
 
 func (x *trial) compare(set *cluster.Set, before, after *listeners, result convert.Result) {
 	x.sets++
-	excused := x.excuse(set, result, func(d diag.Diagnostic) bool {
+	excuses := func(d diag.Diagnostic) bool {
 		crossing := d.Code == diag.WTraefikCrossNS && !x.facts.AllowCrossNamespace
 		return slices.Contains(excuses, d.Code) || d.Blocking || crossing
-	})
+	}
 	shown := false
 	for _, request := range set.Requests() {
 		x.asked++
@@ -137,8 +141,8 @@ func (x *trial) compare(set *cluster.Set, before, after *listeners, result conve
 		}
 		switch {
 		case was == is:
-		case excused:
-			x.excused++
+		case x.excused(set, result, request, excuses):
+			x.spared++
 		default:
 			x.wrong++
 			if !shown {
@@ -147,6 +151,19 @@ func (x *trial) compare(set *cluster.Set, before, after *listeners, result conve
 			}
 		}
 	}
+}
+
+// excused tells whether the report has a finding that says that answers to a
+// request can differ: on an Ingress with a rule for its host and path, and when the
+// finding names one path, on that path.
+func (x *trial) excused(set *cluster.Set, result convert.Result, r cluster.Request, excuses func(diag.Diagnostic) bool) bool {
+	request := judge.Request{Host: r.Host, Target: (&url.URL{Path: r.Path}).EscapedPath()}
+	return slices.ContainsFunc(set.Ingresses, func(ingress *networkingv1.Ingress) bool {
+		return slices.ContainsFunc(result.Ingresses, func(report convert.IngressReport) bool {
+			return report.Ingress.Namespace == ingress.Namespace && report.Ingress.Name == ingress.Name &&
+				slices.ContainsFunc(report.Diagnostics, func(d diag.Diagnostic) bool { return excuses(d) && compare.Concerns(ingress, d.Field, request) })
+		})
+	})
 }
 
 // excuse tells whether the report on a set has a finding that says that answers

@@ -14,9 +14,9 @@ import (
 // rulePath is how fields of findings name a rule and its path.
 var rulePath = regexp.MustCompile(`^spec\.rules\[(\d+)\](?:\.http\.paths\[(\d+)\])?`)
 
-// concerns reports whether what field of ingress says can have to do with r. A
+// Concerns reports whether what field of ingress says can have to do with r. A
 // default backend takes every request.
-func concerns(ingress *networkingv1.Ingress, field string, r judge.Request) bool {
+func Concerns(ingress *networkingv1.Ingress, field string, r judge.Request) bool {
 	onlyRule, onlyPath := -1, -1
 	if found := rulePath.FindStringSubmatch(field); found != nil {
 		onlyRule, _ = strconv.Atoi(found[1])

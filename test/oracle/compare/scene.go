@@ -67,7 +67,7 @@ func (s *Scene) findings(r judge.Request) []diag.Diagnostic {
 	out = slices.DeleteFunc(out, func(d diag.Diagnostic) bool { return d.Code == diag.WEmptyServices })
 	for _, ingress := range s.set.Ingresses {
 		for _, d := range s.reports[world.ID(ingress)].Diagnostics {
-			if concerns(ingress, d.Field, r) && !slices.Contains(s.met, d.Code) {
+			if Concerns(ingress, d.Field, r) && !slices.Contains(s.met, d.Code) {
 				out = append(out, d)
 			}
 		}
