@@ -5,6 +5,10 @@
 // logger. The plugin, the webhook, its reconciler and the cutover all call the
 // one function Convert.
 //
+// Each Ingress is in the dialect of one source controller: that of Options.From, or
+// with Auto its own (detect.go). Where Ingresses of several controllers meet in one
+// Traefik, mixture.go keeps them apart and reports what cannot be.
+//
 //	Input → dialect (what the source controller does) → ir.Translation → emit → Result
 //
 // Other systems read Ingresses too. What a Certificate of cert-manager needs to

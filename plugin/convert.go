@@ -49,6 +49,10 @@ With -f or -k nothing but the named files is read: no cluster is contacted.
 Services in the files are looked at; one that is not there is taken to exist
 elsewhere, unless --complete says that the files hold everything.
 
+Each Ingress is converted in the dialect of its controller: by its class, by the
+controllers that are found (in the cluster, or among the files), by annotations.
+What none of them says is a guess and reported; --from says it for all.
+
 --certificates adds the Certificates that cert-manager makes of Ingresses, in a
 form that outlives them: apply them as the last step before the Ingresses are
 deleted ('explain W-CERT-OWNED'). From files that is the default, because what is
@@ -67,6 +71,9 @@ converted; 2 wrong usage.`,
 
   # Convert the Ingresses of a namespace of the cluster for Traefik 3
   kubectl ingress-migrate convert -n shop --to v3
+
+  # Say what is to know of each old controller
+  kubectl ingress-migrate convert -f k8s/ -R --source-config traefik-v1=traefik.toml --nginx-configmap ingress-nginx.yaml
 
   # Name the entry points of Traefik 1.7 and of the new Traefik
   kubectl ingress-migrate convert -f k8s/ -R --entry-points http=web:80,https=websecure:443:tls`,

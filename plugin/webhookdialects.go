@@ -25,9 +25,15 @@ func (o *webhookOptions) settled(ctx context.Context, installer *install.Install
 	if err != nil {
 		return options, err
 	}
-	options = explicit(loaded.Settle(options))
+	options = loaded.Settle(options)
+	guess := len(options.Controllers.InPlay) == 0 || len(options.Controllers.Guessed) > 0
+	options = explicit(options)
 	if options.From != convert.Auto {
-		fmt.Fprintf(o.cluster.streams.ErrOut, "Ingresses are taken to be of %s; say --from for another controller\n", options.From)
+		how := ""
+		if guess {
+			how = ", which is a guess"
+		}
+		fmt.Fprintf(o.cluster.streams.ErrOut, "Ingresses are taken to be of %s%s; say --from for another controller\n", options.From, how)
 		return options, nil
 	}
 	var names []string
