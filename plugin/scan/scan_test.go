@@ -70,6 +70,25 @@ func set(t *testing.T, object *unstructured.Unstructured, value any, fields ...s
 	}
 }
 
+// Each Ingress of a mixed cluster is compared in its own dialect.
+func TestSeveralControllers(t *testing.T) {
+	other, foreign := cart(map[string]string{"kubernetes.io/ingress.class": "nginx"}), cart(map[string]string{"kubernetes.io/ingress.class": "haproxy"})
+	other.Name, other.Spec.Rules[0].Host = "other", "other.test"
+	foreign.Name = "foreign"
+	report, err := scan.Compare(loaded(cart(nil), other, foreign), source.Scope{}, convert.Options{From: convert.Auto}, scan.Live{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]string{"from": report.From}
+	for _, item := range report.Items {
+		got[item.Ingress] = string(item.Dialect) + " " + string(item.Verdict)
+	}
+	want := map[string]string{"from": "traefik-v1, nginx", "cart": "traefik-v1 Missing", "other": "nginx Missing", "foreign": " Passed"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestVerdicts(t *testing.T) {
 	blocked := map[string]string{
 		"traefik.ingress.kubernetes.io/whitelist-source-range":    "10.0.0.0/8",
