@@ -171,10 +171,13 @@ func (o *convertOptions) load(ctx context.Context, names []string, options *conv
 		if err != nil {
 			return source.Loaded{}, scope, err
 		}
-		if *options, err = o.cluster.conversionOptions(ctx, client, &o.conversion); err != nil {
+		found, notes, err := o.cluster.conversionOptions(ctx, client, &o.conversion)
+		if err != nil {
 			return source.Loaded{}, scope, err
 		}
+		*options = found
 		loaded, err := source.FromCluster(ctx, client, scope, source.Everything|extent(options.From))
+		loaded.Notes = append(notes, loaded.Notes...)
 		return loaded, scope, clusterError(err)
 	}
 	scope, err := o.offlineScope(names)

@@ -211,7 +211,7 @@ func (o *explainOptions) ingress(ctx context.Context, w io.Writer, namespace, na
 	if err != nil {
 		return err
 	}
-	options, err := o.cluster.conversionOptions(ctx, client, &o.conversion)
+	options, notes, err := o.cluster.conversionOptions(ctx, client, &o.conversion)
 	if err != nil {
 		return err
 	}
@@ -219,7 +219,7 @@ func (o *explainOptions) ingress(ctx context.Context, w io.Writer, namespace, na
 	if err != nil {
 		return clusterError(err)
 	}
-	for _, note := range loaded.Notes {
+	for _, note := range append(notes, loaded.Notes...) {
 		fmt.Fprintf(o.cluster.streams.ErrOut, "Note: %s\n", note)
 	}
 	ref := ir.Ref{Namespace: namespace, Name: name}

@@ -2,7 +2,6 @@ package plugin
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -16,24 +15,21 @@ import (
 )
 
 // known are the options where no webhook has stored any: what the old controllers
-// in the cluster say of themselves, and the command line over it.
-func (c *cluster) known(ctx context.Context, client kubernetes.Interface, flags *conversionFlags) (convert.Options, error) {
-	options, err := flags.between()
-	if err != nil {
-		return options, err
+// in the cluster say of themselves, and the command line over it. notes name what
+// was read.
+func (c *cluster) known(ctx context.Context, client kubernetes.Interface, flags *conversionFlags) (options convert.Options, notes []string, err error) {
+	if options, err = flags.between(); err != nil {
+		return options, nil, err
 	}
 	workloads, notes, err := controller.FromCluster(ctx, client)
 	if err != nil {
-		return options, clusterError(err)
+		return options, nil, clusterError(err)
 	}
 	options, found, err := flags.describe(usual(options), workloads, controller.ConfigMaps(ctx, client), func() ([]ir.Ingress, error) {
 		loaded, err := source.FromCluster(ctx, client, source.Scope{}, source.Routes)
 		return loaded.Input.Ingresses, clusterError(err)
 	})
-	for _, note := range append(notes, found...) {
-		fmt.Fprintf(c.streams.ErrOut, "Note: %s\n", note)
-	}
-	return options, err
+	return options, append(notes, found...), err
 }
 
 // describe puts together what is known of the old controllers: their workloads,

@@ -124,7 +124,7 @@ func (c *cluster) scan(ctx context.Context, flags *conversionFlags, scope source
 	if err != nil {
 		return nil, err
 	}
-	options, err := c.conversionOptions(ctx, client, flags)
+	options, notes, err := c.conversionOptions(ctx, client, flags)
 	if err != nil {
 		return nil, err
 	}
@@ -133,7 +133,11 @@ func (c *cluster) scan(ctx context.Context, flags *conversionFlags, scope source
 		return nil, err
 	}
 	report, err := scan.Run(ctx, client, objects, scope, options)
-	return report, clusterError(err)
+	if err != nil {
+		return nil, clusterError(err)
+	}
+	report.Notes = append(notes, report.Notes...)
+	return report, nil
 }
 
 func (o *scanOptions) printReport(report *scan.Report) error {

@@ -15,27 +15,30 @@ import (
 
 // conversionOptions are the options of the webhook that is installed in the
 // cluster, where the command line says nothing else: two halves that convert in
-// two ways would undo each other's work.
-func (c *cluster) conversionOptions(ctx context.Context, client kubernetes.Interface, flags *conversionFlags) (convert.Options, error) {
+// two ways would undo each other's work. notes are sentences about where they come
+// from.
+func (c *cluster) conversionOptions(ctx context.Context, client kubernetes.Interface, flags *conversionFlags) (options convert.Options, notes []string, err error) {
 	// What is wrong with the command line is said before anything is read.
-	if _, err := flags.between(); err != nil {
-		return convert.Options{}, err
+	if options, err = flags.between(); err != nil {
+		return options, nil, err
 	}
 	found, err := client.CoreV1().ConfigMaps(install.Namespace).Get(ctx, install.ConversionName, metav1.GetOptions{})
 	switch {
 	case apierrors.IsNotFound(err):
 		return c.known(ctx, client, flags)
 	case apierrors.IsForbidden(err):
-		fmt.Fprintf(c.streams.ErrOut, "Note: not allowed to read the webhook's options (configmap %s/%s): the command line's count\n", install.Namespace, install.ConversionName)
-		return c.known(ctx, client, flags)
+		options, notes, err = c.known(ctx, client, flags)
+		refused := fmt.Sprintf("not allowed to read the webhook's options (configmap %s/%s): the command line's count", install.Namespace, install.ConversionName)
+		return options, append([]string{refused}, notes...), err
 	case err != nil:
-		return convert.Options{}, clusterError(fmt.Errorf("reading the webhook's options: %w", err))
+		return options, nil, clusterError(fmt.Errorf("reading the webhook's options: %w", err))
 	}
 	stored, err := parseStoredOptions(found.Data)
 	if err != nil {
-		return convert.Options{}, fmt.Errorf("configmap %s/%s: %w", install.Namespace, install.ConversionName, err)
+		return options, nil, fmt.Errorf("configmap %s/%s: %w", install.Namespace, install.ConversionName, err)
 	}
-	return flags.onTop(stored)
+	options, err = flags.onTop(stored)
+	return options, nil, err
 }
 
 // parseStoredOptions reads what package install writes.

@@ -17,7 +17,10 @@ import (
 // the other and must not change its mind about all of them, so the controllers
 // that are in play now are written down, and stated.
 func (o *webhookOptions) settled(ctx context.Context, installer *install.Installer) (convert.Options, error) {
-	options, err := o.cluster.known(ctx, installer.Client, &o.conversion)
+	options, notes, err := o.cluster.known(ctx, installer.Client, &o.conversion)
+	for _, note := range notes {
+		fmt.Fprintf(o.cluster.streams.ErrOut, "Note: %s\n", note)
+	}
 	if err != nil || options.From != convert.Auto {
 		return options, err
 	}
