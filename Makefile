@@ -61,7 +61,7 @@ fuzz: ## Fuzz every parser and the conversion, FUZZTIME (10s) each
 	done
 
 .PHONY: schemas
-schemas: ## Hold stories and generated objects against Traefik's types and CRDs
+schemas: ## Hold stories and generated objects against Traefik's types, CRDs, an API server
 	cd test/schemas && $(GO) test ./...
 
 .PHONY: oracle

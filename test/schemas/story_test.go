@@ -11,6 +11,9 @@ import (
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/emit"
 )
 
+// kubernetes stands for the target that reads Ingresses.
+const kubernetes emit.Version = 1
+
 // story is what a testdata/*.txtar of the conversion wants, object by object.
 type story struct {
 	name    string
@@ -38,8 +41,11 @@ func stories(t *testing.T) []story {
 				if err := yaml.Unmarshal(part.Data, &options); err != nil {
 					t.Fatalf("%s: %v", file, err)
 				}
-				if options.Version == "v3" {
+				switch options.Version {
+				case "v3":
 					s.version = emit.V3
+				case "ingress-nginx":
+					s.version = kubernetes
 				}
 			case "want.yaml":
 				s.objects = split(part.Data)

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 
 	"k8s.io/apiextensions-apiserver/pkg/apis/apiextensions"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
@@ -17,6 +18,7 @@ import (
 	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema/cel"
 	"k8s.io/apiextensions-apiserver/pkg/apiserver/validation"
 	celconfig "k8s.io/apiserver/pkg/apis/cel"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/yaml"
 )
 
@@ -65,16 +67,42 @@ func documents(ctx context.Context, module string) ([][]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("definitions of %s: %w", module, err)
 	}
-	return bytes.Split(append([]byte("\n"), text...), []byte("\n---\n")), nil
+	documents := bytes.Split(append([]byte("\n"), text...), []byte("\n---\n"))
+	return slices.DeleteFunc(documents, func(d []byte) bool { return len(bytes.TrimSpace(d)) == 0 }), nil
+}
+
+// Objects are the definitions themselves, to install them.
+func Objects(ctx context.Context, module string) ([]client.Object, error) {
+	documents, err := documents(ctx, module)
+	if err != nil {
+		return nil, err
+	}
+	var objects []client.Object
+	for _, document := range documents {
+		published, err := parse(document)
+		if err != nil {
+			return nil, fmt.Errorf("definitions of %s: %w", module, err)
+		}
+		objects = append(objects, published)
+	}
+	return objects, nil
+}
+
+func parse(document []byte) (*apiextensionsv1.CustomResourceDefinition, error) {
+	var published apiextensionsv1.CustomResourceDefinition
+	if err := yaml.UnmarshalStrict(document, &published); err != nil {
+		return nil, err
+	}
+	return &published, nil
 }
 
 func (s *Set) add(document []byte) error {
-	var published apiextensionsv1.CustomResourceDefinition
-	if err := yaml.Unmarshal(document, &published); err != nil {
+	published, err := parse(document)
+	if err != nil {
 		return err
 	}
 	var crd apiextensions.CustomResourceDefinition
-	if err := apiextensionsv1.Convert_v1_CustomResourceDefinition_To_apiextensions_CustomResourceDefinition(&published, &crd, nil); err != nil {
+	if err := apiextensionsv1.Convert_v1_CustomResourceDefinition_To_apiextensions_CustomResourceDefinition(published, &crd, nil); err != nil {
 		return err
 	}
 	for _, version := range published.Spec.Versions {
