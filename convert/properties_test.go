@@ -1,14 +1,16 @@
 package convert
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/util/validation"
 	"pgregory.net/rapid"
@@ -16,13 +18,14 @@ import (
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/diag"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/emit"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/ir"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/test/clusters/nginx"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/test/clusters/traefik"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/test/clusters/v1"
 )
 
 // options draws a target and the facts of Traefik 1.7.
 func options(g v1.Generator, t *rapid.T) Options {
-	target := rapid.SampledFrom([]emit.Version{emit.V2, emit.V3}).Draw(t, "target")
-	opts := Options{From: rapid.SampledFrom([]Dialect{FromTraefikV1, Auto, Auto}).Draw(t, "from"), Target: emit.Target{Version: target}, TraefikV1: g.Facts(t)}
+	opts := Options{From: rapid.SampledFrom([]Dialect{FromTraefikV1, Auto, Auto}).Draw(t, "from"), Target: drawnTarget(t), TraefikV1: g.Facts(t)}
 	if opts.From == Auto {
 		opts.Controllers = rapid.SampledFrom([]*Controllers{
 			nil, {InPlay: Dialects()}, {InPlay: []Dialect{FromNginx, FromTraefikV1}, Seen: []Dialect{FromNginx}},
@@ -32,6 +35,22 @@ func options(g v1.Generator, t *rapid.T) Options {
 		opts.Traefik.IngressClass = rapid.SampledFrom([]string{"", "edge"}).Draw(t, "class of Traefik 2")
 	}
 	return opts
+}
+
+func drawnTarget(t *rapid.T) emit.Target {
+	return emit.Target{Version: rapid.SampledFrom([]emit.Version{emit.V2, emit.V3}).Draw(t, "target")}
+}
+
+// drawn draws a cluster of any dialect, and what it is to be converted to.
+func drawn(t *rapid.T) (Input, Options) {
+	switch rapid.SampledFrom([]Dialect{FromTraefikV1, FromTraefik, FromNginx}).Draw(t, "dialect") {
+	case FromTraefik:
+		return traefik.Cluster(t), Options{From: FromTraefik, Target: drawnTarget(t), Traefik: traefik.Facts(t)}
+	case FromNginx:
+		return nginx.Everything().Cluster(t), Options{From: FromNginx, Target: drawnTarget(t), Nginx: nginx.Facts(t)}
+	}
+	g := v1.New()
+	return g.Cluster(t), options(g, t)
 }
 
 // render is everything a Result says, byte for byte.
@@ -44,35 +63,32 @@ func render(t rapid.TB, result Result) string {
 }
 
 func TestSameInputSameOutput(t *testing.T) {
-	g := v1.New()
 	rapid.Check(t, func(t *rapid.T) {
-		in, opts := g.Cluster(t), options(g, t)
+		in, opts := drawn(t)
 		want := render(t, Convert(in, opts))
 		for range 20 {
 			if got := render(t, Convert(in, opts)); got != want {
-				t.Fatal(cmp.Diff(want, got))
+				t.Fatal(gocmp.Diff(want, got))
 			}
 		}
 	})
 }
 
 func TestOrderOfInputDoesNotMatter(t *testing.T) {
-	g := v1.New()
 	rapid.Check(t, func(t *rapid.T) {
-		in, opts := g.Cluster(t), options(g, t)
+		in, opts := drawn(t)
 		want := render(t, Convert(in, opts))
 		in.Ingresses = rapid.Permutation(in.Ingresses).Draw(t, "ingresses")
 		in.Services = rapid.Permutation(in.Services).Draw(t, "services")
 		if got := render(t, Convert(in, opts)); got != want {
-			t.Fatal(cmp.Diff(want, got))
+			t.Fatal(gocmp.Diff(want, got))
 		}
 	})
 }
 
 func TestInputIsNotModified(t *testing.T) {
-	g := v1.New()
 	rapid.Check(t, func(t *rapid.T) {
-		in, opts := g.Cluster(t), options(g, t)
+		in, opts := drawn(t)
 		before, err := json.Marshal(in)
 		if err != nil {
 			t.Fatal(err)
@@ -85,7 +101,7 @@ func TestInputIsNotModified(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(string(before), string(after)); diff != "" {
+		if diff := gocmp.Diff(string(before), string(after)); diff != "" {
 			t.Fatal(diff)
 		}
 	})
@@ -94,15 +110,17 @@ func TestInputIsNotModified(t *testing.T) {
 // Every annotation of every Ingress is in the report, once, and what it says to
 // be reported is reported.
 func TestNoAnnotationIsLost(t *testing.T) {
-	g := v1.New()
 	rapid.Check(t, func(t *rapid.T) {
-		in := g.Cluster(t)
-		result := Convert(in, options(g, t))
+		in, opts := drawn(t)
+		result := Convert(in, opts)
 		for _, ing := range in.Ingresses {
 			report := reportOf(t, result, ing)
 			var got []string
 			for _, a := range report.Annotations {
 				got = append(got, a.Key)
+				if a.Note == "" {
+					t.Fatalf("nothing is said about annotation %s", a.Key)
+				}
 				for _, code := range a.Codes {
 					if !slices.ContainsFunc(report.Diagnostics, func(d diag.Diagnostic) bool { return d.Code == code }) {
 						t.Fatalf("annotation %s names %s, which is not among %v", a.Key, code, report.Diagnostics)
@@ -110,7 +128,7 @@ func TestNoAnnotationIsLost(t *testing.T) {
 				}
 			}
 			want := slices.Sorted(maps.Keys(ing.Annotations))
-			if diff := cmp.Diff(want, got); diff != "" {
+			if diff := gocmp.Diff(want, got); diff != "" {
 				t.Fatalf("%s/%s: %s", ing.Namespace, ing.Name, diff)
 			}
 		}
@@ -168,32 +186,63 @@ func droppedWhole(report IngressReport, served bool) bool {
 
 // Every route of the translation is in the output or reported.
 func TestNoRouteIsLost(t *testing.T) {
-	g := v1.New()
 	rapid.Check(t, func(t *rapid.T) {
-		in, opts := g.Cluster(t), options(g, t)
+		in, opts := drawn(t)
 		translation := translate(in, opts)
-		served := map[ir.Ref]bool{}
 		result := Convert(in, opts)
+		emitted := map[place]bool{} // of an Ingress, entry points and priority
 		for _, o := range result.Objects {
-			served[o.Owner] = true
+			for _, priority := range priorities(t, o.Object) {
+				emitted[place{o.Owner.String(), priority}] = true
+			}
 		}
 		for _, r := range translation.Routes {
 			i := slices.IndexFunc(result.Ingresses, func(report IngressReport) bool { return report.Ingress == r.Owner })
 			if i < 0 {
 				t.Fatalf("route of %v, which is no input", r.Owner)
 			}
-			if !served[r.Owner] && result.Ingresses[i].Verdict != Blocked {
-				t.Fatalf("%v has a route in the translation, no object, and is %s", r.Owner, result.Ingresses[i].Verdict)
+			key := place{r.Owner.String(), fmt.Sprint(r.EntryPoints, cmp.Or(r.Priority, 1))}
+			told := slices.ContainsFunc(result.Ingresses[i].Diagnostics, func(d diag.Diagnostic) bool {
+				return slices.ContainsFunc(r.Origins, func(origin ir.Origin) bool {
+					return d.Blocking || strings.HasPrefix(d.Field, origin.Field) || strings.HasPrefix(origin.Field, d.Field)
+				})
+			})
+			if !emitted[key] && !told {
+				t.Fatalf("a route of %s is neither in an object nor reported: %+v\n%+v", key, r, result.Ingresses[i])
 			}
 		}
 	})
 }
 
+// priorities are the entry points and priority of each route of an IngressRoute.
+func priorities(t rapid.TB, object Object) []string {
+	if object.GetObjectKind().GroupVersionKind().Kind != "IngressRoute" {
+		return nil
+	}
+	text, err := json.Marshal(object)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var route struct {
+		Spec struct {
+			EntryPoints []string
+			Routes      []struct{ Priority int }
+		}
+	}
+	if err := json.Unmarshal(text, &route); err != nil {
+		t.Fatal(err)
+	}
+	var out []string
+	for _, r := range route.Spec.Routes {
+		out = append(out, fmt.Sprint(route.Spec.EntryPoints, r.Priority))
+	}
+	return out
+}
+
 func TestNamesAreValidAndUnique(t *testing.T) {
-	g := v1.New()
 	rapid.Check(t, func(t *rapid.T) {
-		in := g.Cluster(t)
-		result := Convert(in, options(g, t))
+		in, opts := drawn(t)
+		result := Convert(in, opts)
 		taken := map[string]bool{}
 		for _, o := range result.Objects {
 			id := o.Object.GetObjectKind().GroupVersionKind().Kind + " " + o.Object.GetNamespace() + "/" + o.Object.GetName()
@@ -204,7 +253,7 @@ func TestNamesAreValidAndUnique(t *testing.T) {
 				t.Fatalf("%s occurs twice", id)
 			}
 			taken[id] = true
-			if o.Object.GetNamespace() != o.Owner.Namespace || o.Object.GetLabels()[emit.ManagedLabel] != "true" || o.Object.GetLabels()["team"] != "x" {
+			if o.Object.GetNamespace() != o.Owner.Namespace || o.Object.GetLabels()[emit.ManagedLabel] != "true" {
 				t.Fatalf("%s of %v has labels %v", id, o.Owner, o.Object.GetLabels())
 			}
 		}
@@ -234,7 +283,7 @@ func TestPeersAreEnough(t *testing.T) {
 				part.Ingresses = append(part.Ingresses, ir.Ingress{Ingress: peer})
 			}
 			ref := ir.Ref{Namespace: ing.Namespace, Name: ing.Name}
-			if diff := cmp.Diff(objectsOf(whole, ref), objectsOf(Convert(part, opts), ref)); diff != "" {
+			if diff := gocmp.Diff(objectsOf(whole, ref), objectsOf(Convert(part, opts), ref)); diff != "" {
 				t.Fatalf("%v with %d of %d peers: %s", ref, len(part.Ingresses)-1, len(all)-1, diff)
 			}
 		}
@@ -283,9 +332,9 @@ func placesOf(ing *networkingv1.Ingress) []place {
 
 // Whatever is found has an entry in the manual, and says something.
 func TestEveryFindingIsExplained(t *testing.T) {
-	g := v1.New()
 	rapid.Check(t, func(t *rapid.T) {
-		for _, report := range Convert(g.Cluster(t), options(g, t)).Ingresses {
+		in, opts := drawn(t)
+		for _, report := range Convert(in, opts).Ingresses {
 			for _, d := range report.Diagnostics {
 				if _, ok := diag.Lookup(d.Code); !ok || d.Text == "" || d.Object.Kind == "Ingress" && d.Object.Name != report.Ingress.Name {
 					t.Fatalf("report on %v has %+v", report.Ingress, d)
@@ -294,3 +343,38 @@ func TestEveryFindingIsExplained(t *testing.T) {
 		}
 	})
 }
+
+// Every certificate of an Ingress is in an object or named.
+func TestNoCertificateIsLost(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		in, opts := drawn(t)
+		result := Convert(in, opts)
+		shown := map[string]bool{}
+		for _, o := range result.Objects {
+			text, err := json.Marshal(o.Object)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, match := range secretName.FindAllStringSubmatch(string(text), -1) {
+				shown[o.Object.GetNamespace()+"/"+match[1]] = true
+			}
+		}
+		for _, ing := range in.Ingresses {
+			report := reportOf(t, result, ing)
+			if report.Verdict != Converted && report.Verdict != ConvertedWithLoss {
+				continue
+			}
+			for i, tls := range ing.Spec.TLS {
+				// A route that is withheld takes its certificate along.
+				told := slices.ContainsFunc(report.Diagnostics, func(d diag.Diagnostic) bool {
+					return strings.HasPrefix(d.Field, "spec.tls") || strings.HasPrefix(d.Field, "spec.rules") && d.Severity >= diag.Unsupported
+				})
+				if tls.SecretName != "" && !shown[ing.Namespace+"/"+tls.SecretName] && !told {
+					t.Fatalf("%v: certificate %d, %s, is neither in an object nor reported: %+v", report.Ingress, i, tls.SecretName, report)
+				}
+			}
+		}
+	})
+}
+
+var secretName = regexp.MustCompile(`"secretName":"([^"]*)"`)

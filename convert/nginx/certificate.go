@@ -1,6 +1,8 @@
 package nginx
 
 import (
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/diag"
@@ -39,6 +41,36 @@ func (t *translator) checkCertificate(v *server, s *source, field string) {
 	}
 	if _, found, known := t.secret(s, v.secret); known && !found {
 		s.say(diag.WNginxCert, field, "Secret "+v.secret+" for host "+v.host+" does not exist: nginx and Traefik use their default certificates")
+	}
+}
+
+// reportUnusedCertificates names those that no host is served with: the hosts of
+// the entry have no rule, an older Ingress has theirs, or TLS is left to the Service.
+func (t *translator) reportUnusedCertificates() {
+	used := map[*source]map[string]bool{}
+	for _, v := range t.hosts {
+		if v.secret == "" || v.passTo != nil {
+			continue
+		}
+		if used[v.certOwner] == nil {
+			used[v.certOwner] = map[string]bool{}
+		}
+		used[v.certOwner][v.secret] = true
+	}
+	for _, s := range t.ordered {
+		if !s.served() || slices.ContainsFunc(s.findings, func(d diag.Diagnostic) bool { return d.Field == "spec.tls" }) {
+			continue // said by setCertificate
+		}
+		for i := range s.Spec.TLS {
+			secretName := s.Spec.TLS[i].SecretName
+			if secretName == "" || used[s][secretName] {
+				continue
+			}
+			field := "spec.tls[" + strconv.Itoa(i) + "].secretName"
+			d := diag.New(diag.WNginxCert, s.object(), field, "no host is served with Secret "+secretName+" of this Ingress").WithValue(secretName)
+			d.Severity = diag.Equivalent
+			s.add(d)
+		}
 	}
 }
 

@@ -41,6 +41,7 @@ func Translate(in ir.Input, facts Facts) ir.Translation {
 	out.Routes = sortRoutes(out.Routes)
 	out.Certificates = t.certificates(out.Routes)
 	t.reportImplicit()
+	t.reportUnusedCertificates()
 	out.Ingresses = make([]ir.Outcome, 0, len(t.input))
 	for _, s := range t.input {
 		out.Ingresses = append(out.Ingresses, s.outcome())
