@@ -80,8 +80,9 @@ func (s *Scene) open(service string, r judge.Request) bool {
 	for _, ingress := range s.set.Ingresses {
 		withheld := func(field string) bool {
 			return slices.ContainsFunc(s.reports[world.ID(ingress)].Diagnostics, func(d diag.Diagnostic) bool {
-				// A finding on a rule or the whole Ingress is about all that is below.
-				return d.Blocking && strings.HasPrefix(field, rulePath.FindString(d.Field))
+				at := rulePath.FindString(d.Field)
+				// A finding on an annotation can be about one of several paths.
+				return d.Blocking && strings.HasPrefix(field, at) && (at != "" || onePath(ingress))
 			})
 		}
 		leads := func(b *networkingv1.IngressBackend) bool {
@@ -103,6 +104,16 @@ func (s *Scene) open(service string, r judge.Request) bool {
 		}
 	}
 	return false
+}
+
+func onePath(ingress *networkingv1.Ingress) bool {
+	paths := 0
+	for _, rule := range ingress.Spec.Rules {
+		if rule.HTTP != nil {
+			paths += len(rule.HTTP.Paths)
+		}
+	}
+	return paths <= 1
 }
 
 // groups are the Services of each host and path, with repetitions.
