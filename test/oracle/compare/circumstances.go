@@ -32,12 +32,11 @@ const (
 
 // excuse returns the code of the first finding that speaks of d, or nothing.
 func (c *circumstances) excuse(d Difference) diag.Code {
-	if c.sameGroup(d.Kind) {
-		return Shared
-	}
 	known := excuses()
 	if c.scene.from == convert.FromNginx {
 		known = nginxExcuses()
+	} else if c.sameGroup(d.Kind) {
+		return Shared
 	}
 	for _, e := range known {
 		if slices.ContainsFunc(c.findings, func(f diag.Diagnostic) bool { return f.Code == e.code }) && e.covers(c, d) {

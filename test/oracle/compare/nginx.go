@@ -10,25 +10,63 @@ import (
 )
 
 // nginxWords tells whether a difference is only how nginx and Traefik word answers
-// of their own: pages of nginx and its lines of text, their Content-Type, and the
-// status of redirects, whose pages Go writes.
+// of their own: pages of nginx, lines of text of Traefik, and their headers.
 func nginxWords(before, after judge.Answer, d Difference) bool {
 	if before.Seen != nil || after.Seen != nil {
 		return false
 	}
-	switch {
-	case d.Kind == Body:
-		return true
-	case d.Kind == ResponseHeader:
-		return slices.Contains([]string{"Content-Type", "X-Content-Type-Options"}, d.Name)
-	}
-	return false
+	return d.Kind == Body || d.Kind == ResponseHeader && slices.Contains([]string{"Content-Type", "X-Content-Type-Options"}, d.Name)
 }
 
 // nginxExcuses are those of conversions from ingress-nginx, sorted by code.
 func nginxExcuses() []excuse {
 	return []excuse{
+		{diag.ENginxCanary, func(c *circumstances, d Difference) bool { return d.Kind == Answerer }},
+		// What nginx denies or does not know has no route, or the next one takes it.
+		{diag.ENginxNotServed, func(c *circumstances, d Difference) bool {
+			return c.before.Seen == nil && c.before.Status == http.StatusServiceUnavailable && c.after.Seen == nil
+		}},
+		{diag.ENginxReference, func(c *circumstances, d Difference) bool {
+			return c.before.Seen == nil && c.before.Status == http.StatusServiceUnavailable && c.after.Seen == nil
+		}},
 		{diag.INginxDefaults, nginxDefaults},
+		{diag.WNginx503, func(c *circumstances, d Difference) bool {
+			return c.before.Seen == nil && c.before.Status == http.StatusServiceUnavailable
+		}},
+		{diag.WNginxBasicAuth, func(c *circumstances, d Difference) bool { return c.after.Seen == nil && c.after.Status >= 400 }},
+		{diag.WNginxBodySize, func(c *circumstances, d Difference) bool {
+			return c.before.Status == http.StatusRequestEntityTooLarge
+		}},
+		{diag.WNginxCORS, nginxCORS},
+		{diag.WNginxCanary, func(c *circumstances, d Difference) bool { return d.Kind == Answerer }},
+		{diag.WNginxEmpty, func(c *circumstances, d Difference) bool {
+			return c.after.Seen == nil && c.after.Status == http.StatusServiceUnavailable
+		}},
+		{diag.WNginxErrors, func(c *circumstances, d Difference) bool { return errorPage(c.before) || errorPage(c.after) }},
+		{diag.WNginxExtAuth, func(c *circumstances, d Difference) bool {
+			return d.Kind == RequestHeader && strings.HasPrefix(d.Name, "X-Auth-") || c.before.Status == http.StatusInternalServerError ||
+				c.before.Seen == nil && c.after.Seen == nil
+		}},
+		{diag.WNginxGuard, func(c *circumstances, d Difference) bool {
+			return c.after.Seen == nil && c.after.Status == http.StatusForbidden
+		}},
+		{diag.WNginxImplicit, func(c *circumstances, d Difference) bool {
+			return c.before.Seen == nil && c.after.Seen == nil && c.after.Status == http.StatusNotFound
+		}},
+		{diag.WNginxLimit, func(c *circumstances, d Difference) bool {
+			return c.before.Status == http.StatusServiceUnavailable || c.after.Status == http.StatusTooManyRequests
+		}},
+		{diag.WNginxRedirect, func(c *circumstances, d Difference) bool {
+			return d.Kind == Status && redirects(c.before.Status) && redirects(c.after.Status) || d.Kind == Location
+		}},
+		{diag.WNginxRewrite, func(c *circumstances, d Difference) bool {
+			return d.Kind == RequestHeader && d.Name == "X-Replaced-Path" || odd(c.request) && (d.Kind == Path || c.after.Status == http.StatusBadRequest)
+		}},
+		{diag.WNginxSlash, func(c *circumstances, d Difference) bool {
+			return d.Kind == Status && permanent(c.before.Status) && permanent(c.after.Status)
+		}},
+		{diag.WNginxSticky, func(c *circumstances, d Difference) bool { return d.Kind == Cookie }},
+		{diag.WTargetVersion, func(c *circumstances, d Difference) bool { return d.Kind == Cookie }},
 	}
 }
 
@@ -36,23 +74,59 @@ func nginxExcuses() []excuse {
 func nginxDefaults(c *circumstances, d Difference) bool {
 	switch d.Kind {
 	case RequestHeader:
-		return slices.Contains([]string{
-			"X-Request-Id", "X-Scheme", "X-Forwarded-Scheme", "X-Original-Forwarded-For", "X-Forwarded-Server",
-		}, d.Name)
+		return nginxHeader(d)
 	case ResponseHeader:
 		return d.Name == "Server" && d.Before == ""
 	case Status:
-		return httpsRedirect(c) && permanent(c.before.Status) && permanent(c.after.Status)
+		if strings.HasPrefix(c.request.Target, "/healthz") && c.before.Status == http.StatusOK && c.before.Seen == nil {
+			return true
+		}
+		if httpsRedirect(c) && permanent(c.before.Status) && permanent(c.after.Status) {
+			return true
+		}
 	}
-	return false
+	// Slashes and dots: nginx matches the cleaned path and sends the original.
+	return odd(c.request) && slices.Contains([]Kind{Status, Answerer, Location, Path}, d.Kind)
 }
+
+// nginxHeader are headers that only one of them sends to backends: see the
+// explanation of I-NGX-DEFAULTS.
+func nginxHeader(d Difference) bool {
+	switch d.Name {
+	case "X-Request-Id", "X-Scheme", "X-Forwarded-Scheme", "X-Original-Forwarded-For":
+		return d.After == "" || d.Name == "X-Request-Id"
+	case "X-Forwarded-Server", "Accept-Encoding":
+		return d.Before == ""
+	case "Proxy":
+		return d.Before == ""
+	}
+	return strings.Contains(d.Name, "_") && d.Before == ""
+}
+
+// odd: a target that Traefik cleans, decodes or refuses before it routes.
+func odd(r judge.Request) bool { return !canonical(r.Target) || reservedEscape.MatchString(r.Target) }
 
 func permanent(status int) bool {
 	return status == http.StatusMovedPermanently || status == http.StatusPermanentRedirect
 }
 
+func redirects(status int) bool { return status >= 300 && status < 400 }
+
 // httpsRedirect: both answers send the client to the same URL over TLS.
 func httpsRedirect(c *circumstances) bool {
 	to := c.before.Header.Get("Location")
 	return strings.HasPrefix(to, "https://") && to == c.after.Header.Get("Location")
+}
+
+// nginxCORS: answers to OPTIONS, and the headers of CORS on others.
+func nginxCORS(c *circumstances, d Difference) bool {
+	if c.request.Method == http.MethodOptions {
+		return true
+	}
+	return d.Kind == ResponseHeader && (strings.HasPrefix(d.Name, "Access-Control-") || d.Name == "Vary")
+}
+
+// errorPage: a pod of the Service for error pages answered.
+func errorPage(a judge.Answer) bool {
+	return a.Seen != nil && strings.HasSuffix(Service(a.Seen.Pod), "/err")
 }

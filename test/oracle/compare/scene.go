@@ -67,12 +67,19 @@ func (s *Scene) findings(r judge.Request) []diag.Diagnostic {
 	out = slices.DeleteFunc(out, func(d diag.Diagnostic) bool { return d.Code == diag.WEmptyServices })
 	for _, ingress := range s.set.Ingresses {
 		for _, d := range s.reports[world.ID(ingress)].Diagnostics {
-			if Concerns(ingress, d.Field, r) && !slices.Contains(s.met, d.Code) {
+			if s.concerns(ingress, d, r) && !slices.Contains(s.met, d.Code) {
 				out = append(out, d)
 			}
 		}
 	}
 	return out
+}
+
+func (s *Scene) concerns(ingress *networkingv1.Ingress, d diag.Diagnostic, r judge.Request) bool {
+	if s.from == convert.FromNginx {
+		return nginxConcerns(ingress, d, r)
+	}
+	return Concerns(ingress, d.Field, r)
 }
 
 // open reports whether a route to service that is not withheld takes r.

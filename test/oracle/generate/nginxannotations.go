@@ -107,7 +107,7 @@ func (a nginxAnnotated) redirects() {
 }
 
 func (a nginxAnnotated) auth() {
-	a.set("auth-type", pick(a.source, "basic", "basic", "basic", "basic", "digest", "Basic", ""))
+	a.set("auth-type", pick(a.source, "basic", "basic", "basic", "basic", "Basic", ""))
 	a.set("auth-secret", pick(a.source, "auth", "auth", "auth", "users", "nosecret", "two/auth", "one/auth", "empty", "authmap", "other"))
 	if a.chance(6) {
 		a.set("auth-secret-type", pick(a.source, "auth-file", "auth-map", "x"))
@@ -218,15 +218,19 @@ func (g *nginx) canary(ingress *networkingv1.Ingress, a nginxAnnotated) {
 	if g.chance(8) {
 		ingress.Namespace = "two"
 	}
-	ingress.Spec.Rules = slices.Clone(primary.DeepCopy().Spec.Rules)
+	// A canary's rule without paths ends the controller.
+	rules := slices.DeleteFunc(primary.DeepCopy().Spec.Rules, func(r networkingv1.IngressRule) bool { return r.HTTP == nil })
+	if len(rules) == 0 {
+		return
+	}
+	ingress.Spec.Rules = rules
 	for i := range ingress.Spec.Rules {
-		if http := ingress.Spec.Rules[i].HTTP; http != nil {
-			for j := range http.Paths {
-				http.Paths[j].Backend = g.backend()
-			}
-			if g.chance(6) {
-				http.Paths[0].Path = g.path()
-			}
+		paths := ingress.Spec.Rules[i].HTTP.Paths
+		for j := range paths {
+			paths[j].Backend = g.backend()
+		}
+		if g.chance(6) {
+			paths[0].Path = g.path()
 		}
 	}
 	if !g.chance(10) {

@@ -200,7 +200,11 @@ func (j *Judge) Load(ctx context.Context, objects []any) error {
 
 // recover takes away the objects of a refused load.
 func (j *Judge) recover(ctx context.Context) error {
-	short, cancel := context.WithTimeout(ctx, 5*time.Second)
+	patience := 5 * time.Second
+	if j.config.Version == Nginx {
+		patience = loadTimeout // which is nothing to its start
+	}
+	short, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	// Errors are about what was there before: only the sentinel counts.
 	if err := j.settle(short, nil, func() bool { return false }); err != nil {
@@ -230,7 +234,7 @@ func (j *Judge) load(ctx context.Context, objects []any) error {
 func (j *Judge) settle(ctx context.Context, objects []any, refused func() bool) error {
 	j.generation++
 	if j.config.Version == Nginx {
-		return j.settleNginx(ctx, objects)
+		return j.settleNginx(ctx, objects, refused)
 	}
 	name := sentinelName(j.generation)
 	all := append(append([]any{}, objects...), sentinelBackend(name, j.config.SentinelAddress)...)
@@ -275,9 +279,6 @@ func (j *Judge) await(ctx context.Context, host string, refused func() bool) err
 			}
 			select {
 			case <-ctx.Done():
-				if j.config.Version == Nginx { // which never refuses a whole cluster
-					return fmt.Errorf("%s does not serve a new configuration (%v, status %d)\n%s", Nginx, err, answer.Status, j.process.LogTail(20))
-				}
 				return fmt.Errorf("%w: %s does not serve a new configuration (%v, status %d)\n%s",
 					ErrRefused, j.config.Version, err, answer.Status, j.process.LogTail(5))
 			case <-time.After(pollInterval):

@@ -105,7 +105,7 @@ func (c Config) nginxObjects() []any {
 // seen before the Secret that it names may stay without it, so Ingresses come
 // last. One that goes with its Secret may be brought back by the Secret's end, so
 // all else stays for one more load.
-func (j *Judge) settleNginx(ctx context.Context, objects []any) error {
+func (j *Judge) settleNginx(ctx context.Context, objects []any, refused func() bool) error {
 	name := sentinelName(j.generation)
 	var ingresses []any
 	others := append(sentinelBackend(name, j.config.SentinelAddress), nginxUsers(name))
@@ -137,7 +137,7 @@ func (j *Judge) settleNginx(ctx context.Context, objects []any) error {
 	// Until no worker with the previous configuration takes connections any more.
 	for range 5 {
 		j.client.close()
-		if err := j.await(ctx, last, never); err != nil {
+		if err := j.await(ctx, last, refused); err != nil {
 			return err
 		}
 	}
@@ -173,6 +173,8 @@ func nginxSentinel(name, host string) any {
 		"metadata": metadata(host, map[string]any{"annotations": map[string]string{
 			"nginx.ingress.kubernetes.io/auth-type":   "basic",
 			"nginx.ingress.kubernetes.io/auth-secret": name + "-auth",
+			// Whatever the settings of the profile are.
+			"nginx.ingress.kubernetes.io/ssl-redirect": "false", "nginx.ingress.kubernetes.io/force-ssl-redirect": "false",
 		}}),
 		"spec": map[string]any{"ingressClassName": nginxClass, "rules": []any{map[string]any{"host": host, "http": map[string]any{"paths": []any{
 			map[string]any{"path": "/", "pathType": "Prefix", "backend": map[string]any{

@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 )
 
@@ -91,16 +92,20 @@ func (j *Judge) logSize() int64 {
 	return info.Size()
 }
 
-// saysUnreadable reports whether the controller complained about its own TOML
-// or panicked since its log had the given size. "Near line" is how its TOML
+// saysUnreadable reports whether the controller complained about its own
+// configuration or panicked since its log had the given size. "Near line" is how its TOML
 // library begins every complaint about syntax.
 func (j *Judge) saysUnreadable(since int64) bool {
-	if j.config.Version != V1 {
-		return false
-	}
 	log, err := os.ReadFile(j.logFile())
 	if err != nil || int64(len(log)) <= since {
 		return false
 	}
-	return bytes.Contains(log[since:], []byte("Near line")) || bytes.Contains(log[since:], []byte("Error in Go routine"))
+	var complaints []string
+	switch j.config.Version {
+	case V1:
+		complaints = []string{"Near line", "Error in Go routine"}
+	case Nginx:
+		complaints = []string{"[emerg]"} // of nginx -t, after which the controller keeps what it has
+	}
+	return slices.ContainsFunc(complaints, func(c string) bool { return bytes.Contains(log[since:], []byte(c)) })
 }

@@ -21,6 +21,9 @@ func undecided(code diag.Code) bool {
 
 // judgeRefusal holds the report against a source that refused the set.
 func (o *Outcome) judgeRefusal(result convert.Result) {
+	if o.Case.Profile.From == convert.FromNginx {
+		return // of an nginx that cannot read what its controller wrote, nobody can be served
+	}
 	for _, report := range result.Ingresses {
 		for _, d := range report.Diagnostics {
 			if fatal(d.Code) || undecided(d.Code) {
