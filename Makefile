@@ -71,8 +71,8 @@ oracle: oracle-binaries ## Let real Traefiks judge 20,000 generated pairs per di
 	cd test/certmanager && $(GO) test ./...
 
 .PHONY: oracle-binaries
-oracle-binaries: ## Build the Traefiks that judge: 1.7, 2.11, 3.6 (once)
-	$(GO) run ./test/sandbox/binaries/cmd/sandbox-binaries traefik1 traefik2 traefik3
+oracle-binaries: ## Build what judges: Traefik 1.7, 2.11 and 3.6, ingress-nginx (once)
+	$(GO) run ./test/sandbox/binaries/cmd/sandbox-binaries traefik1 traefik2 traefik3 ingress-nginx
 
 .PHONY: lint
 lint: ## gofmt, go vet, staticcheck

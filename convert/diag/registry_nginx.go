@@ -90,7 +90,7 @@ var nginxInfos = []Info{
 	{
 		Code: INginxDefaults, Severity: Equivalent,
 		Title:   "What ingress-nginx does by default and Traefik does not",
-		Explain: "nginx refuses request bodies over 1 MiB, gives up after 60 s without a byte from the backend, tries three pods, answers 503 without pods, uses 308 for redirects to https, merges slashes for matching alone, and sends X-Request-ID, X-Scheme, X-Forwarded-Scheme and X-Original-Forwarded-For. Traefik has no such limits, answers 404, uses 301 for GET, says ws or wss in X-Forwarded-Proto of WebSockets, does not answer /healthz, and cuts a request body after 60 s (respondingTimeouts.readTimeout).",
+		Explain: "nginx refuses request bodies over 1 MiB, gives up after 60 s without a byte from the backend, tries three pods, answers 503 without pods, uses 308 for redirects to https, merges slashes for matching alone, drops headers with an underscore, Proxy and the backend's Server, sends HSTS also with its own 404, and gives backends X-Request-ID, X-Scheme, X-Forwarded-Scheme and X-Original-Forwarded-For. Traefik has no such limits, gives backends X-Forwarded-Server and asks them for gzip where the client does not, answers 404, uses 301 for GET, says ws or wss in X-Forwarded-Proto of WebSockets, does not answer /healthz, and cuts a request body after 60 s (respondingTimeouts.readTimeout).",
 		Remedy:  "Set providers.kubernetesCRD.allowEmptyServices=true for 503, respondingTimeouts for slow uploads, and say --nginx-body-limit if the limit of request bodies matters.",
 		Warning: "controller defaults differ",
 	},

@@ -76,7 +76,7 @@ func nginxDefaults(c *circumstances, d Difference) bool {
 	case RequestHeader:
 		return nginxHeader(d)
 	case ResponseHeader:
-		return d.Name == "Server" && d.Before == ""
+		return d.Name == "Server" && d.Before == "" || d.Name == "Strict-Transport-Security" && c.after.Seen == nil && c.after.Status == http.StatusNotFound
 	case Status:
 		if strings.HasPrefix(c.request.Target, "/healthz") && c.before.Status == http.StatusOK && c.before.Seen == nil {
 			return true

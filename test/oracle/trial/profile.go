@@ -128,11 +128,11 @@ func traefikProfiles() []Profile {
 	return profiles
 }
 
-// nginxProfiles are configurations of ingress-nginx.
+// nginxProfiles are configurations of ingress-nginx. Traefik 3 has not judged them yet.
 func nginxProfiles() []Profile {
 	profile := func(name string, settings map[string]string) Profile {
 		return Profile{
-			Name: name, Source: judge.Nginx, From: convert.FromNginx, Routes: recommended,
+			Name: name, Source: judge.Nginx, From: convert.FromNginx, Routes: recommended, Targets: []emit.Version{emit.V2},
 			Nginx: nginx.Facts{ConfigMap: settings, ConfigMapKnown: true},
 		}
 	}
