@@ -1,6 +1,8 @@
 package convert
 
 import (
+	"slices"
+
 	"maps"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/diag"
@@ -73,18 +75,51 @@ type Result struct {
 // are the same as when the whole cluster is converted. With Auto that holds when
 // Controllers are named: what Detect finds depends on the whole input.
 func Convert(in Input, opts Options) Result {
+	var objects []Output
+	result := with(in, opts, func(in Input, t ir.Translation) (findings []diag.Diagnostic) {
+		objects, findings = emit.Emit(t, opts.Target)
+		carryRecords(objects, in.Ingresses, t.Ingresses)
+		return findings
+	})
+	result.Objects = objects
+	return result
+}
+
+// Each is Convert for those who look at one object after the other: each is
+// handed to yield and not kept, so Objects of the result is empty. When yield
+// returns false, no more objects are made, and the result is not complete.
+func Each(in Input, opts Options, yield func(Output) bool) Result {
+	return with(in, opts, func(in Input, t ir.Translation) []diag.Diagnostic {
+		waiting := make(map[ir.Ref]int, len(t.Ingresses))
+		for i := range t.Ingresses {
+			waiting[t.Ingresses[i].Ingress] = i
+		}
+		findings := emit.Each(t, opts.Target, func(own []Output) bool {
+			if i, ok := waiting[own[0].Owner]; ok {
+				carryRecords(own, in.Ingresses[i:i+1], t.Ingresses[i:i+1])
+				delete(waiting, own[0].Owner)
+			}
+			return !slices.ContainsFunc(own, func(o Output) bool { return !yield(o) })
+		})
+		for _, i := range waiting { // in any order: each Ingress is for itself
+			carryRecords(nil, in.Ingresses[i:i+1], t.Ingresses[i:i+1])
+		}
+		return findings
+	})
+}
+
+// with is Convert with one way or another to write the objects.
+func with(in Input, opts Options, write func(Input, ir.Translation) []diag.Diagnostic) Result {
 	in, replaced := withoutDuplicates(in)
 	all := translateAll(in, opts)
 	label(all.Ingresses, in.Ingresses)
-	objects, findings := emit.Emit(all.Translation, opts.Target)
-	carryRecords(objects, in.Ingresses, all.Ingresses)
-	companions := companions(in.Ingresses, all.Ingresses)
+	findings := write(in, all.Translation)
+	companions := companions(in.Ingresses, all.Ingresses) // has something to say of Ingresses, too
 	reports := judge(all.Translation, findings)
 	for i := range reports {
 		reports[i].Dialect = all.dialects[i]
 	}
 	return Result{
-		Objects:    objects,
 		Companions: companions,
 		Ingresses:  inOrder(append(reports, replaced...)),
 		Settings:   settings(all, opts),

@@ -74,6 +74,35 @@ func TestSameInputSameOutput(t *testing.T) {
 	})
 }
 
+// Object by object is the same as all at once.
+func TestEachIsConvert(t *testing.T) {
+	g := v1.New()
+	rapid.Check(t, func(t *rapid.T) {
+		in, opts := g.Cluster(t), options(g, t)
+		checkEach(t, in, opts)
+	})
+}
+
+func checkEach(t rapid.TB, in Input, opts Options) {
+	objects := []Output{}
+	got := Each(in, opts, func(o Output) bool {
+		objects = append(objects, o)
+		return true
+	})
+	if got.Objects != nil {
+		t.Fatal("objects are kept")
+	}
+	got.Objects = objects
+	if diff := gocmp.Diff(render(t, Convert(in, opts)), render(t, got)); diff != "" {
+		t.Fatalf("-Convert +Each:\n%s", diff)
+	}
+	seen := 0
+	Each(in, opts, func(Output) bool { seen++; return seen < 2 })
+	if seen > 2 {
+		t.Fatalf("%d objects after the consumer wanted no more", seen)
+	}
+}
+
 func TestOrderOfInputDoesNotMatter(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		in, opts := drawn(t)

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"iter"
 	"os"
 	"slices"
 	"strings"
@@ -121,39 +120,51 @@ func (o *convertOptions) run(ctx context.Context, names []string) error {
 			return err
 		}
 	}
-	result := convert.Convert(loaded.Input, options)
-	inScope := o.chosen(loaded, scope)
-	result = limit(result, inScope)
-	if !o.certificates {
-		result.Companions = nil
-	}
-
-	if err := streamObjects(o.cluster.streams.Out, o.print, emitted(result)); err != nil {
-		return fmt.Errorf("printing: %w", err)
+	result, printed, err := o.convert(loaded, scope, options)
+	if err != nil {
+		return err
 	}
 	if err := o.writeReport(result, loaded, options); err != nil {
 		return err
 	}
-	return o.summary(result, loaded, options)
+	return o.summary(result, printed, loaded, options)
 }
 
-// emitted are the objects to print. Traefik's name their Ingress, so that whoever
-// applies them tells scan, sync and the webhook whose they are; others are to look
-// as their own system writes them.
-func emitted(result convert.Result) iter.Seq[runtime.Object] {
-	return func(yield func(runtime.Object) bool) {
-		for _, output := range result.Objects {
-			desired.Name(output.Object, output.Owner.Name)
-			if !yield(output.Object) {
-				return
+// convert prints objects as they are made, so that those of thousands of
+// Ingresses need not be held; only a report needs to know them all. Traefik's
+// name their Ingress, so that whoever applies them tells scan, sync and the
+// webhook whose they are; others are to look as their own system writes them.
+func (o *convertOptions) convert(loaded source.Loaded, scope source.Scope, options convert.Options) (result convert.Result, printed int, err error) {
+	chosen := o.chosen(loaded, scope)
+	var reported []convert.Output
+	err = streamObjects(o.cluster.streams.Out, o.print, func(yield func(runtime.Object) bool) {
+		more := true
+		result = limit(convert.Each(loaded.Input, options, func(output convert.Output) bool {
+			if !chosen[output.Owner.String()] {
+				return true
 			}
+			printed++
+			if o.report != "" {
+				reported = append(reported, output)
+			}
+			desired.Name(output.Object, output.Owner.Name)
+			more = yield(output.Object)
+			return more
+		}), chosen)
+		if !o.certificates {
+			result.Companions = nil
 		}
 		for _, output := range result.Companions {
-			if !yield(output.Object) {
-				return
+			if more {
+				more = yield(output.Object)
 			}
 		}
+	})
+	if err != nil {
+		return result, printed, fmt.Errorf("printing: %w", err)
 	}
+	result.Objects = reported
+	return result, printed, nil
 }
 
 // load reads files when any are named, else the cluster, with the options of the
@@ -223,7 +234,6 @@ func (o *convertOptions) chosen(loaded source.Loaded, scope source.Scope) map[st
 
 // limit leaves out the peers that were converted along.
 func limit(result convert.Result, chosen map[string]bool) convert.Result {
-	result.Objects = slices.DeleteFunc(result.Objects, func(o convert.Output) bool { return !chosen[o.Owner.String()] })
 	result.Companions = slices.DeleteFunc(result.Companions, func(o convert.Output) bool { return !chosen[o.Owner.String()] })
 	result.Ingresses = slices.DeleteFunc(result.Ingresses, func(r convert.IngressReport) bool { return !chosen[r.Ingress.String()] })
 	if len(result.Ingresses) == 0 {
@@ -247,7 +257,7 @@ func (o *convertOptions) writeReport(result convert.Result, loaded source.Loaded
 }
 
 // summary tells on stderr what became of the input and returns the exit status.
-func (o *convertOptions) summary(result convert.Result, loaded source.Loaded, options convert.Options) error {
+func (o *convertOptions) summary(result convert.Result, printed int, loaded source.Loaded, options convert.Options) error {
 	w := o.cluster.streams.ErrOut
 	palette, err := ui.NewPalette(w, o.color)
 	if err != nil {
@@ -278,7 +288,7 @@ func (o *convertOptions) summary(result convert.Result, loaded source.Loaded, op
 	if unreadable > 0 {
 		counts += fmt.Sprintf(", %d unreadable", unreadable)
 	}
-	objects := plural(len(result.Objects), "object")
+	objects := plural(printed, "object")
 	if n := len(result.Companions); n > 0 {
 		objects += " and " + plural(n, "Certificate")
 	}

@@ -20,6 +20,8 @@ type clashes struct {
 	// harmless: an IngressRoute is renamed only if it shares a match too.
 	first map[uint64]namedRoute
 	same  map[uint64][]namedRoute
+	// onlyCount: no IngressRoute is held, found tells whether two have one identity.
+	onlyCount, found bool
 }
 
 type namedRoute struct {
@@ -34,6 +36,11 @@ func (c *clashes) note(o *owner, route *v1alpha1.IngressRoute) {
 	}
 	id := identity(route.Namespace, route.Name)
 	first, taken := c.first[id]
+	if c.onlyCount {
+		c.first[id] = namedRoute{}
+		c.found = c.found || taken
+		return
+	}
 	if !taken {
 		c.first[id] = namedRoute{o, route}
 		return

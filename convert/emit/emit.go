@@ -32,6 +32,70 @@ type Output struct {
 // on those of others only where two routers would get one identity in Traefik,
 // and then they have a match in common (see clash.go).
 func Emit(t ir.Translation, target Target) ([]Output, []diag.Diagnostic) {
+	known := assign(t, target)
+	for _, o := range known.list {
+		o.write()
+	}
+	known.clashes.rename()
+	out := make([]Output, 0, 2*len(known.list))
+	var problems, more []diag.Diagnostic
+	for _, o := range known.list {
+		out, more = o.finish(out)
+		problems = append(problems, more...)
+	}
+	return out, problems
+}
+
+// Each is Emit for those who look at the objects of one Ingress after the other:
+// no others are held. Ingresses without objects are passed over. The findings are
+// complete unless yield returns false, which ends it.
+func Each(t ir.Translation, target Target, yield func([]Output) bool) []diag.Diagnostic {
+	if mayClash(t, target) {
+		out, problems := Emit(t, target)
+		for start := 0; start < len(out); {
+			end := start + 1
+			for end < len(out) && out[end].Owner == out[start].Owner {
+				end++
+			}
+			if !yield(out[start:end:end]) {
+				break
+			}
+			start = end
+		}
+		return problems
+	}
+	known := assign(t, target)
+	known.clashes.onlyCount = true
+	var problems []diag.Diagnostic
+	for _, o := range known.list {
+		o.write()
+		out, more := o.finish(nil)
+		problems = append(problems, more...)
+		o.forget()
+		if len(out) > 0 && !yield(out) {
+			break
+		}
+	}
+	return problems
+}
+
+// mayClash writes everything once to see whether two IngressRoutes have one
+// identity, which can be said only when all names are known.
+func mayClash(t ir.Translation, target Target) bool {
+	known := assign(t, target)
+	known.clashes.onlyCount = true
+	for _, o := range known.list {
+		o.write()
+		o.forget()
+		if known.clashes.found {
+			return true
+		}
+	}
+	return false
+}
+
+// assign hands every part of t to its owner, and sorts the owners.
+func assign(t ir.Translation, target Target) *owners {
 	target = target.withDefaults()
 	known := newOwners(t, target)
 	routes := expand(known.tlsOptions(t.Routes), target, known)
@@ -42,16 +106,19 @@ func Emit(t ir.Translation, target Target) ([]Output, []diag.Diagnostic) {
 		for end < len(routes) && routes[end].Owner == routes[start].Owner {
 			end++
 		}
-		known.of(routes[start].Owner).emit(routes[start:end])
+		known.of(routes[start].Owner).todo.routes = routes[start:end]
 		start = end
 	}
 	for i := range t.Certificates {
-		known.of(t.Certificates[i].Owner).certificate(&t.Certificates[i])
+		todo := &known.of(t.Certificates[i].Owner).todo
+		todo.certificates = append(todo.certificates, &t.Certificates[i])
 	}
 	for i := range t.Passthroughs {
-		known.of(t.Passthroughs[i].Owner).passthrough(&t.Passthroughs[i])
+		todo := &known.of(t.Passthroughs[i].Owner).todo
+		todo.passthroughs = append(todo.passthroughs, &t.Passthroughs[i])
 	}
-	return known.finish()
+	slices.SortStableFunc(known.list, func(a, b *owner) int { return CompareRefs(a.ref, b.ref) })
+	return known
 }
 
 // expand replaces the routes that need more than one router: one per entry point

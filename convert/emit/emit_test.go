@@ -213,6 +213,11 @@ func TestObjectsOfRoutes(t *testing.T) {
 			if diff := cmp.Diff(strings.Join(tc.want, "\n"), outline(t, out)); diff != "" {
 				t.Error(diff)
 			}
+			var each []Output
+			Each(tc.in, Target{Version: V2}, func(own []Output) bool { each = append(each, own...); return true })
+			if diff := cmp.Diff(outline(t, out), outline(t, each)); diff != "" {
+				t.Errorf("-Emit +Each: %s", diff)
+			}
 		})
 	}
 }

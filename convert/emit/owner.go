@@ -42,6 +42,8 @@ type owner struct {
 	sslRedirect  bool
 	stickyLost   []string // what cookies lose
 	encodedSlash encodedSlash
+
+	todo work
 }
 
 func newOwners(t ir.Translation, target Target) *owners {
@@ -70,26 +72,40 @@ func (all *owners) of(ref ir.Ref) *owner {
 	return all.add(&ir.Outcome{Ingress: ref})
 }
 
-// finish returns everything in order.
-func (all *owners) finish() ([]Output, []diag.Diagnostic) {
-	slices.SortStableFunc(all.list, func(a, b *owner) int { return CompareRefs(a.ref, b.ref) })
-	all.clashes.rename()
-	out := make([]Output, 0, 2*len(all.list))
-	var problems []diag.Diagnostic
-	for _, o := range all.list {
-		o.notes()
-		problems = append(problems, o.problems...)
-		for _, kind := range [...][]Object{o.transports, o.weightedServices, o.middlewares, o.ingressRoutes} {
-			if len(kind) > 1 {
-				slices.SortFunc(kind, func(a, b Object) int { return strings.Compare(a.GetName(), b.GetName()) })
-			}
-			for _, object := range kind {
-				out = append(out, Output{Owner: o.ref, Object: object})
-			}
+// work is what objects of an owner are made of.
+type work struct {
+	routes       []*ir.Route
+	certificates []*ir.Certificate
+	passthroughs []*ir.Passthrough
+}
+
+// write makes the objects of an owner.
+func (o *owner) write() {
+	o.emit(o.todo.routes)
+	for _, c := range o.todo.certificates {
+		o.certificate(c)
+	}
+	for _, p := range o.todo.passthroughs {
+		o.passthrough(p)
+	}
+}
+
+// finish appends the objects in order to out, and returns what is to be said of them.
+func (o *owner) finish(out []Output) ([]Output, []diag.Diagnostic) {
+	o.notes()
+	for _, kind := range [...][]Object{o.transports, o.weightedServices, o.middlewares, o.ingressRoutes} {
+		if len(kind) > 1 {
+			slices.SortFunc(kind, func(a, b Object) int { return strings.Compare(a.GetName(), b.GetName()) })
+		}
+		for _, object := range kind {
+			out = append(out, Output{Owner: o.ref, Object: object})
 		}
 	}
-	return out, problems
+	return out, o.problems
 }
+
+// forget lets go of everything that is done with.
+func (o *owner) forget() { *o = owner{ref: o.ref} }
 
 // CompareRefs orders owners as the output is ordered.
 func CompareRefs(a, b ir.Ref) int {
