@@ -125,8 +125,8 @@ func (o *webhookOptions) prepare(ctx context.Context) (*install.Installer, []*un
 	case installed.Conversion == nil:
 		options, err = o.conversion.options()
 	default:
-		stored, err := parseStoredOptions(installed.Conversion)
-		if err != nil {
+		var stored convert.Options
+		if stored, err = parseStoredOptions(installed.Conversion); err != nil {
 			return fail(fmt.Errorf("configmap %s/%s: %w", o.namespace(), install.ConversionName, err))
 		}
 		options, err = o.conversion.onTop(stored)

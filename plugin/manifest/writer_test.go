@@ -179,7 +179,7 @@ func TestSameAsThePrinter(t *testing.T) {
 		words := rapid.MapOfN(nasty, nasty, 0, 4)
 		typed.Annotations = words.Draw(t, "annotations")
 		typed.Spec.Headers = &dynamic.Headers{CustomRequestHeaders: words.Draw(t, "headers"), STSSeconds: rapid.Int64().Draw(t, "seconds")}
-		typed.Spec.IPWhiteList = &dynamic.IPWhiteList{SourceRange: rapid.SliceOfN(nasty, 0, 3).Draw(t, "ranges")}
+		typed.Spec.IPAllowList = &dynamic.IPAllowList{SourceRange: rapid.SliceOfN(nasty, 0, 3).Draw(t, "ranges")}
 		typed.Spec.RedirectRegex = &dynamic.RedirectRegex{Regex: long.Draw(t, "regex")}
 		compare(t, w, typed)
 	})
