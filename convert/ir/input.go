@@ -50,11 +50,13 @@ type Secret struct {
 	Type            corev1.SecretType
 	// Keys are the sorted data keys.
 	Keys []string
+	// EmptyKeys are those of Keys that have no content.
+	EmptyKeys []string
 	// Users is the form of the lines of users: UsersBasic, UsersDigest, or empty
 	// when it is not known or there are none.
 	Users string
-	// Problem is a sentence about content that the source controller refuses
-	// (found by the reader), empty when there is none.
+	// Problem is a sentence about content that Traefik 1.7 refuses (found by the
+	// reader), empty when there is none.
 	Problem string
 }
 

@@ -92,10 +92,13 @@ func (t *translator) secretProblem(namespace, secretName string) string {
 		return "does not exist"
 	case !ok:
 		return ""
-	case !slices.Contains(secret.Keys, corev1.TLSCertKey) || !slices.Contains(secret.Keys, corev1.TLSPrivateKeyKey):
-		return "has no tls.crt or no tls.key"
-	case secret.Problem != "":
-		return "is refused (" + secret.Problem + ")"
+	}
+	// Traefik looks no further: what is no certificate is passed over later on,
+	// by itself (getCertificateBlocks in pkg/provider/kubernetes/ingress).
+	for _, key := range []string{corev1.TLSCertKey, corev1.TLSPrivateKeyKey} {
+		if !slices.Contains(secret.Keys, key) || slices.Contains(secret.EmptyKeys, key) {
+			return "has no tls.crt or no tls.key"
+		}
 	}
 	return ""
 }

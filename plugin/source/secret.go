@@ -29,6 +29,11 @@ func secretFacts(secret *corev1.Secret) ir.Secret {
 		Type:      secret.Type,
 		Keys:      slices.Sorted(maps.Keys(data)),
 	}
+	for _, key := range facts.Keys {
+		if len(data[key]) == 0 {
+			facts.EmptyKeys = append(facts.EmptyKeys, key)
+		}
+	}
 	facts.Users, facts.Problem = secretProblem(secret.Type, data)
 	return facts
 }
