@@ -80,6 +80,10 @@ func excuses() []excuse {
 		{diag.WStripTemplate, func(c *circumstances, d Difference) bool { return c.before.Seen == nil }},
 		{diag.WTraefikCollision, anything},
 		{diag.WTraefikCrossNS, anything},
+		// TLS options that do not exist close the connections for their host.
+		{diag.WTraefikDead, func(c *circumstances, d Difference) bool {
+			return c.request.TLS && c.before.Failure != "" && c.after.Seen == nil
+		}},
 		{diag.WTraefikSecret, func(c *circumstances, d Difference) bool { return d.Kind == Certificate }},
 		{diag.WTraefikTie, anything},
 	}
