@@ -7,6 +7,7 @@ import (
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/diag"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/emit"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/emitnginx"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/ir"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/nginx"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/traefikingress"
@@ -26,6 +27,9 @@ type Options struct {
 	Controllers *Controllers `json:",omitempty"`
 	// Target is the Traefik that will serve the output.
 	Target emit.Target
+	// IngressNginx is the ingress-nginx that will serve the output in place of the
+	// Traefik of Target, of which nothing counts then; nil: none.
+	IngressNginx *emitnginx.Target `json:",omitempty"`
 	// TraefikV1 are facts of a Traefik 1.7 installation that manifests cannot tell.
 	TraefikV1 traefikv1.Facts
 	// Traefik are facts of a Traefik 2 or 3 installation that manifests cannot tell.
@@ -33,6 +37,9 @@ type Options struct {
 	// Nginx are facts of an ingress-nginx installation that manifests cannot tell.
 	Nginx nginx.Facts
 }
+
+// ToIngressNginx is what the target ingress-nginx is called.
+const ToIngressNginx = "ingress-nginx"
 
 // Object is one object of the output: an IngressRoute, Middleware, TraefikService, ….
 type Object = emit.Object
@@ -75,6 +82,9 @@ type Result struct {
 // are the same as when the whole cluster is converted. With Auto that holds when
 // Controllers are named: what Detect finds depends on the whole input.
 func Convert(in Input, opts Options) Result {
+	if opts.IngressNginx != nil {
+		return convertBack(in, opts)
+	}
 	var objects []Output
 	result := with(in, opts, func(in Input, t ir.Translation) (findings []diag.Diagnostic) {
 		objects, findings = emit.Emit(t, opts.Target)
@@ -89,6 +99,16 @@ func Convert(in Input, opts Options) Result {
 // handed to yield and not kept, so Objects of the result is empty. When yield
 // returns false, no more objects are made, and the result is not complete.
 func Each(in Input, opts Options, yield func(Output) bool) Result {
+	if opts.IngressNginx != nil {
+		result := convertBack(in, opts)
+		for _, o := range result.Objects {
+			if !yield(o) {
+				break
+			}
+		}
+		result.Objects = nil
+		return result
+	}
 	return with(in, opts, func(in Input, t ir.Translation) []diag.Diagnostic {
 		waiting := make(map[ir.Ref]int, len(t.Ingresses))
 		for i := range t.Ingresses {
@@ -113,6 +133,10 @@ func with(in Input, opts Options, write func(Input, ir.Translation) []diag.Diagn
 	in, replaced := withoutDuplicates(in)
 	all := translateAll(in, opts)
 	label(all.Ingresses, in.Ingresses)
+	if opts.IngressNginx != nil {
+		all.leaveNginx()
+		forgetTraefik(all.Ingresses)
+	}
 	findings := write(in, all.Translation)
 	companions := companions(in.Ingresses, all.Ingresses) // has something to say of Ingresses, too
 	reports := judge(all.Translation, findings)

@@ -14,4 +14,7 @@
 // Other systems read Ingresses too. What a Certificate of cert-manager needs to
 // outlive its Ingress is in Result.Companions, which only the convert command
 // prints; what external-dns needs is written on an IngressRoute, see records.go.
+//
+// Package emitnginx stands beside emit for the way back out: it writes Ingresses
+// for ingress-nginx of the same translation.
 package convert

@@ -10,6 +10,7 @@ import (
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/diag"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/emit"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/emitnginx"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/ir"
 )
 
@@ -22,7 +23,7 @@ const APIVersion = "ingress-migrate.io/v1alpha1"
 type ConversionReport struct {
 	metav1.TypeMeta `json:",inline"`
 	// From is the dialect of the input, or auto where each Ingress has its own;
-	// Target the Traefik the output is for.
+	// Target the controller the output is for.
 	From   Dialect      `json:"from"`
 	Target ReportTarget `json:"target"`
 
@@ -35,7 +36,7 @@ type ConversionReport struct {
 
 // ReportTarget says what the output was written for.
 type ReportTarget struct {
-	Version    string `json:"version"` // v2 or v3
+	Version    string `json:"version"` // v2, v3 or ingress-nginx
 	APIVersion string `json:"apiVersion"`
 }
 
@@ -125,7 +126,10 @@ func NewReport(result Result, opts Options, reading []diag.Diagnostic) *Conversi
 		Ingresses:   make([]ReportIngress, 0, len(result.Ingresses)),
 		Diagnostics: append([]diag.Diagnostic{}, reading...),
 	}
-	if opts.Target.Version == emit.V3 {
+	switch {
+	case opts.IngressNginx != nil:
+		report.Target = ReportTarget{Version: ToIngressNginx, APIVersion: emitnginx.APIVersion}
+	case opts.Target.Version == emit.V3:
 		report.Target.Version = "v3"
 	}
 	diag.Sort(report.Diagnostics)

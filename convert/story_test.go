@@ -19,6 +19,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/emit"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/emitnginx"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/ir"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/nginx"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/traefikingress"
@@ -166,8 +167,11 @@ func readOptions(t testing.TB, text []byte) Options {
 	if file.From != "" {
 		opts.From, opts.Controllers = file.From, file.Controllers
 	}
-	if file.Version == "v3" {
+	switch file.Version {
+	case "v3":
 		opts.Target.Version = emit.V3
+	case ToIngressNginx:
+		opts.IngressNginx = &emitnginx.Target{IngressClass: file.IngressClass}
 	}
 	return opts
 }

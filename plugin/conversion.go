@@ -34,6 +34,8 @@ type conversionFlags struct {
 	configMap string
 	// flags knows which of them were given.
 	flags *pflag.FlagSet
+	// wayBack: --to ingress-nginx is possible.
+	wayBack bool
 }
 
 // entryPointsUsage is quoted by help and by errors.
@@ -43,16 +45,16 @@ func (f *conversionFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	f.flags = flags
 	flags.StringVar(&f.from, "from", string(convert.Auto), "Source controller: traefik-v1, traefik (Ingresses of Traefik 2 and 3) or nginx (ingress-nginx); auto finds that of each Ingress")
-	flags.StringVar(&f.to, "to", "v2", "Traefik that will serve the routes: v2 (2.11) or v3")
+	flags.StringVar(&f.to, "to", "v2", f.toUsage())
 	flags.StringVar(&f.apiGroup, "api-group", emit.Group, "API group of Traefik's resources: "+emit.Group+", or "+emit.LegacyGroup+" for Traefik before 2.10")
-	flags.StringVar(&f.targetClass, "target-ingress-class", "", "Class written on every object, if the new Traefik's kubernetesCRD provider has an ingressClass")
+	flags.StringVar(&f.targetClass, "target-ingress-class", "", f.targetClassUsage())
 	f.addFacts(flags)
 	values := func(choices ...string) cobra.CompletionFunc {
 		return cobra.FixedCompletions(choices, cobra.ShellCompDirectiveNoFileComp)
 	}
 	for name, complete := range map[string]cobra.CompletionFunc{
 		"from":      values(froms()...),
-		"to":        values("v2", "v3"),
+		"to":        values(f.targets()...),
 		"api-group": values(emit.Group, emit.LegacyGroup),
 	} {
 		// The only error is an unknown flag, which the tests would show at once.
@@ -98,13 +100,18 @@ func (f *conversionFlags) between() (convert.Options, error) {
 		return convert.Options{}, err
 	}
 	target := emit.Target{APIGroup: f.apiGroup, IngressClass: f.targetClass}
-	switch f.to {
-	case "v2":
+	back, err := f.back()
+	switch {
+	case err != nil:
+		return convert.Options{}, err
+	case back != nil:
+		target = emit.Target{}
+	case f.to == "v2":
 		target.Version = emit.V2
-	case "v3":
+	case f.to == "v3":
 		target.Version = emit.V3
 	default:
-		return convert.Options{}, usageError("--to is v2 or v3, not %q", f.to)
+		return convert.Options{}, usageError("--to is %s, not %q", strings.Join(f.targets(), " or "), f.to)
 	}
 	switch {
 	case f.apiGroup != emit.Group && f.apiGroup != emit.LegacyGroup:
@@ -112,7 +119,7 @@ func (f *conversionFlags) between() (convert.Options, error) {
 	case f.apiGroup == emit.LegacyGroup && target.Version == emit.V3:
 		return convert.Options{}, usageError("Traefik 3 does not read %s: leave --api-group out", emit.LegacyGroup)
 	}
-	return convert.Options{From: convert.Dialect(f.from), Target: target}, nil
+	return convert.Options{From: convert.Dialect(f.from), Target: target, IngressNginx: back}, nil
 }
 
 // parseEntryPoint reads https=websecure:443:tls. Without a port it is 80, or 443

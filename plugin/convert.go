@@ -44,6 +44,10 @@ func newConvertCommand(c *cluster) *cobra.Command {
 with these Ingresses. Objects go to stdout; what is not carried over exactly
 goes to stderr and, complete, to --report.
 
+With --to ingress-nginx it is the way back out: Ingresses for ingress-nginx, of
+other names and of its class, in place of Traefik's objects. What the controller's
+own ConfigMap has to say is listed with the rest.
+
 With -f or -k nothing but the named files is read: no cluster is contacted.
 Services in the files are looked at; one that is not there is taken to exist
 elsewhere, unless --complete says that the files hold everything.
@@ -74,6 +78,9 @@ converted; 2 wrong usage.`,
   # Say what is to know of each old controller
   kubectl ingress-migrate convert -f k8s/ -R --source-config traefik-v1=traefik.toml --nginx-configmap ingress-nginx.yaml
 
+  # Print Ingresses for ingress-nginx, beside those of Traefik 1.7
+  kubectl ingress-migrate convert -n shop --to ingress-nginx
+
   # Name the entry points of Traefik 1.7 and of the new Traefik
   kubectl ingress-migrate convert -f k8s/ -R --entry-points http=web:80,https=websecure:443:tls`,
 		ValidArgsFunction: c.completeIngresses,
@@ -94,6 +101,7 @@ converted; 2 wrong usage.`,
 	cmd.Flags().BoolVar(&o.notes, "show-notes", false, "Show findings that change nothing for clients too")
 	cmd.MarkFlagsMutuallyExclusive("filename", "kustomize")
 	o.scope.add(cmd)
+	o.conversion.wayBack = true
 	o.conversion.add(cmd)
 	addOutputFlag(cmd, o.print)
 	addColorFlag(cmd, &o.color)
@@ -112,6 +120,9 @@ func (o *convertOptions) run(ctx context.Context, names []string) error {
 	}
 	loaded, scope, err := o.load(ctx, names, &options)
 	if err != nil {
+		return err
+	}
+	if err := wayBackFrom(options); err != nil {
 		return err
 	}
 	options = loaded.Settle(options)

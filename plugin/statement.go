@@ -5,12 +5,16 @@ import (
 	"strings"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/emitnginx"
 )
 
 // statement says in two lines what is converted, because nobody should have to
 // guess.
 func statement(options convert.Options, reports []convert.IngressReport) string {
 	text := fmt.Sprintf("%s to Traefik %d (%s)", origin(options, reports), options.Target.Version, options.Target.APIVersion())
+	if options.IngressNginx != nil {
+		text = fmt.Sprintf("%s to ingress-nginx (%s)", origin(options, reports), emitnginx.APIVersion)
+	}
 	var points []string
 	for _, e := range options.TraefikV1.EntryPoints {
 		kind := ""

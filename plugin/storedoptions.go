@@ -65,7 +65,7 @@ func (f *conversionFlags) onTop(stored convert.Options) (convert.Options, error)
 		name string
 		take func()
 	}{
-		{"to", func() { target.Version = given.Target.Version }},
+		{"to", func() { target.Version, stored.IngressNginx = given.Target.Version, given.IngressNginx }},
 		{"api-group", func() { target.APIGroup = given.Target.APIGroup }},
 		{"target-ingress-class", func() { target.IngressClass = given.Target.IngressClass }},
 	} {

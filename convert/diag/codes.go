@@ -48,6 +48,7 @@ var registry = sorted(
 	nginxInfos,
 	noteInfos,
 	staticInfos,
+	toNginxInfos,
 	traefikInfos,
 	warningInfos,
 )

@@ -44,8 +44,8 @@ func taggedName(namespace, ingress, tag string) string {
 	return join(subdomain(ingress), tag, nameHash(namespace, ingress, tag))
 }
 
-// contentName is <ingress>-<tag>-<h1>-<h2>.
-func contentName(namespace, ingress, tag string, content []byte) string {
+// ContentName is <ingress>-<tag>-<h1>-<h2>.
+func ContentName(namespace, ingress, tag string, content []byte) string {
 	sum := sha256.Sum256(content)
 	return join(subdomain(ingress), tag, nameHash(namespace, ingress, tag)+"-"+hex.EncodeToString(sum[:hashLength/2]))
 }

@@ -122,7 +122,7 @@ func TestEqualHashesGetDifferentNames(t *testing.T) {
 		t.Fatal("the first name is not new")
 	}
 	// As if the hash of "two" were that of "one".
-	o.names[contentName("n", "i", "auth", []byte("two"))] = []byte("one")
+	o.names[ContentName("n", "i", "auth", []byte("two"))] = []byte("one")
 	second, isNew := o.named("auth", []byte("two"))
 	if !isNew || second == first {
 		t.Errorf("got %s, new %v", second, isNew)

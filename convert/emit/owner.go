@@ -147,7 +147,7 @@ func (o *owner) meta(kind, name string, t *metav1.TypeMeta, m *metav1.ObjectMeta
 // equal content is one object. Two contents with one hash get different names.
 func (o *owner) named(tag string, content []byte) (name string, isNew bool) {
 	for salted := content; ; salted = append(slices.Clip(salted), 0) {
-		name = contentName(o.ref.Namespace, o.ref.Name, tag, salted)
+		name = ContentName(o.ref.Namespace, o.ref.Name, tag, salted)
 		taken, ok := o.names[name]
 		if !ok {
 			break

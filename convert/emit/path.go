@@ -72,7 +72,7 @@ func escapeBraces(s string) string {
 
 // template writes a gorilla/mux template.
 func template(name, value, end string, v Version) (string, string, error) {
-	expression, variables, err := templateRegexp(value)
+	expression, variables, err := ir.TemplateExpression(value)
 	if err != nil {
 		return "", "", err
 	}
@@ -80,59 +80,6 @@ func template(name, value, end string, v Version) (string, string, error) {
 		return name, value, nil
 	}
 	return "PathRegexp", "^" + expression + end, nil
-}
-
-// templateRegexp translates a gorilla/mux template into a regular expression as
-// mux itself does: {name} is [^/]+, {name:re} is re, anything else is literal.
-func templateRegexp(value string) (expression string, variables int, err error) {
-	var b strings.Builder
-	for rest := value; ; variables++ {
-		open := strings.IndexAny(rest, "{}")
-		if open < 0 {
-			b.WriteString(regexp.QuoteMeta(rest))
-			break
-		}
-		length := variableLength(rest[open:])
-		if length == 0 {
-			return "", 0, fmt.Errorf("path %q has unbalanced braces", value)
-		}
-		b.WriteString(regexp.QuoteMeta(rest[:open]))
-		name, pattern, found := strings.Cut(rest[open+1:open+length-1], ":")
-		if !found {
-			pattern = "[^/]+"
-		}
-		if name == "" || pattern == "" {
-			return "", 0, fmt.Errorf("path %q has a variable without name or pattern", value)
-		}
-		b.WriteString("(?:" + pattern + ")")
-		rest = rest[open+length:]
-	}
-	expression = b.String()
-	if _, err := regexp.Compile(expression); err != nil {
-		return "", 0, fmt.Errorf("path %q: %w", value, err)
-	}
-	return expression, variables, nil
-}
-
-// variableLength returns the length of the {…} that s begins with, inner braces
-// included, or 0 when it does not end.
-func variableLength(s string) int {
-	level := 0
-	for i := range len(s) {
-		switch s[i] {
-		case '{':
-			level++
-		case '}':
-			level--
-			if level < 0 {
-				return 0
-			}
-			if level == 0 {
-				return i + 1
-			}
-		}
-	}
-	return 0
 }
 
 func pathRegexp(value string, v Version) (name, arg string, err error) {
@@ -189,7 +136,7 @@ func unanchored(value string) (string, anchors, error) {
 func templateVariable(expression string) (string, error) {
 	expression = strings.NewReplacer(`\\`, `\\`, `\{`, `\x7b`, `\}`, `\x7d`).Replace(expression)
 	variable := "{expr:" + expression + "}"
-	if variableLength(variable) != len(variable) {
+	if ir.VariableLength(variable) != len(variable) {
 		return "", errors.New("expression with unbalanced braces: Traefik 2 cannot tell where it ends")
 	}
 	return variable, nil

@@ -32,7 +32,7 @@ func sslRedirectV3(r ir.Route) ([]ir.Route, bool) {
 		if !ok {
 			continue
 		}
-		if redirect := sslRedirectFilter(h, r.TLS != nil); redirect != nil {
+		if redirect := h.Redirect(r.TLS != nil); redirect != nil {
 			redirecting := r
 			redirecting.Filters = slices.Insert(slices.Clone(r.Filters), i, redirect)
 			return exceptSecure(r, redirecting, redirect, h.SSLProxyHeaders), true
@@ -69,21 +69,4 @@ func exceptSecure(plain, redirecting ir.Route, redirect ir.Filter, headers map[s
 		redirecting.Match.Headers = append(slices.Clone(redirecting.Match.Headers), ir.HeaderMatch{Name: name, Value: value, Not: true})
 	}
 	return append(out, redirecting)
-}
-
-// sslRedirectFilter returns the redirect that stands for the options, nil for none.
-func sslRedirectFilter(h ir.Headers, tls bool) ir.Filter {
-	force := h.SSLForceHost && h.SSLHost != ""
-	plain := h.SSLRedirect && !h.IsDevelopment && !tls
-	switch {
-	case force, plain && h.SSLHost != "":
-		return ir.RedirectRegex{
-			Regex:       `^https?://[^/]+(.*)$`,
-			Replacement: "https://" + strings.ReplaceAll(h.SSLHost, "$", "$$") + "${1}",
-			Permanent:   !h.SSLTemporaryRedirect,
-		}
-	case plain:
-		return ir.RedirectScheme{Scheme: "https", Permanent: !h.SSLTemporaryRedirect}
-	}
-	return nil
 }
