@@ -19,6 +19,9 @@ type source struct {
 	why      string
 	// dropped: Traefik 1.7 serves nothing of its rules.
 	dropped bool
+	// certificates is how many entries of spec.tls are loaded all the same: they
+	// come first, and what drops the Ingress later does not take them back.
+	certificates int
 	// loaded: at least one of its paths has become part of a frontend.
 	loaded bool
 	// settings are what its annotations ask of each of its frontends; nil until first needed.

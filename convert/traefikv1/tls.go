@@ -14,6 +14,7 @@ import (
 // target would serve it with the default certificate.
 func (t *translator) checkTLS(s *source) {
 	for i, entry := range s.Spec.TLS {
+		s.certificates = i
 		if entry.SecretName == "" {
 			continue
 		}
@@ -37,6 +38,7 @@ func (t *translator) checkTLS(s *source) {
 		})
 		return
 	}
+	s.certificates = len(s.Spec.TLS)
 }
 
 // firstSecret is the secret that the routes of an Ingress carry.
@@ -50,7 +52,9 @@ func (t *translator) firstSecret(s *source) string {
 }
 
 // certificates are the secrets that no route carries: all but the first of an
-// Ingress, and all of an Ingress that owns no route with TLS.
+// Ingress, and all of an Ingress that owns no route with TLS. That includes those
+// that Traefik 1.7 loads before something drops the Ingress (loadIngresses,
+// provider/kubernetes/kubernetes.go).
 func (t *translator) certificates(routes []ir.Route) []ir.Certificate {
 	type carried struct {
 		owner  ir.Ref
@@ -63,12 +67,12 @@ func (t *translator) certificates(routes []ir.Route) []ir.Certificate {
 		}
 	}
 	var certificates []ir.Certificate
-	for _, s := range t.served() {
+	for _, s := range t.sources {
 		entryPoints := t.certificateEntryPoints(s)
 		if len(entryPoints) == 0 {
 			continue
 		}
-		for _, entry := range s.Spec.TLS {
+		for _, entry := range s.Spec.TLS[:s.certificates] {
 			c := carried{s.ref(), entry.SecretName}
 			if entry.SecretName == "" || done[c] {
 				continue
