@@ -289,36 +289,6 @@ func TestNamesAreValidAndUnique(t *testing.T) {
 	})
 }
 
-// The contract of HostKeys: converting an Ingress with its peers gives the same
-// objects for it as converting everything.
-func TestPeersAreEnough(t *testing.T) {
-	g := v1.New()
-	rapid.Check(t, func(t *rapid.T) {
-		in, opts := g.Cluster(t), options(g, t)
-		if opts.From == Auto && (opts.Controllers == nil || opts.Controllers.InPlay == nil) {
-			// Whoever converts parts has to say what the whole shows.
-			shown := Detect(in, opts)
-			opts.Controllers = &shown
-		}
-		whole := Convert(in, opts)
-		var all []*networkingv1.Ingress
-		for _, ing := range in.Ingresses {
-			all = append(all, ing.Ingress)
-		}
-		for _, ing := range in.Ingresses {
-			part := in
-			part.Ingresses = []ir.Ingress{ing}
-			for _, peer := range Peers(ing.Ingress, all) {
-				part.Ingresses = append(part.Ingresses, ir.Ingress{Ingress: peer})
-			}
-			ref := ir.Ref{Namespace: ing.Namespace, Name: ing.Name}
-			if diff := gocmp.Diff(objectsOf(whole, ref), objectsOf(Convert(part, opts), ref)); diff != "" {
-				t.Fatalf("%v with %d of %d peers: %s", ref, len(part.Ingresses)-1, len(all)-1, diff)
-			}
-		}
-	})
-}
-
 func objectsOf(result Result, ref ir.Ref) []Object {
 	var out []Object
 	for _, o := range result.Objects {
