@@ -3,9 +3,7 @@ package traefikv1
 import (
 	"cmp"
 	"slices"
-	"strings"
 
-	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/diag"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/ir"
 )
 
@@ -35,11 +33,18 @@ func (t *translator) routes(f *frontend) []ir.Route {
 		if g.tls {
 			route.TLS = &ir.TLS{SecretName: secret}
 		}
+		own := len(routes)
 		if g.redirects {
 			routes = append(routes, f.withRedirect(t, route, g, modifiers)...)
 		} else {
 			route.Filters = f.chain(t, g, nil, modifiers)
 			routes = append(routes, route)
+		}
+		if t.takesSlash(f) {
+			_, redirect := slashRedirect(ir.Path{})
+			for i := own; i < len(routes); i++ {
+				routes[i].Filters = slices.Concat([]ir.Filter{redirect}, routes[i].Filters)
+			}
 		}
 		routes = append(routes, t.slashTwins(f, route)...)
 	}
@@ -102,46 +107,6 @@ func (t *translator) retryAttempts(b *backend) int {
 		return t.facts.Retry.Attempts
 	}
 	return b.servers
-}
-
-// slashTwins are the routes that redirect /foo/ to /foo (or the other way
-// round) for exact paths, before any filter, as Traefik 1.7 does by default.
-func (t *translator) slashTwins(f *frontend, route ir.Route) []ir.Route {
-	if t.facts.KeepTrailingSlash {
-		return nil
-	}
-	var twins []ir.Route
-	for _, p := range f.matcher.exact {
-		if p.Value == "/" {
-			continue
-		}
-		twin := route
-		twin.Backend = ir.Backend{}
-		from, redirect := slashRedirect(p)
-		twin.Match.Paths = []ir.Path{from}
-		twin.Filters = []ir.Filter{redirect}
-		twins = append(twins, twin)
-		f.places[len(f.places)-1].src.say(diag.WStrictSlash, f.places[len(f.places)-1].field(),
-			"requests for "+from.Value+" are redirected to "+p.Value+" as in Traefik 1.7, for methods other than GET with 308")
-	}
-	return twins
-}
-
-// slashRedirect is the path that differs from p by its last slash, and the
-// redirect from there to p. Location is a path, as Traefik 1.7 writes it, so that
-// it is right behind a load balancer that terminates TLS; it never begins with
-// two slashes, which would name another host. It is made of the request's own
-// path, which the route has compared: so all paths share one redirect, and emit
-// can make one route of thousands.
-func slashRedirect(p ir.Path) (ir.Path, ir.RedirectRegex) {
-	r := ir.RedirectRegex{Permanent: true, Regex: `^https?://[^/?]+(/[^/?][^?]*)/(\?.*)?$`, Replacement: "${1}${2}"}
-	from := p
-	trimmed, slash := strings.CutSuffix(p.Value, "/")
-	if from.Value = p.Value + "/"; slash {
-		from.Value = trimmed
-		r.Regex, r.Replacement = `^https?://[^/?]+(/[^/?][^?]*)(\?.*)?$`, "${1}/${2}"
-	}
-	return from, r
 }
 
 // sortRoutes orders routes by owner, then by priority, greatest first; routes of
