@@ -101,7 +101,9 @@ func ownWords(before judge.Answer, d Difference) bool {
 	if d.Kind == ResponseHeader && d.Name == "Content-Type" && d.After == "" {
 		return true
 	}
-	return before.Body == http.StatusText(http.StatusServiceUnavailable) && (d.Kind == Body || d.Kind == ResponseHeader && d.Name == "X-Content-Type-Options")
+	// To HEAD the words are not sent, but what net/http says of them is.
+	unavailable := before.Status == http.StatusServiceUnavailable && (before.Body == "" || before.Body == http.StatusText(before.Status))
+	return unavailable && (d.Kind == Body || d.Kind == ResponseHeader && d.Name == "X-Content-Type-Options")
 }
 
 // answerer is the Service of the pod that answered; "traefik" when none did.
