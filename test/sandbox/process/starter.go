@@ -57,6 +57,14 @@ func (s *Starter) serve() {
 	// Never unlocked: returning ends the thread as well, which is what tells the
 	// kernel to kill the children.
 	runtime.LockOSThread()
+	if syscall.Gettid() == syscall.Getpid() {
+		// The main thread never ends before the process does (mexit, runtime/proc.go):
+		// somebody else serves, who cannot get it as long as it is held here.
+		go s.serve()
+		<-s.done
+		runtime.UnlockOSThread()
+		return
+	}
 	defer close(s.done)
 	for {
 		select {
