@@ -1,9 +1,8 @@
 package convert
 
 import (
-	"slices"
-
 	"maps"
+	"slices"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/diag"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/emit"
