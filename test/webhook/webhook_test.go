@@ -12,6 +12,7 @@ func TestWebhook(t *testing.T) {
 
 	t.Run("install says what is missing", func(t *testing.T) { r.with(t).testMissingCRDs() })
 	r.installCRDs()
+	t.Run("a cache that lags is not believed", func(t *testing.T) { r.with(t).testLaggingCache() })
 	before := r.namespace(nil)
 	r.apply(ingress(before, "web", "before.example.com"))
 	t.Run("install", func(t *testing.T) { r.with(t).testInstall() })

@@ -54,8 +54,10 @@ type Observer interface {
 type Reconciler struct {
 	Cluster    Cluster
 	Translator Translator
-	Writer     client.Writer
-	Observer   Observer
+	// Fresh reads Traefik objects from the API server itself.
+	Fresh    client.Reader
+	Writer   client.Writer
+	Observer Observer
 }
 
 var _ reconcile.Reconciler = (*Reconciler)(nil)

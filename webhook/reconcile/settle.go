@@ -44,7 +44,7 @@ func rank(o *unstructured.Unstructured) int {
 
 // settle brings one live object to what is wanted, or says why it stays as it is.
 func (r *Reconciler) settle(ctx context.Context, ingress *networkingv1.Ingress, want *unstructured.Unstructured, outcome *Outcome) (*Finding, error) {
-	live, err := r.Cluster.Live(ctx, want.GroupVersionKind(), client.ObjectKeyFromObject(want))
+	live, err := r.live(ctx, want)
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", name(want), err)
 	}
@@ -67,6 +67,23 @@ func (r *Reconciler) settle(ctx context.Context, ingress *networkingv1.Ingress, 
 	case desired.Missing, desired.Stale, desired.Diverged:
 	}
 	return r.apply(ctx, want, live, state, outcome)
+}
+
+// live returns what is there under the name of want, nil when there is nothing.
+// The cache may not have an object yet that this replica or another one wrote a
+// moment ago. Taking it for missing would make an edit since then look like
+// somebody else's object, so that is asked again where it is stored.
+func (r *Reconciler) live(ctx context.Context, want *unstructured.Unstructured) (*unstructured.Unstructured, error) {
+	live, err := r.Cluster.Live(ctx, want.GroupVersionKind(), client.ObjectKeyFromObject(want))
+	if err != nil || live != nil {
+		return live, err
+	}
+	live = &unstructured.Unstructured{}
+	live.SetGroupVersionKind(want.GroupVersionKind())
+	if err := r.Fresh.Get(ctx, client.ObjectKeyFromObject(want), live); err != nil {
+		return nil, client.IgnoreNotFound(err)
+	}
+	return live, nil
 }
 
 // apply writes want. A field manager's conflict is the API server's word that

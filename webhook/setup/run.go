@@ -104,7 +104,7 @@ func assemble(ctx context.Context, mgr manager.Manager, c Config) error {
 			Ledger: ledger, Recorder: mgr.GetEventRecorder(Name), Counter: numbers, Leads: leads,
 		}
 		if err := reconcile.Add(mgr, &reconcile.Reconciler{
-			Cluster: live, Translator: translator, Writer: mgr.GetClient(), Observer: reporter,
+			Cluster: live, Translator: translator, Fresh: mgr.GetAPIReader(), Writer: mgr.GetClient(), Observer: reporter,
 		}, reconcile.Options{
 			Kinds: cluster.Kinds(group), FullPass: c.FullPass, Standby: standby, Workers: c.Workers, Lister: live,
 			HostKeys: c.Engine.HostKeys, Desk: desk, Ledger: ledger, FullPassDone: numbers.FullPass,
