@@ -4,7 +4,9 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -92,6 +94,43 @@ func TestNamesAndRegistryAgree(t *testing.T) {
 	}
 	if !slices.Equal(named, registered) {
 		t.Errorf("names.go has %q\nregistry has %q", named, registered)
+	}
+}
+
+// A code that no program names is explained and never said.
+func TestEveryCodeIsSaid(t *testing.T) {
+	said := map[string]bool{}
+	for _, root := range []string{"../../convert", "../../plugin", "../../webhook"} {
+		err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+			if err != nil || entry.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+				return err
+			}
+			file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
+			if err != nil {
+				return err
+			}
+			ast.Inspect(file, func(n ast.Node) bool {
+				if selector, ok := n.(*ast.SelectorExpr); ok {
+					if x, ok := selector.X.(*ast.Ident); ok && x.Name == "diag" {
+						said[selector.Sel.Name] = true
+					}
+				}
+				return true
+			})
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	file, err := parser.ParseFile(token.NewFileSet(), "names.go", nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name := range file.Scope.Objects {
+		if strings.ContainsRune("EIW", rune(name[0])) && ast.IsExported(name) && name != "Exact" && !said[name] {
+			t.Errorf("no program says %s: say it or take it out", name)
+		}
 	}
 }
 

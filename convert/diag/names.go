@@ -15,7 +15,6 @@ const (
 	EEntryPoint        Code = "E-ENTRYPOINT"
 	EMergeXNS          Code = "E-MERGE-XNS"
 	EMultiDefault      Code = "E-MULTI-DEFAULT"
-	ENameClash         Code = "E-NAME-CLASH"
 	ENginxAuth         Code = "E-NGX-AUTH"
 	ENginxCanary       Code = "E-NGX-CANARY"
 	ENginxClientCert   Code = "E-NGX-CLIENTCERT"

@@ -67,13 +67,6 @@ var errorInfos = []Info{
 		Warning: "several default backends, undefined winner",
 	},
 	{
-		Code: ENameClash, Severity: Unsupported,
-		Title:   "An object of that name exists and is not ours",
-		Explain: "The name that the emitted object needs is taken by an object that this product did not make. It is never overwritten.",
-		Remedy:  "Compare the two (kubectl ingress-migrate diff), then rename or delete the existing object, or let the product adopt it.",
-		Warning: "name is taken by a foreign object",
-	},
-	{
 		Code: EPassTLSCert, Severity: Unsupported,
 		Title:   "pass-tls-cert needs certificates that no manifest contains",
 		Explain: "Traefik 1.7 presents the entry point's own server certificates to the backend and trusts the entry point's client CA. In Traefik 2 and 3 this is a ServersTransport with Secrets, and the certificates live in Traefik 1.7's static configuration. On an entry point without TLS the annotation removes the route altogether.",

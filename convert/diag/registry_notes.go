@@ -68,7 +68,7 @@ var noteInfos = []Info{
 	{
 		Code: ITerminating, Severity: Equivalent,
 		Title:   "Terminating pods keep their sticky clients",
-		Explain: "Traefik 3 goes on sending sticky clients to pods that are serving while they terminate; Traefik 1.7 and 2 do not.",
+		Explain: "Traefik 3 goes on sending sticky clients to pods that are serving while they terminate; Traefik 1.7 and 2, and ingress-nginx, do not.",
 		Remedy:  "Nothing to do.",
 		Warning: "terminating pods keep sticky clients",
 	},

@@ -129,6 +129,13 @@ func (o *owner) report(code diag.Code, field, text string) *diag.Diagnostic {
 	return &o.problems[len(o.problems)-1]
 }
 
+// once reports what its code says, once per Ingress.
+func (o *owner) once(code diag.Code) {
+	if !slices.ContainsFunc(o.problems, func(d diag.Diagnostic) bool { return d.Code == code }) {
+		o.report(code, "", "")
+	}
+}
+
 // meta fills what all objects have in common: Traefik's label selector is for
 // every kind, so all get the labels of the Ingress.
 func (o *owner) meta(kind, name string, t *metav1.TypeMeta, m *metav1.ObjectMeta) {

@@ -9,12 +9,16 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/diag"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/ir"
 )
 
 func (o *owner) sticky(s *ir.Sticky) *dynamic.Sticky {
 	if lost := lostByV2(s); o.target.Version == V2 && lost != "" && !slices.Contains(o.stickyLost, lost) {
 		o.stickyLost = append(o.stickyLost, lost)
+	}
+	if o.target.Version == V3 && !s.KeepsTerminating {
+		o.once(diag.ITerminating)
 	}
 	return &dynamic.Sticky{Cookie: &dynamic.Cookie{
 		Name: s.CookieName, Secure: s.Secure, HTTPOnly: s.HTTPOnly, SameSite: s.SameSite,

@@ -190,6 +190,9 @@ type Sticky struct {
 	Path     string
 	Domain   string
 	MaxAge   int
+	// KeepsTerminating: the source too goes on sending clients to pods that are
+	// serving while they terminate, as Traefik 3 does.
+	KeepsTerminating bool
 }
 
 // Transport is how Traefik talks to a Service's servers.

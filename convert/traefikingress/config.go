@@ -84,6 +84,8 @@ func readService(root *node, source release) serviceConfig {
 			MaxAge:     section.child("maxage").number(),
 			Path:       section.child("path").text(),
 			Domain:     section.child("domain").text(),
+			// pkg/provider/kubernetes/ingress of Traefik 3: endpoints that are fenced.
+			KeepsTerminating: source.major >= 3,
 		}
 	}
 	return c
