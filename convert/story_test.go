@@ -2,6 +2,7 @@ package convert
 
 import (
 	"bytes"
+	"encoding/json"
 	"flag"
 	"fmt"
 	"maps"
@@ -125,8 +126,11 @@ func readInput(t testing.TB, text []byte) Input {
 			})
 			in.SecretsKnown = true
 		case "Middleware", "TLSOption", "ServersTransport":
-			object := decode[metav1.PartialObjectMetadata](t, doc)
-			in.Traefik = append(in.Traefik, ir.TraefikObject{Kind: kind.Kind, Namespace: object.Namespace, Name: object.Name})
+			object := decode[struct {
+				metav1.PartialObjectMetadata `json:",inline"`
+				Spec                         json.RawMessage
+			}](t, doc)
+			in.Traefik = append(in.Traefik, ir.TraefikObject{Kind: kind.Kind, Namespace: object.Namespace, Name: object.Name, Spec: string(object.Spec)})
 			in.TraefikKnown = true
 		default:
 			t.Fatalf("document %d: stories do not know kind %s", i+1, kind.Kind)

@@ -72,6 +72,7 @@ func convertBack(in Input, opts Options) Result {
 func ingressNginx(opts Options) emitnginx.Target {
 	target := *opts.IngressNginx
 	target.ClassAnnotation = target.ClassAnnotation || opts.From != FromTraefik
+	target.FromV3 = opts.Traefik.IsV3()
 	if len(target.EntryPoints) == 0 {
 		target.EntryPoints = listeners(opts)
 	}

@@ -210,6 +210,7 @@ const (
 	WToNginxBackend    Code = "W-TONGINX-BACKEND"
 	WToNginxCert       Code = "W-TONGINX-CERT"
 	WToNginxConfigMap  Code = "W-TONGINX-CONFIGMAP"
+	WToNginxCORS       Code = "W-TONGINX-CORS"
 	WToNginxEntryPoint Code = "W-TONGINX-ENTRYPOINT"
 	WToNginxErrors     Code = "W-TONGINX-ERRORS"
 	WToNginxHeaders    Code = "W-TONGINX-HEADERS"

@@ -40,8 +40,8 @@ var toNginxInfos = []Info{
 	{
 		Code: EToNginxMiddleware, Severity: Unsupported,
 		Title:   "What a Middleware does is not known",
-		Explain: "The route refers to a Middleware of Traefik, which may well be what protects it. Its content is not converted, so the route is withheld: its paths are answered 403.",
-		Remedy:  "Write what the Middleware does as annotations of the new Ingress by hand.",
+		Explain: "The route refers to a Middleware of Traefik, which may well be what protects it. It is not among the input, or does something that no annotation of ingress-nginx does, so the route is withheld: its paths are answered 403.",
+		Remedy:  "Give the conversion the Middlewares too (kubectl get ingresses,services,secrets,middlewares.traefik.io -A -o yaml); what it names then has to be written by hand.",
 		Warning: "Middleware has no counterpart in nginx",
 	},
 	{
@@ -127,6 +127,13 @@ var toNginxInfos = []Info{
 		Explain: "Some behaviour of ingress-nginx is a matter of the whole controller and cannot be said on an Ingress.",
 		Remedy:  "Set the key in the ConfigMap that the controller is started with (--configmap).",
 		Warning: "controller's ConfigMap has to be set",
+	},
+	{
+		Code: WToNginxCORS, Severity: Lossy,
+		Title:   "nginx answers every OPTIONS request itself",
+		Explain: "Traefik answers the questions of browsers whether another origin may call (OPTIONS with Origin and Access-Control-Request-Method) and hands other OPTIONS requests on. With enable-cors nginx answers all of them with 204, adds no Vary, and names methods and headers in every answer to an allowed origin.",
+		Remedy:  "Nothing to do, unless the application serves OPTIONS itself.",
+		Warning: "nginx answers OPTIONS requests itself",
 	},
 	{
 		Code: WToNginxEntryPoint, Severity: Lossy,

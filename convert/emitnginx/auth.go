@@ -124,6 +124,9 @@ func (b *builder) forwardAuth(f ir.ForwardAuth) {
 	if len(f.ResponseHeaders) > 0 {
 		b.set("auth-response-headers", strings.Join(f.ResponseHeaders, ","))
 	}
+	if len(f.RequestHeaders) > 0 {
+		b.say(diag.WToNginxAuth, "the authentication server gets every header of the request, and not "+strings.Join(f.RequestHeaders, ", ")+" alone")
+	}
 	text := "the authentication server is told X-Original-URL and X-Original-Method in place of X-Forwarded-Uri, -Host and -Method, and of its refusals only 401 and 403 reach the client, others become 500"
 	if strings.HasPrefix(f.Address, "https:") && !f.InsecureSkipVerify {
 		text += "; its certificate is not verified"

@@ -21,6 +21,8 @@ type builder struct {
 	rewrite   rewrite
 	blocked   bool
 	allowed   bool // an allow list is there
+	// through is the Middleware of the user's that is being looked at.
+	through string
 }
 
 // pieces are the locations of one path of a route.
@@ -57,6 +59,9 @@ func (b *builder) block(code diag.Code, text string) {
 }
 
 func (b *builder) say(code diag.Code, text string) *diag.Diagnostic {
+	if b.through != "" && text != "" {
+		text = "Middleware " + b.through + ": " + text
+	}
 	return b.o.report(code, field(b.route), text)
 }
 
@@ -135,7 +140,7 @@ func (b *builder) filter(f ir.Filter) {
 	case ir.PassTLSClientCert:
 		b.block(diag.EToNginxTLS, "nginx would not set X-Forwarded-Tls-Client-Cert, so that clients could send it themselves")
 	case ir.ExistingMiddleware:
-		b.block(diag.EToNginxMiddleware, "what the Middleware "+f.Name+" does is not known here")
+		b.existing(f, b.o.ref.Namespace, nil)
 	default:
 		b.block(diag.EToNginxMiddleware, "a step on the request's way has no counterpart")
 	}

@@ -16,8 +16,7 @@ func (b *builder) headers(f ir.Headers) {
 		b.block(diag.EToNginxHeaders, "nginx does not set request header "+strings.Join(names, ", ")+" for a single Ingress, and clients could send it themselves")
 		return
 	}
-	if f.CORS != nil {
-		b.block(diag.EToNginxHeaders, "the answers to other origins are not carried over")
+	if f.CORS != nil && !b.cors(f.CORS) {
 		return
 	}
 	if len(f.AllowedHosts) > 0 && !f.IsDevelopment && !b.hostAllowed(f.AllowedHosts) {

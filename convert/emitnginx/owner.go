@@ -13,8 +13,10 @@ type owners struct {
 	target   Target
 	services map[ir.Ref]*corev1.Service
 	secrets  map[ir.Ref]ir.Secret
-	byRef    map[ir.Ref]*owner
-	list     []*owner
+	// middlewares are the specs of those that are part of the input.
+	middlewares map[ir.Ref]string
+	byRef       map[ir.Ref]*owner
+	list        []*owner
 	// siblings has a Service for each origin, for routes without any.
 	siblings map[ir.Origin]ir.Service
 	// reachable are the places with a route on an entry point that nginx has.
@@ -38,11 +40,12 @@ type owner struct {
 
 func newOwners(in ir.Input, t ir.Translation, target Target) *owners {
 	all := &owners{
-		target:   target,
-		services: make(map[ir.Ref]*corev1.Service, len(in.Services)),
-		secrets:  make(map[ir.Ref]ir.Secret, len(in.Secrets)),
-		byRef:    make(map[ir.Ref]*owner, len(t.Ingresses)),
-		siblings: make(map[ir.Origin]ir.Service, len(t.Routes)), reachable: make(map[ir.Origin]bool, len(t.Routes)),
+		target:      target,
+		services:    make(map[ir.Ref]*corev1.Service, len(in.Services)),
+		secrets:     make(map[ir.Ref]ir.Secret, len(in.Secrets)),
+		middlewares: map[ir.Ref]string{},
+		byRef:       make(map[ir.Ref]*owner, len(t.Ingresses)),
+		siblings:    make(map[ir.Origin]ir.Service, len(t.Routes)), reachable: make(map[ir.Origin]bool, len(t.Routes)),
 	}
 	for _, s := range in.Services {
 		if s != nil {
@@ -51,6 +54,11 @@ func newOwners(in ir.Input, t ir.Translation, target Target) *owners {
 	}
 	for _, s := range in.Secrets {
 		all.secrets[ir.Ref{Namespace: s.Namespace, Name: s.Name}] = s
+	}
+	for _, object := range in.Traefik {
+		if object.Kind == "Middleware" && object.Spec != "" {
+			all.middlewares[ir.Ref{Namespace: object.Namespace, Name: object.Name}] = object.Spec
+		}
 	}
 	for i := range t.Ingresses {
 		all.add(&t.Ingresses[i])

@@ -27,6 +27,8 @@ type Target struct {
 	// EntryPoints are the listeners that the routes name; empty: web and http are
 	// on port 80, websecure and https on port 443.
 	EntryPoints []EntryPoint
+	// FromV3: Middlewares of the source are those of Traefik 3.
+	FromV3 bool
 }
 
 // EntryPoint is one listener of the source.

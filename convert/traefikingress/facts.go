@@ -81,6 +81,9 @@ func (f Facts) release() release {
 	return r
 }
 
+// IsV3 tells whether the source is Traefik 3.
+func (f Facts) IsV3() bool { return f.release().major >= 3 }
+
 func (e EntryPoint) target() string {
 	if e.Target == "" {
 		return e.Name

@@ -59,7 +59,7 @@ func (r *reader) decode(raw json.RawMessage, h head, at place) {
 			r.secrets.put(secret.Namespace+"/"+secret.Name, secretFacts(secret))
 		}
 	default:
-		if !r.traefik(h, gv) {
+		if !r.traefik(raw, h, gv) {
 			r.installation(raw, h, gv)
 			r.other(h, gv, at)
 		}

@@ -1,0 +1,55 @@
+package emitnginx
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/diag"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/ir"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/middleware"
+)
+
+// existing does what a Middleware of the user's does, if that is part of the
+// input and all of it is known; else the route is withheld. from is where the
+// reference stands, above are the chains around it.
+func (b *builder) existing(f ir.ExistingMiddleware, from string, above []ir.Ref) {
+	ref := ir.Ref{Namespace: f.Namespace, Name: f.Name}
+	if ref.Namespace == "" {
+		ref.Namespace = from
+	}
+	spec, known := b.o.all.middlewares[ref]
+	outer := b.through
+	defer func() { b.through = outer }()
+	b.through = ""
+	switch {
+	case strings.Contains(f.Name, "@"):
+		b.block(diag.EToNginxMiddleware, "the middleware "+f.Name+" is none of the cluster: what it does is not known here")
+		return
+	case slices.Contains(above, ref):
+		b.block(diag.EToNginxMiddleware, "Middleware "+ref.String()+" is a chain that leads back to itself")
+		return
+	case !known:
+		b.block(diag.EToNginxMiddleware, "what the Middleware "+ref.String()+" does is not known here: it is no part of the input")
+		return
+	}
+	filters, err := middleware.Filters(spec, middleware.Source{V3: b.o.all.target.FromV3})
+	if err != nil {
+		b.block(diag.EToNginxMiddleware, "Middleware "+ref.String()+": "+err.Error())
+		return
+	}
+	b.through = ref.String()
+	for _, filter := range filters {
+		switch filter := filter.(type) {
+		case ir.ExistingMiddleware:
+			b.existing(filter, ref.Namespace, append(slices.Clone(above), ref))
+		case ir.BasicAuth, ir.DigestAuth:
+			if ref.Namespace != b.o.ref.Namespace {
+				b.block(diag.EToNginxAuth, "its users are in namespace "+ref.Namespace+", and an Ingress names Secrets of its own")
+				continue
+			}
+			b.filter(filter)
+		default:
+			b.filter(filter)
+		}
+	}
+}
