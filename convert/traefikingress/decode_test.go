@@ -88,7 +88,7 @@ func TestReadService(t *testing.T) {
 	if len(mistakes) > 0 {
 		t.Fatal(mistakes)
 	}
-	want := serviceConfig{scheme: "h2c", passHostHeader: &yes, nativeLB: &yes, middlewares: []string{"a@file"}, sticky: &ir.Sticky{CookieName: "c", SameSite: "strict", MaxAge: 5}}
+	want := serviceConfig{scheme: "h2c", passHostHeader: &yes, nativeLB: &yes, middlewares: []string{"a@file"}, sticky: &ir.Sticky{CookieName: "c", SameSite: "strict", MaxAge: 5, KeepsTerminating: true}}
 	if diff := cmp.Diff(want, readService(tree, newest3), cmp.AllowUnexported(serviceConfig{})); diff != "" {
 		t.Error(diff)
 	}

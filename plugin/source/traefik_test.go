@@ -9,7 +9,7 @@ import (
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/ir"
 )
 
-func TestObjectsOfTraefikAreKnownByName(t *testing.T) {
+func TestObjectsOfTraefikAreKnown(t *testing.T) {
 	loaded, err := FromFiles(Files{Names: []string{"-"}, Stdin: strings.NewReader(`
 apiVersion: traefik.io/v1alpha1
 kind: MiddlewareList
@@ -28,7 +28,7 @@ items:
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []ir.TraefikObject{{Kind: "Middleware", Namespace: "shop", Name: "auth"}, {Kind: "TLSOption", Namespace: "shop", Name: "strict"}}
+	want := []ir.TraefikObject{{Kind: "Middleware", Namespace: "shop", Name: "auth", Spec: `{"basicAuth":{"secret":"users"}}`}, {Kind: "TLSOption", Namespace: "shop", Name: "strict"}}
 	if diff := cmp.Diff(want, loaded.Input.Traefik); diff != "" || loaded.Input.TraefikKnown {
 		t.Errorf("known %v, %s", loaded.Input.TraefikKnown, diff)
 	}
