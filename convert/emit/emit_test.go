@@ -293,7 +293,7 @@ func TestTraefik3HasNoLegacyGroup(t *testing.T) {
 }
 
 func TestStickyFieldsOfTraefik3(t *testing.T) {
-	cookie := &ir.Sticky{CookieName: "c", Path: "/p", Domain: "d", MaxAge: 5}
+	cookie := &ir.Sticky{CookieName: "c", Path: "/p", Domain: "d", MaxAge: 5, KeepsTerminating: true}
 	direct := at("/a", func(r *ir.Route) {
 		r.Backend = ir.Backend{Services: []ir.Service{{Name: "a", PortNumber: 80, Sticky: cookie}}}
 	})
