@@ -24,14 +24,20 @@ type Info struct {
 // Lookup returns the entry of code; false when there is no such code. It
 // ignores case, because people type codes.
 func Lookup(code Code) (Info, bool) {
-	want := Code(strings.ToUpper(string(code)))
-	i, found := slices.BinarySearchFunc(registry, want, func(info Info, c Code) int {
-		return strings.Compare(string(info.Code), string(c))
-	})
-	if !found {
-		return Info{}, false
+	if info := lookup(code); info != nil {
+		return *info, true
 	}
-	return registry[i], true
+	if info := lookup(Code(strings.ToUpper(string(code)))); info != nil {
+		return *info, true
+	}
+	return Info{}, false
+}
+
+func lookup(code Code) *Info {
+	if i, found := indexes[code]; found {
+		return &registry[i]
+	}
+	return nil
 }
 
 // All returns every entry, sorted by code. The slice is the caller's.
@@ -53,6 +59,15 @@ var registry = sorted(
 	warningInfos,
 )
 
+// indexes finds codes in the registry.
+var indexes = func() map[Code]int {
+	found := make(map[Code]int, len(registry))
+	for i, info := range registry {
+		found[info.Code] = i
+	}
+	return found
+}()
+
 func sorted(parts ...[]Info) []Info {
 	all := slices.Concat(parts...)
 	slices.SortFunc(all, func(a, b Info) int { return strings.Compare(string(a.Code), string(b.Code)) })
@@ -64,8 +79,8 @@ func sorted(parts ...[]Info) []Info {
 // unsupported: saying too much is the safe side.
 func New(code Code, object Object, field, text string) Diagnostic {
 	d := Diagnostic{Code: code, Severity: Unsupported, Object: object, Field: field, Text: text}
-	info, ok := Lookup(code)
-	if !ok {
+	info := lookup(code)
+	if info == nil {
 		return d
 	}
 	d.Severity = info.Severity

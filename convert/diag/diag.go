@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // Severity orders how far the output is from the input.
@@ -94,14 +95,25 @@ type Diagnostic struct {
 // the same on every run.
 func Sort(ds []Diagnostic) {
 	slices.SortStableFunc(ds, func(a, b Diagnostic) int {
+		if c := compareObjects(&a.Object, &b.Object); c != 0 {
+			return c
+		}
 		return cmp.Or(
-			cmp.Compare(a.Object.Namespace, b.Object.Namespace),
-			cmp.Compare(a.Object.Name, b.Object.Name),
-			cmp.Compare(a.Object.Kind, b.Object.Kind),
-			cmp.Compare(a.Field, b.Field),
-			cmp.Compare(a.Code, b.Code),
-			cmp.Compare(a.Value, b.Value),
-			cmp.Compare(a.Text, b.Text),
+			strings.Compare(a.Field, b.Field),
+			strings.Compare(string(a.Code), string(b.Code)),
+			strings.Compare(a.Value, b.Value),
+			strings.Compare(a.Text, b.Text),
 		)
 	})
+}
+
+func compareObjects(a, b *Object) int {
+	if *a == *b {
+		return 0 // nearly all are about one object
+	}
+	return cmp.Or(
+		strings.Compare(a.Namespace, b.Namespace),
+		strings.Compare(a.Name, b.Name),
+		strings.Compare(a.Kind, b.Kind),
+	)
 }
