@@ -1,7 +1,6 @@
 package traefikv1
 
 import (
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -54,11 +53,19 @@ func Annotations() []Annotation { return slices.Clone(registry[:]) }
 
 // LookupAnnotation returns the entry of a key.
 func LookupAnnotation(key string) (Annotation, bool) {
+	if known := lookup(key); known != nil {
+		return *known, true
+	}
+	return Annotation{}, false
+}
+
+// lookup returns the entry of a key, nil when there is none.
+func lookup(key string) *Annotation {
 	i, ok := slices.BinarySearchFunc(registry[:], key, func(a Annotation, k string) int { return strings.Compare(a.Key, k) })
 	if !ok {
-		return Annotation{}, false
+		return nil
 	}
-	return registry[i], true
+	return &registry[i]
 }
 
 const (
@@ -80,128 +87,154 @@ func rank(key string) int {
 	return 2
 }
 
-// annotations reads the annotations of one object as Traefik 1.7 does, and
-// remembers which were read and which could not be parsed.
-type annotations struct {
-	values    map[string]string
-	byName    map[string]string // name → the key that wins
-	read      map[string]bool
-	malformed map[string]string // key → why
+// annotations are those of one object, sorted by key, and read as Traefik 1.7
+// does. There are a few: looking through them is faster than any map.
+type annotations []annotation
+
+// annotation remembers whether it was read and why it could not be parsed.
+type annotation struct {
+	key, value string
+	// known is nil for a key that Traefik 1.7 does not read.
+	known *Annotation
+	// wins: no other key of the same name comes before it.
+	wins, read bool
+	malformed  string
 }
 
-func newAnnotations(values map[string]string) *annotations {
-	a := &annotations{values: values, byName: map[string]string{}, read: map[string]bool{}, malformed: map[string]string{}}
-	for key := range values {
-		known, ok := LookupAnnotation(key)
-		if !ok {
+func newAnnotations(values map[string]string) annotations {
+	a := make(annotations, 0, len(values))
+	for key, value := range values {
+		a = append(a, annotation{key: key, value: value, known: lookup(key)})
+	}
+	slices.SortFunc(a, func(a, b annotation) int { return strings.Compare(a.key, b.key) })
+	for i := range a {
+		if a[i].known == nil {
 			continue
 		}
-		if other, taken := a.byName[known.Name]; !taken || rank(key) < rank(other) {
-			a.byName[known.Name] = key
+		if other := a.winner(a[i].known.Name); other == nil || rank(a[i].key) < rank(other.key) {
+			if other != nil {
+				other.wins = false
+			}
+			a[i].wins = true
 		}
 	}
 	return a
 }
 
-// find returns the key that carries a name and its value.
-func (a *annotations) find(name string) (key, value string, ok bool) {
-	key, ok = a.byName[name]
-	if !ok {
-		return "", "", false
+// winner is the annotation that carries a name; nil: none.
+func (a annotations) winner(name string) *annotation {
+	for i := range a {
+		if a[i].wins && a[i].known.Name == name {
+			return &a[i]
+		}
 	}
-	a.read[key] = true
-	return key, a.values[key], true
+	return nil
+}
+
+// find returns the annotation that carries a name, and notes that it was read.
+func (a annotations) find(name string) *annotation {
+	found := a.winner(name)
+	if found != nil {
+		found.read = true
+	}
+	return found
 }
 
 // peek returns the value of a name without noting that it was read.
-func (a *annotations) peek(name string) (value string, ok bool) {
-	key, ok := a.byName[name]
-	return a.values[key], ok
+func (a annotations) peek(name string) (value string, ok bool) {
+	if found := a.winner(name); found != nil {
+		return found.value, true
+	}
+	return "", false
+}
+
+// value returns the value of a key.
+func (a annotations) value(key string) string {
+	for i := range a {
+		if a[i].key == key {
+			return a[i].value
+		}
+	}
+	return ""
 }
 
 // key returns the key that carries name, for diagnostics.
-func (a *annotations) key(name string) string {
-	if key, _, ok := a.find(name); ok {
-		return key
+func (a annotations) key(name string) string {
+	if found := a.find(name); found != nil {
+		return found.key
 	}
 	return traefikPrefix + name
 }
 
-func (a *annotations) has(name string) bool {
-	_, _, ok := a.find(name)
-	return ok
-}
+func (a annotations) has(name string) bool { return a.find(name) != nil }
 
 // str returns the value, or fallback when it is absent or empty.
-func (a *annotations) str(name, fallback string) string {
-	if _, value, ok := a.find(name); ok && value != "" {
-		return value
+func (a annotations) str(name, fallback string) string {
+	if found := a.find(name); found != nil && found.value != "" {
+		return found.value
 	}
 	return fallback
 }
 
-func (a *annotations) boolean(name string, fallback bool) bool {
-	key, value, ok := a.find(name)
-	if !ok {
+func (a annotations) boolean(name string, fallback bool) bool {
+	found := a.find(name)
+	if found == nil {
 		return fallback
 	}
-	parsed, err := strconv.ParseBool(value)
+	parsed, err := strconv.ParseBool(found.value)
 	if err != nil {
-		a.malformed[key] = "not a boolean, so the default " + strconv.FormatBool(fallback) + " holds"
+		found.malformed = "not a boolean, so the default " + strconv.FormatBool(fallback) + " holds"
 		return fallback
 	}
 	return parsed
 }
 
-func (a *annotations) integer(name string, fallback int) int {
-	key, value, ok := a.find(name)
-	if !ok {
+func (a annotations) integer(name string, fallback int) int {
+	found := a.find(name)
+	if found == nil {
 		return fallback
 	}
-	parsed, err := strconv.Atoi(value)
+	parsed, err := strconv.Atoi(found.value)
 	if err != nil {
-		a.malformed[key] = "not a decimal number, so it is ignored"
+		found.malformed = "not a decimal number, so it is ignored"
 		return fallback
 	}
 	return parsed
 }
 
-func (a *annotations) integer64(name string, fallback int64) int64 {
-	key, value, ok := a.find(name)
-	if !ok {
+func (a annotations) integer64(name string, fallback int64) int64 {
+	found := a.find(name)
+	if found == nil {
 		return fallback
 	}
-	parsed, err := strconv.ParseInt(value, 10, 64)
+	parsed, err := strconv.ParseInt(found.value, 10, 64)
 	if err != nil {
-		a.malformed[key] = "not a decimal number, so it is ignored"
+		found.malformed = "not a decimal number, so it is ignored"
 		return fallback
 	}
 	return parsed
 }
 
-func (a *annotations) list(name string) []string {
-	key, value, ok := a.find(name)
-	if !ok {
+func (a annotations) list(name string) []string {
+	found := a.find(name)
+	if found == nil {
 		return nil
 	}
-	list := parseList(value)
+	list := parseList(found.value)
 	if len(list) == 0 {
-		a.malformed[key] = "an empty list, so it is ignored"
+		found.malformed = "an empty list, so it is ignored"
 	}
 	return list
 }
 
-func (a *annotations) mapping(name string) map[string]string {
-	key, value, ok := a.find(name)
-	if !ok {
+func (a annotations) mapping(name string) map[string]string {
+	found := a.find(name)
+	if found == nil {
 		return nil
 	}
-	values, skipped := parseMap(value)
+	values, skipped := parseMap(found.value)
 	if len(values) == 0 || len(skipped) > 0 {
-		a.malformed[key] = "an entry without a colon is skipped"
+		found.malformed = "an entry without a colon is skipped"
 	}
 	return values
 }
-
-// keys returns all keys, sorted.
-func (a *annotations) keys() []string { return slices.Sorted(maps.Keys(a.values)) }

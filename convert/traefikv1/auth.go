@@ -103,7 +103,7 @@ func (t *translator) readForwardAuth(s *source, c *settings, header string) {
 	if header != "" {
 		s.sayOf(diag.IAnnIgnored, "auth-header-field", "Traefik 1.7 does not use it with forward authentication")
 	}
-	insecure, _, insecureSet := s.ann.find("auth-tls-insecure")
+	insecure := s.ann.find("auth-tls-insecure")
 	switch secretName := s.ann.str("auth-tls-secret", ""); {
 	case secretName != "":
 		if !t.clientSecret(s, c, secretName) {
@@ -114,7 +114,7 @@ func (t *translator) readForwardAuth(s *source, c *settings, header string) {
 		if !auth.InsecureSkipVerify {
 			s.sayOf(diag.WFwdAuthCA, "auth-tls-secret", "Traefik 1.7 trusts no authority here and answers every request 500; the target trusts those of the system")
 		}
-	case insecureSet && s.ann.values[insecure] != "":
+	case insecure != nil && insecure.value != "":
 		if !s.ann.boolean("auth-tls-insecure", false) {
 			c.authProblems = append(c.authProblems, s.of("auth-tls-insecure", dropped("", "auth-tls-insecure without auth-tls-secret must be true")))
 			return

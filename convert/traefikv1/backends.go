@@ -18,6 +18,7 @@ import (
 type backend struct {
 	namespace, key string
 	members        []*member
+	firstMember    [1]*member // room for what members nearly always are
 	// last is the Service whose annotations hold for the whole backend; nil: unknown.
 	last   *corev1.Service
 	lastAt place
@@ -52,18 +53,18 @@ type member struct {
 func (b *backend) take(t *translator, at place, service *corev1.Service, serviceName string, port networkingv1.ServiceBackendPort) {
 	b.reportLast(service, at)
 	b.last, b.lastAt = service, at
-	m := &member{at: at, name: serviceName, port: normalPort(port), service: service}
+	m := t.made.members.New(member{at: at, name: serviceName, port: normalPort(port), service: service})
 	defer b.addMember(m)
 	if service == nil {
 		m.protocol = at.src.ann.str("protocol", "")
-		at.src.say(diag.INotChecked, at.field()+".backend", "Service "+serviceName+" is not part of the input and taken to exist")
+		at.src.say(diag.INotChecked, at.backendField(), t.notChecked.of(serviceName))
 		m.checkProtocol()
 		return
 	}
 	found := findPort(service, port)
 	if found == nil {
 		m.noServers = true
-		at.src.add(diag.New(diag.W503, at.src.object(), at.field()+".backend",
+		at.src.add(diag.New(diag.W503, at.src.object(), at.backendField(),
 			"Service "+serviceName+" has no port "+portText(port)+": Traefik 1.7 answers 503, the target 404"))
 		return
 	}
@@ -119,11 +120,14 @@ func (b *backend) addMember(m *member) {
 			continue
 		}
 		if other.port != m.port && !other.noServers {
-			m.at.src.say(diag.WPodNameCollision, m.at.field()+".backend",
+			m.at.src.say(diag.WPodNameCollision, m.at.backendField(),
 				"Service "+m.name+" is listed with two ports; Traefik 1.7 keeps one server per pod name, so port "+portText(m.port)+" replaces "+portText(other.port))
 		}
 		b.members[i] = m
 		return
+	}
+	if b.members == nil {
+		b.members = b.firstMember[:0]
 	}
 	b.members = append(b.members, m)
 }
@@ -143,7 +147,7 @@ func (m *member) checkProtocol() bool {
 func (m *member) countPods(t *translator, port *corev1.ServicePort) {
 	if m.service.Spec.Type == corev1.ServiceTypeExternalName {
 		m.pods, m.podsKnown = []string{m.service.Spec.ExternalName}, true
-		m.at.src.say(diag.IExtNamePort, m.at.field()+".backend", "Service "+m.name+" is an ExternalName, which the target only serves with allowExternalNameServices")
+		m.at.src.say(diag.IExtNamePort, m.at.backendField(), "Service "+m.name+" is an ExternalName, which the target only serves with allowExternalNameServices")
 		return
 	}
 	if !t.in.EndpointsKnown {
@@ -218,6 +222,9 @@ func portText(port networkingv1.ServiceBackendPort) string {
 // serve turns the backend into Services of the target.
 func (b *backend) serve(t *translator, f *frontend) ir.Backend {
 	members := b.serving()
+	if len(members) == 1 {
+		return ir.Backend{Services: t.made.services.One(b.targetService(members[0], f.config.passHost))}
+	}
 	var out ir.Backend
 	for _, m := range members {
 		out.Services = append(out.Services, b.targetService(m, f.config.passHost))
@@ -237,6 +244,9 @@ func (b *backend) serve(t *translator, f *frontend) ir.Backend {
 // serving are the members that can serve: all of them when none can, so that
 // the route appears as soon as the Service has the port.
 func (b *backend) serving() []*member {
+	if !slices.ContainsFunc(b.members, func(m *member) bool { return m.noServers }) {
+		return b.members
+	}
 	var good, fallback []*member
 	for _, m := range b.members {
 		switch {
@@ -287,7 +297,7 @@ func (b *backend) wire(t *translator) []finding {
 	}
 	for _, m := range b.members {
 		if m.podsKnown && len(m.pods) == 0 && !m.noServers {
-			m.at.src.say(diag.WEmptyServices, m.at.field()+".backend", "Service "+m.name+" has no ready endpoints: Traefik 1.7 answers 503 (or leaves its share to other Services), the target drops the route unless allowEmptyServices is set")
+			m.at.src.say(diag.WEmptyServices, m.at.backendField(), "Service "+m.name+" has no ready endpoints: Traefik 1.7 answers 503 (or leaves its share to other Services), the target drops the route unless allowEmptyServices is set")
 		}
 	}
 	return problems
@@ -304,11 +314,14 @@ func (m *member) speaksTLS() bool {
 // removeCollisions replays that Traefik 1.7 keeps one server per pod name: of
 // two Services with a pod of one name, the last one has it.
 func (b *backend) removeCollisions() {
+	if len(b.members) < 2 {
+		return
+	}
 	owner := map[string]*member{}
 	for _, m := range b.members {
 		for _, pod := range m.pods {
 			if other := owner[pod]; other != nil && other != m {
-				m.at.src.say(diag.WPodNameCollision, m.at.field()+".backend",
+				m.at.src.say(diag.WPodNameCollision, m.at.backendField(),
 					"Services "+other.name+" and "+m.name+" both have a pod "+pod+"; Traefik 1.7 only uses the one of "+m.name)
 			}
 			owner[pod] = m

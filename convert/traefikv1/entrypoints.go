@@ -12,6 +12,10 @@ import (
 func (t *translator) wireEntryPoints(f *frontend) {
 	names := f.config.entryPoints
 	if len(names) == 0 {
+		if !f.config.passTLSCert && t.usual.entryPoints != nil {
+			f.usual, f.entryPoints = true, t.usual.entryPoints
+			return
+		}
 		names = t.facts.DefaultEntryPoints
 	}
 	f.entryPoints = make([]EntryPoint, 0, len(names))
@@ -32,6 +36,29 @@ func (t *translator) wireEntryPoints(f *frontend) {
 		}
 	}
 	t.reportUnknown(f, unknown)
+}
+
+// usualEntryPoints are the default entry points, and the groups of a frontend
+// there that has neither redirect nor error pages nor limits. Nearly all share
+// them; nobody may change them.
+type usualEntryPoints struct {
+	entryPoints []EntryPoint // nil: not all of them are known
+	groups      []group
+}
+
+func (t *translator) usualEntryPoints() usualEntryPoints {
+	f := &frontend{config: &settings{}, backend: &backend{}}
+	for _, raw := range t.facts.DefaultEntryPoints {
+		entryPointName, _ := tomlString(raw)
+		ep, ok := t.facts.entryPoint(entryPointName)
+		if !ok {
+			return usualEntryPoints{}
+		}
+		if !slices.Contains(f.entryPoints, ep) {
+			f.entryPoints = append(f.entryPoints, ep)
+		}
+	}
+	return usualEntryPoints{f.entryPoints, t.groups(f)}
 }
 
 func (t *translator) reportUnknown(f *frontend, unknown []string) {
@@ -61,29 +88,26 @@ func (t *translator) cutAtPlain(f *frontend, plain EntryPoint) {
 // group is a set of entry points on which a frontend has the same route.
 type group struct {
 	entryPoints []EntryPoint
-	tls         bool
+	// targets are what they are called in the target.
+	targets []string
+	tls     bool
 	// redirects: the redirect of the frontend is active there.
 	redirects bool
 	// pages are the error pages whose backend is reachable there.
 	pages []resolvedPage
 }
 
-func (g group) targets() []string {
-	targets := make([]string, 0, len(g.entryPoints))
-	for _, ep := range g.entryPoints {
-		targets = append(targets, ep.Target)
-	}
-	return targets
-}
-
 // groups splits the entry points of a frontend: a router of the target answers
 // either TLS or plain connections, redirects go to one of the entry points, and
 // limits are counted per entry point in Traefik 1.7 but per router in the target.
-func (f *frontend) groups() []group {
+func (t *translator) groups(f *frontend) []group {
+	if f.usual && !f.stateful() && len(f.errorPages) == 0 && (f.redirect == nil || f.redirect.filter == nil) {
+		return t.usual.groups
+	}
 	groups := make([]group, 0, len(f.entryPoints))
 	for _, ep := range f.entryPoints {
 		g := group{
-			entryPoints: []EntryPoint{ep}, tls: ep.TLS,
+			entryPoints: []EntryPoint{ep}, targets: []string{ep.Target}, tls: ep.TLS,
 			redirects: f.redirect.activeOn(ep), pages: f.pagesOn(ep),
 		}
 		i := slices.IndexFunc(groups, func(other group) bool {
@@ -94,6 +118,7 @@ func (f *frontend) groups() []group {
 			continue
 		}
 		groups[i].entryPoints = append(groups[i].entryPoints, ep)
+		groups[i].targets = append(groups[i].targets, ep.Target)
 	}
 	return groups
 }

@@ -14,6 +14,7 @@ import (
 type frontend struct {
 	key       string
 	namespace string
+	claim     *claim // nil for the default backend
 	// first is the Ingress whose annotations decide, last the one that made the
 	// rule of the path.
 	first, last *source
@@ -23,6 +24,9 @@ type frontend struct {
 	backend     *backend
 	// parts are the rule texts by name (the raw path, the raw host), in order of appearance.
 	parts []rulePart
+	// Room for what places and parts nearly always are.
+	firstPlace [1]place
+	firstParts [2]rulePart
 
 	// What the server makes of it, see wire.
 	matcher  matcher
@@ -33,7 +37,9 @@ type frontend struct {
 	tieReports int
 	// entryPoints that serve it, in the order of its list.
 	entryPoints []EntryPoint
-	errorPages  []resolvedPage
+	// usual: they are the default ones, shared with other frontends.
+	usual      bool
+	errorPages []resolvedPage
 	// problems leave it without a route.
 	problems []finding
 }
@@ -43,7 +49,10 @@ type rulePart struct{ name, rule string }
 
 // takePath adds the rules of one path. The last path of a key decides its rule,
 // the first one the rule of the host.
-func (f *frontend) takePath(at place, path *networkingv1.HTTPIngressPath, rule string) {
+func (f *frontend) takePath(at place, path *networkingv1.HTTPIngressPath, hostRule, rule string) {
+	if f.places == nil {
+		f.places, f.parts = f.firstPlace[:0], f.firstParts[:0]
+	}
 	f.places = append(f.places, at)
 	f.last = at.src
 	at.src.loaded = true
@@ -51,7 +60,7 @@ func (f *frontend) takePath(at place, path *networkingv1.HTTPIngressPath, rule s
 		f.setPart(path.Path, rule, true)
 	}
 	if host := at.host(); host != "" {
-		f.setPart(host, hostRule(host), false)
+		f.setPart(host, hostRule, false)
 	}
 	if len(f.parts) == 0 {
 		f.setPart("/", anyPathRule, true)
@@ -92,7 +101,7 @@ func (t *translator) wire(f *frontend) {
 		return
 	}
 	t.wireEntryPoints(f)
-	rules := make([]string, 0, len(f.parts))
+	rules := make([]string, 0, 2)
 	for _, part := range f.parts {
 		rule, err := tomlString(part.rule)
 		if err != nil {
@@ -106,7 +115,7 @@ func (t *translator) wire(f *frontend) {
 		f.priority = f.config.priority
 	}
 	var problems []finding
-	f.matcher, problems = newMatcher(rules)
+	f.matcher, problems = newMatcher(rules, &t.made)
 	f.problems = append(f.problems, problems...)
 	f.problems = append(f.problems, f.config.problems...)
 	f.problems = append(f.problems, f.config.authProblems...)

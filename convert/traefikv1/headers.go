@@ -46,13 +46,15 @@ func readHeaders(s *source, c *settings) {
 	}
 	if usesRequest(request) {
 		request.SSLHost, request.SSLProxyHeaders, request.IsDevelopment = host, proxy, development
-		c.requestHeaders = &request
+		c.requestHeaders = new(ir.Headers)
+		*c.requestHeaders = request
 	} else if request.SSLTemporaryRedirect {
 		s.sayOf(diag.IAnnIgnored, "ssl-temporary-redirect", "without ssl-redirect there is no redirect")
 	}
 	if usesResponse(response) {
 		response.SSLProxyHeaders, response.IsDevelopment = proxy, development
-		c.responseHeaders = &response
+		c.responseHeaders = new(ir.Headers)
+		*c.responseHeaders = response
 		if name := firstOf(s, responseNames[:]); name != "" {
 			s.sayOf(diag.WHdrOnError, name, "response headers also appear on the target's own 502, 503 and 504")
 		}
@@ -102,6 +104,9 @@ func (c *settings) text(s *source, name string) string {
 // that is not a bare TOML key breaks the configuration of Traefik 1.7.
 func (c *settings) headerMap(s *source, name string) map[string]string {
 	values := s.ann.mapping(name)
+	if len(values) == 0 {
+		return values
+	}
 	for _, key := range sortedKeys(values) {
 		if !tomlBareKey(key) {
 			c.problems = append(c.problems, s.of(name, brokenTOML("", "the header name", errTOMLKey)))

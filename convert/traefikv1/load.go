@@ -1,8 +1,8 @@
 package traefikv1
 
 import (
-	"cmp"
 	"slices"
+	"strings"
 
 	networkingv1 "k8s.io/api/networking/v1"
 
@@ -13,23 +13,64 @@ import (
 // that no namespace can reach into a frontend of another one.
 func (t *translator) loadFrontends() {
 	served := t.served()
+	paths := 0
+	for _, s := range served {
+		for r := range s.Spec.Rules {
+			if http := s.Spec.Rules[r].HTTP; http != nil {
+				paths += len(http.Paths)
+			}
+		}
+	}
+	t.claims = make(map[string]*claim, paths)
+	t.frontends = slices.Grow(t.frontends, paths)
 	for start := 0; start < len(served); {
 		end := start
-		l := loader{t: t, namespace: served[start].Namespace, frontends: map[string]*frontend{}, backends: map[string]*backend{}}
+		l := loader{t: t, namespace: served[start].Namespace}
+		first := len(t.frontends)
 		for ; end < len(served) && served[end].Namespace == l.namespace; end++ {
 			l.ingress(served[end])
 		}
-		t.frontends = append(t.frontends, l.finish()...)
+		for _, f := range t.frontends[first:] {
+			f.backend = f.claim.backend
+			f.reportMerge()
+		}
 		start = end
 	}
+}
+
+// claim is what the paths with one key have made so far, in one namespace.
+type claim struct {
+	namespace string
+	frontend  *frontend // nil: no path was loaded
+	backend   *backend  // nil: it was taken away
+	// before is the claim of another namespace.
+	before *claim
 }
 
 // loader is the table that the provider fills, for one namespace.
 type loader struct {
 	t         *translator
 	namespace string
-	frontends map[string]*frontend
-	backends  map[string]*backend
+	// host and its rule are those of the last path: paths of a host follow each other.
+	host, rule string
+}
+
+func (l *loader) hostRule(host string) string {
+	if l.host != host || l.rule == "" {
+		l.host, l.rule = host, hostRule(host)
+	}
+	return l.rule
+}
+
+// claim returns the entry of the table for a key.
+func (l *loader) claim(key string) *claim {
+	c := l.t.claims[key]
+	if c == nil || c.namespace != l.namespace {
+		l.t.contested = l.t.contested || c != nil
+		c = l.t.made.claims.New(claim{namespace: l.namespace, before: c})
+		l.t.claims[key] = c
+	}
+	return c
 }
 
 // ingress loads the rules of one Ingress.
@@ -38,7 +79,9 @@ func (l *loader) ingress(s *source) {
 		s.dropped = true
 		return
 	}
-	for r, rule := range s.Spec.Rules {
+	first := len(l.t.frontends)
+	for r := range s.Spec.Rules {
+		rule := &s.Spec.Rules[r]
 		if rule.HTTP == nil {
 			s.say(diag.WNoHTTP, place{src: s, rule: r}.ruleField(), "a rule without paths is skipped")
 			continue
@@ -47,6 +90,7 @@ func (l *loader) ingress(s *source) {
 			l.path(place{s, r, p}, &rule.HTTP.Paths[p])
 		}
 	}
+	slices.SortFunc(l.t.frontends[first:], func(a, b *frontend) int { return strings.Compare(a.key, b.key) })
 }
 
 // path loads one path: the checks are in the order of the provider, because the
@@ -59,15 +103,16 @@ func (l *loader) path(at place, path *networkingv1.HTTPIngressPath) {
 	}
 	serviceName, port := backendOf(path)
 	key := frontendKey(host, path.Path, serviceName, s.ann.list("frontend-entry-points"), s.ann.integer("priority", 0))
-	if l.backends[key] == nil {
-		l.backends[key] = &backend{namespace: l.namespace, key: key}
+	c := l.claim(key)
+	if c.backend == nil {
+		c.backend = l.t.made.backends.New(backend{namespace: l.namespace, key: key})
 	}
 	lose := func(f finding) {
 		l.t.lose(at, f)
 		l.t.emptyBackend(l.namespace, key)
 	}
 	if realm := s.ann.str("auth-realm", ""); realm != "" && realm != defaultRealm {
-		delete(l.backends, key) // and with it the frontend that another path made, as in Traefik 1.7
+		c.backend = nil // and with it the frontend that another path made, as in Traefik 1.7
 		l.t.lose(at, s.of("auth-realm", dropped("", "only realm traefik is supported; any other takes the path away")))
 		l.t.chances = append(l.t.chances, chance{key, l.namespace, at, "takes the backend away from paths loaded before it"})
 		return
@@ -77,7 +122,7 @@ func (l *loader) path(at place, path *networkingv1.HTTPIngressPath) {
 		lose(brokenTOML(at.field(), "host or path", err))
 		return
 	}
-	f := l.frontends[key]
+	f := c.frontend
 	if f == nil {
 		config := l.t.withAuth(s)
 		if config.authFailure != nil {
@@ -85,7 +130,7 @@ func (l *loader) path(at place, path *networkingv1.HTTPIngressPath) {
 			l.t.chances = append(l.t.chances, chance{key, l.namespace, at, "is dropped when it is loaded first, and else served with the annotations of the other one"})
 			return
 		}
-		f = &frontend{key: key, namespace: l.namespace, first: s, config: config}
+		f = l.t.made.frontends.New(frontend{key: key, namespace: l.namespace, claim: c, first: s, config: config})
 		f.redirect = redirectOf(s, key, path.Path)
 	}
 	service, known := l.t.service(l.namespace, serviceName)
@@ -98,23 +143,12 @@ func (l *loader) path(at place, path *networkingv1.HTTPIngressPath) {
 		lose(*problem)
 		return
 	}
-	f.takePath(at, path, rule)
-	l.frontends[key] = f
-	l.backends[key].take(l.t, at, service, serviceName, port)
-}
-
-// finish joins frontends with their backends, sorted by key.
-func (l *loader) finish() []*frontend {
-	frontends := make([]*frontend, 0, len(l.frontends))
-	for key, f := range l.frontends {
-		f.backend = l.backends[key]
-		frontends = append(frontends, f)
+	f.takePath(at, path, l.hostRule(host), rule)
+	if c.frontend == nil {
+		c.frontend = f
+		l.t.frontends = append(l.t.frontends, f)
 	}
-	slices.SortFunc(frontends, func(a, b *frontend) int { return cmp.Compare(a.key, b.key) })
-	for _, f := range frontends {
-		f.reportMerge()
-	}
-	return frontends
+	c.backend.take(l.t, at, service, serviceName, port)
 }
 
 func backendOf(path *networkingv1.HTTPIngressPath) (string, networkingv1.ServiceBackendPort) {
@@ -128,7 +162,7 @@ func missingService(at place, path *networkingv1.HTTPIngressPath, serviceName st
 	if path.Backend.Resource != nil {
 		return finding{code: diag.EResourceBackend, field: at.field() + ".backend.resource", text: "a resource backend is not read by Traefik 1.7"}
 	}
-	return finding{code: diag.WNoService, field: at.field() + ".backend", value: serviceName, text: "the Service does not exist"}
+	return finding{code: diag.WNoService, field: at.backendField(), value: serviceName, text: "the Service does not exist"}
 }
 
 func (p place) ruleField() string {

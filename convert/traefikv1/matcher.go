@@ -23,12 +23,13 @@ type matcher struct {
 }
 
 // newMatcher combines the rules of a frontend (a conjunction), already unescaped.
-func newMatcher(rules []string) (matcher, []finding) {
+func newMatcher(rules []string, made *parts) (matcher, []finding) {
 	var m matcher
 	var problems []finding
 	hostRules, pathRules := 0, 0
+	var room [4]call // more are rare
 	for _, rule := range rules {
-		calls, problem := parseRule(rule)
+		calls, problem := parseRule(room[:0], rule)
 		if problem != "" {
 			return m, []finding{dropped("", problem)}
 		}
@@ -36,16 +37,16 @@ func newMatcher(rules []string) (matcher, []finding) {
 			switch c.function {
 			case ruleHost, ruleHostRegexp:
 				hostRules++
-				m.hosts(c)
+				m.hosts(c, made)
 			case rulePath, rulePathPrefix, rulePathStrip, rulePathPrefixStrip:
 				pathRules++
-				m.paths(c)
+				m.paths(c, made)
 			case ruleAddPrefix:
-				m.addPrefix = c.arguments[len(c.arguments)-1]
+				m.addPrefix = c.last()
 			case ruleReplacePathRegex:
-				m.replaceRegex = c.arguments[len(c.arguments)-1]
+				m.replaceRegex = c.last()
 			case ruleReplacePath:
-				m.replacePath = c.arguments[len(c.arguments)-1]
+				m.replacePath = c.last()
 			default:
 				problems = append(problems, blocked(diag.ERuleTarget, "", "a semicolon in the path adds the rule function "+c.function+", which is not converted"))
 			}
@@ -63,19 +64,36 @@ func newMatcher(rules []string) (matcher, []finding) {
 }
 
 // hosts adds the alternatives of Host or HostRegexp that can match at all.
-func (m *matcher) hosts(c call) {
-	for _, argument := range c.arguments {
+func (m *matcher) hosts(c call, made *parts) {
+	for argument := range c.arguments {
 		argument = strings.ToLower(argument)
 		if c.function == ruleHost {
 			if argument != "" {
-				m.match.Hosts = append(m.match.Hosts, ir.Host{Kind: ir.HostExact, Value: argument})
+				m.addHost(ir.Host{Kind: ir.HostExact, Value: argument}, made)
 			}
 			continue
 		}
 		if host, ok := hostPattern(argument); ok {
-			m.match.Hosts = append(m.match.Hosts, host)
+			m.addHost(host, made)
 		}
 	}
+}
+
+// addHost and addPath take the one that there nearly always is from a slab.
+func (m *matcher) addHost(h ir.Host, made *parts) {
+	if m.match.Hosts == nil {
+		m.match.Hosts = made.hosts.One(h)
+		return
+	}
+	m.match.Hosts = append(m.match.Hosts, h)
+}
+
+func (m *matcher) addPath(p ir.Path, made *parts) {
+	if m.match.Paths == nil {
+		m.match.Paths = made.paths.One(p)
+		return
+	}
+	m.match.Paths = append(m.match.Paths, p)
 }
 
 // hostPattern reads an argument of HostRegexp; false when it cannot match.
@@ -92,20 +110,20 @@ func hostPattern(pattern string) (ir.Host, bool) {
 }
 
 // paths adds the alternatives of a path function that can match at all.
-func (m *matcher) paths(c call) {
+func (m *matcher) paths(c call, made *parts) {
 	exact := c.function == rulePath || c.function == rulePathStrip
-	for _, argument := range c.arguments {
+	for argument := range c.arguments {
 		p, ok := pathPattern(argument, exact)
 		if !ok {
 			continue
 		}
-		m.match.Paths = append(m.match.Paths, p)
+		m.addPath(p, made)
 		if exact {
 			m.exact = append(m.exact, p)
 		}
 	}
 	if c.function == rulePathStrip || c.function == rulePathPrefixStrip {
-		m.strip = slices.Clone(c.arguments)
+		m.strip = slices.Collect(c.arguments)
 		slices.SortStableFunc(m.strip, func(a, b string) int { return cmp.Compare(len(b), len(a)) })
 	}
 }

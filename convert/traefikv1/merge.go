@@ -12,6 +12,9 @@ import (
 // Services of their own namespace, and a namespace must not be able to take over
 // or remove the route of another one. The oldest claim stays.
 func (t *translator) separateNamespaces() {
+	if !t.contested {
+		return
+	}
 	oldest := map[string]*frontend{}
 	for _, f := range t.frontends {
 		if other := oldest[f.key]; other == nil || compareAge(f.oldest(), other.oldest()) < 0 {
@@ -55,8 +58,8 @@ func (f *frontend) reportMerge() {
 			continue
 		}
 		for _, name := range names {
-			if key, _, ok := at.src.ann.find(name); ok {
-				at.src.ignore(key)
+			if a := at.src.ann.find(name); a != nil {
+				at.src.ignore(a.key)
 			}
 		}
 		text := "shares host and path with Ingress " + f.first.Name + ", which comes first and has another " + strings.Join(names, ", ")
@@ -73,10 +76,13 @@ func (f *frontend) reportMerge() {
 // readLike notes as read what the first Ingress of a frontend has just the same:
 // its own annotations are what takes effect, whoever came first.
 func (s *source) readLike(first *source) {
-	for name, key := range s.ann.byName {
-		other, ok := first.ann.byName[name]
-		if ok && first.ann.read[other] && first.ann.values[other] == s.ann.values[key] {
-			s.ann.read[key] = true
+	for i := range s.ann {
+		own := &s.ann[i]
+		if !own.wins {
+			continue
+		}
+		if other := first.ann.winner(own.known.Name); other != nil && other.read && other.value == own.value {
+			own.read = true
 		}
 	}
 }

@@ -7,31 +7,28 @@ import (
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/ir"
 )
 
-// routes writes the routes of a frontend: one per group of entry points, and its
+// routes appends the routes of a frontend: one per group of entry points, and its
 // twins for the redirects that Traefik 1.7 makes before any filter.
-func (t *translator) routes(f *frontend) []ir.Route {
+func (t *translator) routes(routes []ir.Route, f *frontend) []ir.Route {
 	if !f.routed() {
-		return nil
+		return routes
 	}
-	groups := f.groups()
-	routes := make([]ir.Route, 0, len(groups))
 	modifiers := f.matcher.modifiers(f.last)
 	services := f.backend.serve(t, f)
-	secret := t.firstSecret(f.first)
-	origins := make([]ir.Origin, 0, len(f.places))
-	for _, at := range f.places {
+	origins := t.made.origins.One(f.places[0].origin())
+	for _, at := range f.places[1:] {
 		origins = append(origins, at.origin())
 	}
-	for _, g := range groups {
+	for _, g := range t.groups(f) {
 		route := ir.Route{
 			Owner: f.owner(), Origins: origins,
-			EntryPoints: g.targets(),
+			EntryPoints: g.targets,
 			Match:       f.matcher.match,
 			Priority:    f.scaled(t.facts.PriorityScale),
 			Backend:     services,
 		}
 		if g.tls {
-			route.TLS = &ir.TLS{SecretName: secret}
+			route.TLS = t.tls(f.first)
 		}
 		own := len(routes)
 		if g.redirects {
@@ -109,14 +106,11 @@ func (t *translator) retryAttempts(b *backend) int {
 	return b.servers
 }
 
-// sortRoutes orders routes by owner, then by priority, greatest first; routes of
-// one frontend keep their order.
-func sortRoutes(routes []ir.Route) {
-	slices.SortStableFunc(routes, func(a, b ir.Route) int {
-		return cmp.Or(
-			cmp.Compare(a.Owner.Namespace, b.Owner.Namespace),
-			cmp.Compare(a.Owner.Name, b.Owner.Name),
-			cmp.Compare(b.Priority, a.Priority),
-		)
-	})
+// compareFrontends orders by owner, then by priority, greatest first; so are their
+// routes then.
+func (t *translator) compareFrontends(a, b *frontend) int {
+	if a.first != b.first {
+		return compareName(a.first, b.first)
+	}
+	return cmp.Compare(b.scaled(t.facts.PriorityScale), a.scaled(t.facts.PriorityScale))
 }

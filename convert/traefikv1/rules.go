@@ -97,29 +97,50 @@ func modifierRule(value, ruleType string) (text, problem string) {
 	return modifier + ":" + strings.TrimSpace(fields[1]), ""
 }
 
-// call is one function of a rule with its arguments.
-type call struct {
-	function  string
-	arguments []string
+// call is one function of a rule with its arguments, between commas.
+type call struct{ function, list string }
+
+// arguments yields the arguments without white space around them.
+func (c call) arguments(yield func(string) bool) {
+	for argument := range splitFields(c.list, ',') {
+		if !yield(strings.TrimSpace(argument)) {
+			return
+		}
+	}
+}
+
+// last is the last argument.
+func (c call) last() (last string) {
+	for argument := range c.arguments {
+		last = argument
+	}
+	return last
 }
 
 // parseRule splits the text of a rule as the server of Traefik 1.7 does: at
-// semicolons, then at colons (of which runs collapse), then at commas. It
-// returns a sentence when the text is refused.
-func parseRule(text string) (calls []call, problem string) {
+// semicolons, then at colons (of which runs collapse), then at commas. It appends
+// to calls, and returns a sentence when the text is refused.
+func parseRule(calls []call, text string) (_ []call, problem string) {
 	for part := range splitFields(text, ';') {
-		fields := strings.FieldsFunc(part, func(r rune) bool { return r == ':' })
-		if len(fields) == 0 {
+		function, rest := "", ""
+		for field := range splitFields(part, ':') {
+			switch {
+			case function == "":
+				function = field
+			case rest == "":
+				rest = field
+			default:
+				rest += ":" + field
+			}
+		}
+		if function == "" {
 			return nil, "the rule has an empty part"
 		}
-		c := call{function: strings.TrimSpace(fields[0])}
+		c := call{strings.TrimSpace(function), rest}
 		if !knownFunction(c.function) {
 			return nil, "the rule has an unknown function (a semicolon separates functions)"
 		}
-		for argument := range splitFields(strings.Join(fields[1:], ":"), ',') {
-			c.arguments = append(c.arguments, strings.TrimSpace(argument))
-		}
-		if len(c.arguments) == 0 {
+		if strings.Trim(rest, ",") == "" {
 			return nil, "a function of the rule has no argument"
 		}
 		calls = append(calls, c)
@@ -128,8 +149,20 @@ func parseRule(text string) (calls []call, problem string) {
 }
 
 // splitFields yields the non-empty pieces of text between separators.
-func splitFields(text string, separator rune) func(func(string) bool) {
-	return strings.FieldsFuncSeq(text, func(r rune) bool { return r == separator })
+func splitFields(text string, separator byte) func(func(string) bool) {
+	return func(yield func(string) bool) {
+		for text != "" {
+			end := strings.IndexByte(text, separator)
+			if end < 0 {
+				yield(text)
+				return
+			}
+			if end > 0 && !yield(text[:end]) {
+				return
+			}
+			text = text[end+1:]
+		}
+	}
 }
 
 func knownFunction(name string) bool {

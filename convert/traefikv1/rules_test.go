@@ -138,7 +138,7 @@ func TestMatcher(t *testing.T) {
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
-			m, problems := newMatcher(tc.rules)
+			m, problems := newMatcher(tc.rules, &parts{})
 			var codes []diag.Code
 			for _, p := range problems {
 				codes = append(codes, p.code)

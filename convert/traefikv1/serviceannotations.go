@@ -31,20 +31,20 @@ func (b *backend) readService() []finding {
 
 type serviceReader struct {
 	b        *backend
-	ann      *annotations
+	ann      annotations
 	problems []finding
 }
 
 func (r *serviceReader) say(code diag.Code, key, text string) {
 	d := diag.New(code, diag.Object{Kind: "Service", Namespace: r.b.namespace, Name: r.b.last.Name}, annotationField(key), text)
-	r.b.lastAt.src.add(d.WithValue(r.ann.values[key]))
+	r.b.lastAt.src.add(d.WithValue(r.ann.value(key)))
 }
 
 // refuse notes a reason why the frontend is dropped.
 func (r *serviceReader) refuse(f finding, name, text string) {
 	key := r.ann.key(name)
 	f.field = ""
-	f.value = r.ann.values[key]
+	f.value = r.ann.value(key)
 	f.text = "annotation " + key + " of Service " + r.b.last.Name + ": " + text
 	r.problems = append(r.problems, f)
 }
@@ -108,8 +108,8 @@ func (r *serviceReader) maxConn() {
 	amount, source := r.ann.integer64("max-conn-amount", -1), r.text("max-conn-extractor-func")
 	if amount < 0 || source == "" {
 		for _, name := range [...]string{"max-conn-amount", "max-conn-extractor-func"} {
-			if key, _, ok := r.ann.find(name); ok {
-				r.say(diag.IAnnIgnored, key, "max-conn-amount (not negative) and max-conn-extractor-func only work together")
+			if a := r.ann.find(name); a != nil {
+				r.say(diag.IAnnIgnored, a.key, "max-conn-amount (not negative) and max-conn-extractor-func only work together")
 			}
 		}
 		return
@@ -209,16 +209,15 @@ func (r *serviceReader) flush() {
 
 // report says which annotations of the Service could not be parsed or have no effect.
 func (r *serviceReader) report() {
-	for _, key := range r.ann.keys() {
-		known, ok := LookupAnnotation(key)
-		switch {
-		case !ok:
-		case r.ann.malformed[key] != "":
-			r.say(diag.IAnnIgnored, key, r.ann.malformed[key])
-		case known.Family != familyService:
-			r.say(diag.IAnnIgnored, key, "read from Ingresses, not from Services")
-		case !r.ann.read[key]:
-			r.say(diag.IAnnIgnored, key, "has no effect beside the other annotations of the Service")
+	for i := range r.ann {
+		switch a := &r.ann[i]; {
+		case a.known == nil:
+		case a.malformed != "":
+			r.say(diag.IAnnIgnored, a.key, a.malformed)
+		case a.known.Family != familyService:
+			r.say(diag.IAnnIgnored, a.key, "read from Ingresses, not from Services")
+		case !a.read:
+			r.say(diag.IAnnIgnored, a.key, "has no effect beside the other annotations of the Service")
 		}
 	}
 }

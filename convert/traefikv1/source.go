@@ -3,7 +3,7 @@ package traefikv1
 import (
 	"cmp"
 	"slices"
-	"strconv"
+	"strings"
 
 	networkingv1 "k8s.io/api/networking/v1"
 
@@ -14,7 +14,7 @@ import (
 // source is one Ingress on its way through the translation.
 type source struct {
 	ir.Ingress
-	ann      *annotations
+	ann      annotations
 	selected bool
 	why      string
 	// dropped: Traefik 1.7 serves nothing of its rules.
@@ -28,17 +28,19 @@ type source struct {
 	settings *settings
 	// shares are its service-weights; nil when the annotation is absent.
 	shares *shares
+	// tls is nil when it owns no route with TLS, see translator.tls.
+	tls *ir.TLS
 	// ignored are keys of annotations that other Ingresses overrule, see merge.go.
 	ignored  map[string]bool
 	findings []diag.Diagnostic
 	seen     map[diag.Diagnostic]bool
 }
 
-func newSource(in ir.Ingress) *source {
+func newSource(in ir.Ingress) source {
 	if in.Ingress == nil {
 		in.Ingress = &networkingv1.Ingress{}
 	}
-	return &source{Ingress: in, ann: newAnnotations(in.Annotations)}
+	return source{Ingress: in, ann: newAnnotations(in.Annotations)}
 }
 
 func (s *source) ref() ir.Ref { return ir.Ref{Namespace: s.Namespace, Name: s.Name} }
@@ -73,6 +75,9 @@ func (s *source) add(d diag.Diagnostic) {
 	// A map of what was said costs more than looking through the few findings that
 	// nearly every Ingress has; one with thousands of paths needs it.
 	const few = 32
+	if s.findings == nil {
+		s.findings = make([]diag.Diagnostic, 0, 4)
+	}
 	if len(s.findings) < few {
 		if !slices.Contains(s.findings, d) {
 			s.findings = append(s.findings, d)
@@ -99,10 +104,21 @@ func (s *source) say(code diag.Code, field, text string) {
 // sayOf records a diagnostic about the annotation that carries name.
 func (s *source) sayOf(code diag.Code, name, text string) {
 	key := s.ann.key(name)
-	s.add(diag.New(code, s.object(), annotationField(key), text).WithValue(s.ann.values[key]))
+	s.add(diag.New(code, s.object(), annotationField(key), text).WithValue(s.ann.value(key)))
 }
 
-func annotationField(key string) string { return "metadata.annotations[" + key + "]" }
+const (
+	fieldPrefix = "metadata.annotations["
+	fieldSuffix = "]"
+)
+
+func annotationField(key string) string { return fieldPrefix + key + fieldSuffix }
+
+// isAnnotationField tells whether field is annotationField(key).
+func isAnnotationField(field, key string) bool {
+	rest, ok := strings.CutPrefix(field, fieldPrefix)
+	return ok && len(rest) == len(key)+len(fieldSuffix) && rest[:len(key)] == key
+}
 
 // finding is a reason why something has no route: held back until it is known
 // which route of which Ingress it takes away.
@@ -128,7 +144,7 @@ func blocked(code diag.Code, field, text string) finding {
 // of adds the annotation that carries name as the field of a finding.
 func (s *source) of(name string, f finding) finding {
 	key := s.ann.key(name)
-	f.field, f.value = annotationField(key), s.ann.values[key]
+	f.field, f.value = annotationField(key), s.ann.value(key)
 	return f
 }
 
@@ -142,7 +158,14 @@ func (p place) field() string {
 	if p.rule < 0 {
 		return "spec.defaultBackend"
 	}
-	return "spec.rules[" + strconv.Itoa(p.rule) + "].http.paths[" + strconv.Itoa(p.path) + "]"
+	return ir.PathField(p.rule, p.path)
+}
+
+func (p place) backendField() string {
+	if p.rule < 0 {
+		return "spec.defaultBackend"
+	}
+	return ir.PathBackendField(p.rule, p.path)
 }
 
 func (p place) host() string {

@@ -50,20 +50,31 @@ func (f *frontend) class() hostClass {
 func bandOf(class hostClass) int { return tieBand * int(class) }
 
 // breakTies gives every routed frontend its rank among those of equal priority.
+// Nearly all have no rival at all; those are neither sorted nor compared.
 func (t *translator) breakTies() {
+	index := newHostIndex(len(t.frontends))
+	everywhere := map[int]bool{} // priorities of frontends that are not for certain hosts only
+	for _, f := range t.frontends {
+		f.tie = topTie
+		if !f.routed() {
+			continue
+		}
+		f.priority = min(f.priority, maxPriority)
+		index.add(f)
+		if f.class() != classHost {
+			everywhere[f.priority] = true
+		}
+	}
 	byPriority := map[int][]*frontend{}
 	for _, f := range t.frontends {
-		if f.routed() {
-			f.priority = min(f.priority, maxPriority)
+		if f.routed() && (everywhere[f.priority] || index.hasRival(f)) {
 			byPriority[f.priority] = append(byPriority[f.priority], f)
 		}
 	}
 	for _, f := range t.frontends { // in the order of frontends: maps give none
-		if peers := byPriority[f.priority]; f.routed() && len(peers) > 1 {
+		if peers := byPriority[f.priority]; len(peers) > 0 {
 			rankPeers(peers)
 			delete(byPriority, f.priority)
-		} else if f.tie == 0 {
-			f.tie = topTie
 		}
 	}
 }
@@ -127,15 +138,24 @@ func reportTie(winner, loser *frontend) {
 
 // hostIndex finds the frontends that can share a host with another one.
 type hostIndex struct {
-	byHost  map[string][]*frontend // exact hosts and wildcards by their text
+	// byHost has exact hosts and wildcards by their text: the last frontend of
+	// each, as an index of links.
+	byHost  map[string]int
+	links   []hostLink
 	regexps []*frontend
 	anyHost []*frontend
 	all     []*frontend
 }
 
+// hostLink is one frontend of a host, and the one before it; none: -1.
+type hostLink struct {
+	frontend *frontend
+	before   int
+}
+
 // newHostIndex returns an index for about n frontends.
 func newHostIndex(n int) *hostIndex {
-	return &hostIndex{byHost: make(map[string][]*frontend, n), all: make([]*frontend, 0, n)}
+	return &hostIndex{byHost: make(map[string]int, n/2), links: make([]hostLink, 0, n), all: make([]*frontend, 0, n)}
 }
 
 func (x *hostIndex) add(f *frontend) {
@@ -149,8 +169,40 @@ func (x *hostIndex) add(f *frontend) {
 			x.regexps = append(x.regexps, f)
 			continue
 		}
-		x.byHost[h.Value] = append(x.byHost[h.Value], f)
+		before, ok := x.byHost[h.Value]
+		if !ok {
+			before = -1
+		}
+		x.byHost[h.Value] = len(x.links)
+		x.links = append(x.links, hostLink{f, before})
 	}
+}
+
+// named are the frontends of a host, the last one first.
+func (x *hostIndex) named(host string) func(func(*frontend) bool) {
+	return func(yield func(*frontend) bool) {
+		i, ok := x.byHost[host]
+		for ; ok && i >= 0; i = x.links[i].before {
+			if !yield(x.links[i].frontend) {
+				return
+			}
+		}
+	}
+}
+
+// hasRival tells whether another frontend has a host of f and its priority; for
+// hosts with very many frontends the answer is yes.
+func (x *hostIndex) hasRival(f *frontend) bool {
+	const many = 64
+	for _, h := range f.matcher.match.Hosts {
+		seen := 0
+		for other := range x.named(h.Value) {
+			if seen++; seen > many || other != f && other.priority == f.priority {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func (x *hostIndex) candidates(f *frontend) []*frontend {
@@ -167,9 +219,15 @@ func (x *hostIndex) candidates(f *frontend) []*frontend {
 
 // forHost are the frontends that can take requests for a host or wildcard.
 func (x *hostIndex) forHost(host string) []*frontend {
-	found := slices.Concat(x.regexps, x.anyHost, x.byHost[host])
+	found := slices.Concat(x.regexps, x.anyHost)
+	appendNamed := func(host string) {
+		first := len(found)
+		found = slices.AppendSeq(found, x.named(host))
+		slices.Reverse(found[first:])
+	}
+	appendNamed(host)
 	if _, rest, ok := strings.Cut(host, "."); ok && !strings.HasPrefix(host, "*") {
-		found = append(found, x.byHost["*."+rest]...)
+		appendNamed("*." + rest)
 	}
 	return found
 }

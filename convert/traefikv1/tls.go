@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/diag"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/ir"
@@ -42,7 +43,7 @@ func (t *translator) checkTLS(s *source) {
 }
 
 // firstSecret is the secret that the routes of an Ingress carry.
-func (t *translator) firstSecret(s *source) string {
+func firstSecret(s *source) string {
 	for _, entry := range s.Spec.TLS {
 		if entry.SecretName != "" {
 			return entry.SecretName
@@ -51,43 +52,42 @@ func (t *translator) firstSecret(s *source) string {
 	return ""
 }
 
+// tls is what the routes of an Ingress say of TLS, one for all of them.
+func (t *translator) tls(s *source) *ir.TLS {
+	if s.tls == nil {
+		s.tls = t.made.tls.New(ir.TLS{SecretName: firstSecret(s)})
+	}
+	return s.tls
+}
+
 // certificates are the secrets that no route carries: all but the first of an
 // Ingress, and all of an Ingress that owns no route with TLS. That includes those
 // that Traefik 1.7 loads before something drops the Ingress (loadIngresses,
 // provider/kubernetes/kubernetes.go).
-func (t *translator) certificates(routes []ir.Route) []ir.Certificate {
-	type carried struct {
-		owner  ir.Ref
-		secret string
-	}
-	done := map[carried]bool{}
-	for _, route := range routes {
-		if route.TLS != nil {
-			done[carried{route.Owner, route.TLS.SecretName}] = true
-		}
-	}
+func (t *translator) certificates() []ir.Certificate {
 	var certificates []ir.Certificate
 	for _, s := range t.sources {
-		entryPoints := t.certificateEntryPoints(s)
-		if len(entryPoints) == 0 {
-			continue
-		}
-		for _, entry := range s.Spec.TLS[:s.certificates] {
-			c := carried{s.ref(), entry.SecretName}
-			if entry.SecretName == "" || done[c] {
+		names := s.ann.list("frontend-entry-points")
+		var entryPoints []string
+		for i, entry := range s.Spec.TLS[:s.certificates] {
+			carried := s.tls != nil && s.tls.SecretName == entry.SecretName
+			if carried || entry.SecretName == "" || slices.ContainsFunc(s.Spec.TLS[:i], func(before networkingv1.IngressTLS) bool { return before.SecretName == entry.SecretName }) {
 				continue
 			}
-			done[c] = true
-			certificates = append(certificates, ir.Certificate{Owner: s.ref(), EntryPoints: entryPoints, SecretName: entry.SecretName})
+			if entryPoints == nil {
+				entryPoints = t.certificateEntryPoints(names)
+			}
+			if len(entryPoints) > 0 {
+				certificates = append(certificates, ir.Certificate{Owner: s.ref(), EntryPoints: entryPoints, SecretName: entry.SecretName})
+			}
 		}
 	}
 	return certificates
 }
 
-// certificateEntryPoints are the TLS entry points that the certificates of an
-// Ingress are for; on plain ones Traefik 1.7 ignores them.
-func (t *translator) certificateEntryPoints(s *source) []string {
-	names := s.ann.list("frontend-entry-points")
+// certificateEntryPoints are the TLS entry points among names that certificates
+// are for; on plain ones Traefik 1.7 ignores them.
+func (t *translator) certificateEntryPoints(names []string) []string {
 	if len(names) == 0 {
 		names = t.facts.DefaultEntryPoints
 	}

@@ -22,7 +22,7 @@ var (
 // tomlString returns what Traefik 1.7 reads back after printing raw between
 // double quotes, or why it cannot be read.
 func tomlString(raw string) (string, error) {
-	if !strings.ContainsAny(raw, "\\\"\n\r\x00") && utf8.ValidString(raw) {
+	if plainText(raw) || !strings.ContainsAny(raw, "\\\"\n\r\x00") && utf8.ValidString(raw) {
 		return raw, nil
 	}
 	var b strings.Builder
@@ -107,8 +107,22 @@ func tomlBareKey(name string) bool {
 // quotable is the check that Traefik 1.7 makes of hosts, paths, the class and
 // redirect patterns before anything else: the inside of a Go string literal.
 func quotable(raw string) bool {
+	if plainText(raw) {
+		return true
+	}
 	_, err := strconv.Unquote(`"` + raw + `"`)
 	return err == nil
+}
+
+// plainText tells whether text means itself between double quotes, as nearly
+// everything does: printable ASCII without quote and backslash.
+func plainText(text string) bool {
+	for i := range len(text) {
+		if c := text[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return true
 }
 
 var errTOMLKey = errors.New("only letters, digits, - and _ are allowed in it")

@@ -32,17 +32,44 @@ func Translate(in ir.Input, facts Facts) ir.Translation {
 	}
 	t.resolveErrorPages()
 	t.breakTies()
-	out := ir.Translation{Routes: make([]ir.Route, 0, 2*len(t.frontends))}
-	for _, f := range t.frontends {
-		out.Routes = append(out.Routes, t.routes(f)...)
+	slices.SortStableFunc(t.frontends, t.compareFrontends)
+	out := ir.Translation{
+		Routes:    make([]ir.Route, 0, 2*len(t.frontends)),
+		Ingresses: make([]ir.Outcome, 0, len(t.input)),
 	}
-	sortRoutes(out.Routes)
-	out.Certificates = t.certificates(out.Routes)
+	for _, f := range t.frontends {
+		out.Routes = t.routes(out.Routes, f)
+	}
+	out.Certificates = t.certificates()
 	t.reportLosses()
-	for _, s := range t.input {
-		out.Ingresses = append(out.Ingresses, s.outcome())
+	for i := range t.input {
+		out.Ingresses = append(out.Ingresses, t.input[i].outcome())
 	}
 	return out
+}
+
+// parts are what a translation is made of.
+type parts struct {
+	claims    ir.Slab[claim]
+	frontends ir.Slab[frontend]
+	backends  ir.Slab[backend]
+	members   ir.Slab[member]
+	origins   ir.Slab[ir.Origin]
+	services  ir.Slab[ir.Service]
+	hosts     ir.Slab[ir.Host]
+	paths     ir.Slab[ir.Path]
+	settings  ir.Slab[settings]
+	tls       ir.Slab[ir.TLS]
+}
+
+// notChecked keeps the last sentence: paths of one Ingress mostly lead to one Service.
+type notChecked struct{ service, text string }
+
+func (n *notChecked) of(service string) string {
+	if n.text == "" || n.service != service {
+		*n = notChecked{service, "Service " + service + " is not part of the input and taken to exist"}
+	}
+	return n.text
 }
 
 // name is a namespaced name.
@@ -59,7 +86,7 @@ type translator struct {
 	endpoints map[name]*ir.Endpoints
 	secrets   map[name]ir.Secret
 
-	input   []*source // in input order
+	input   []source  // in input order
 	sources []*source // by namespace and name
 
 	// emptyBackends are the keys of lost paths, see emptyBackend.
@@ -67,8 +94,17 @@ type translator struct {
 	// chances are lost paths whose loss depends on what else is loaded before.
 	chances []chance
 
-	// frontends in the order of their namespaces and keys.
+	// frontends in the order of their namespaces, first Ingresses and keys.
 	frontends []*frontend
+	// claims are what the paths with one key have made, see loader.
+	claims map[string]*claim
+	// contested tells whether Ingresses of several namespaces claim one key.
+	contested bool
+	// usual is what frontends without entry points of their own are served on.
+	usual usualEntryPoints
+	made  parts
+	// notChecked is what was said last of a Service that is not known.
+	notChecked notChecked
 	// losses are places without a route, for the report.
 	losses []loss
 	// routedHosts finds routed frontends by host; nil until something is lost.
@@ -102,11 +138,14 @@ func newTranslator(in ir.Input, facts Facts) *translator {
 	for _, secret := range in.Secrets {
 		t.secrets[name{secret.Namespace, secret.Name}] = secret
 	}
-	for _, ingress := range in.Ingresses {
+	t.input = make([]source, 0, len(in.Ingresses))
+	t.sources = make([]*source, 0, len(in.Ingresses))
+	for i, ingress := range in.Ingresses {
 		t.input = append(t.input, newSource(ingress))
+		t.sources = append(t.sources, &t.input[i])
 	}
-	t.sources = slices.Clone(t.input)
 	slices.SortStableFunc(t.sources, compareName)
+	t.usual = t.usualEntryPoints()
 	return t
 }
 

@@ -158,7 +158,7 @@ func FuzzValues(f *testing.F) {
 		validRetry(raw)
 		validRange(raw)
 		unknownKeys(raw, rateLimitYAML{})
-		newMatcher([]string{raw, "PathPrefixStrip:" + raw, "Host:" + raw})
+		newMatcher([]string{raw, "PathPrefixStrip:" + raw, "Host:" + raw}, &parts{})
 		hostRule(raw)
 		modifierRule(raw, rulePath)
 		cookieName(raw, raw)

@@ -22,11 +22,11 @@ type shares struct{ listed map[string]int }
 // readShares reads service-weights; false when Traefik 1.7 drops the Ingress. The
 // checks are in its order, because a panic only comes when nothing fails before.
 func (t *translator) readShares(s *source) bool {
-	if !s.ann.has("service-weights") {
+	asked := s.ann.find("service-weights")
+	if asked == nil {
 		return true
 	}
-	_, raw, _ := s.ann.find("service-weights")
-	parsed, problem := parseShares(raw)
+	parsed, problem := parseShares(asked.value)
 	if problem == nil {
 		problem = t.checkServices(s)
 	}
