@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/diag"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/emit"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/ir"
 )
 
@@ -30,10 +31,16 @@ const (
 func judge(t ir.Translation, findings []diag.Diagnostic) []IngressReport {
 	reports := make([]IngressReport, 0, len(t.Ingresses))
 	served := make(map[ir.Ref]bool, len(t.Ingresses))
+	var last ir.Ref // routes of one Ingress follow each other
+	serve := func(ref ir.Ref) {
+		if ref != last {
+			served[ref], last = true, ref
+		}
+	}
 	for i := range t.Routes {
-		served[t.Routes[i].Owner] = true
+		serve(t.Routes[i].Owner)
 		for _, origin := range t.Routes[i].Origins {
-			served[origin.Ingress] = true
+			serve(origin.Ingress)
 		}
 	}
 	found := make(map[ir.Ref][]diag.Diagnostic)
@@ -43,7 +50,7 @@ func judge(t ir.Translation, findings []diag.Diagnostic) []IngressReport {
 	}
 	for i := range t.Ingresses {
 		outcome := &t.Ingresses[i]
-		ds := slices.Concat(outcome.Diagnostics, found[outcome.Ingress])
+		ds := append(slices.Clip(outcome.Diagnostics), found[outcome.Ingress]...)
 		diag.Sort(ds)
 		ds = slices.Compact(ds)
 		verdict, why := verdict(outcome, ds, served[outcome.Ingress])
@@ -57,13 +64,15 @@ func judge(t ir.Translation, findings []diag.Diagnostic) []IngressReport {
 
 // inOrder sorts reports by namespace, name and file.
 func inOrder(reports []IngressReport) []IngressReport {
-	slices.SortStableFunc(reports, func(a, b IngressReport) int {
-		return cmp.Or(
-			strings.Compare(a.Ingress.Namespace, b.Ingress.Namespace),
-			strings.Compare(a.Ingress.Name, b.Ingress.Name),
-			strings.Compare(a.File, b.File),
-		)
-	})
+	byName := func(a, b IngressReport) int {
+		if c := emit.CompareRefs(a.Ingress, b.Ingress); c != 0 {
+			return c
+		}
+		return strings.Compare(a.File, b.File)
+	}
+	if !slices.IsSortedFunc(reports, byName) {
+		slices.SortStableFunc(reports, byName)
+	}
 	return reports
 }
 

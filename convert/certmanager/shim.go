@@ -74,8 +74,10 @@ func (s *shim) trigger() string {
 			return key
 		}
 	}
-	if on, _ := strconv.ParseBool(s.ing.Annotations[foreign.TLSACME]); on {
-		return foreign.TLSACME
+	if value := s.ing.Annotations[foreign.TLSACME]; value != "" {
+		if on, _ := strconv.ParseBool(value); on {
+			return foreign.TLSACME
+		}
 	}
 	return ""
 }

@@ -2,6 +2,7 @@ package emit
 
 import (
 	"cmp"
+	"iter"
 	"slices"
 	"strings"
 
@@ -18,7 +19,8 @@ type Object interface {
 	runtime.Object
 }
 
-// Output is one emitted object and the Ingress it belongs to.
+// Output is one emitted object and the Ingress it belongs to. The objects of one
+// Ingress share their labels and Services: whoever changes those copies them first.
 type Output struct {
 	Owner  ir.Ref
 	Object Object
@@ -99,15 +101,15 @@ func assign(t ir.Translation, target Target) *owners {
 	target = target.withDefaults()
 	known := newOwners(t, target)
 	routes := expand(known.tlsOptions(t.Routes), target, known)
-	slices.SortStableFunc(routes, compareRoutes)
+	if !slices.IsSortedFunc(routes, compareOwners) {
+		slices.SortStableFunc(routes, compareOwners)
+	}
+	for own := range byOwner(routes) {
+		slices.SortStableFunc(own, compareGroups)
+	}
 	routes = mergeRedirects(routes, fewest)
-	for start := 0; start < len(routes); {
-		end := start + 1
-		for end < len(routes) && routes[end].Owner == routes[start].Owner {
-			end++
-		}
-		known.of(routes[start].Owner).todo.routes = routes[start:end]
-		start = end
+	for own := range byOwner(routes) {
+		known.of(own[0].Owner).todo.routes = own
 	}
 	for i := range t.Certificates {
 		todo := &known.of(t.Certificates[i].Owner).todo
@@ -117,7 +119,10 @@ func assign(t ir.Translation, target Target) *owners {
 		todo := &known.of(t.Passthroughs[i].Owner).todo
 		todo.passthroughs = append(todo.passthroughs, &t.Passthroughs[i])
 	}
-	slices.SortStableFunc(known.list, func(a, b *owner) int { return CompareRefs(a.ref, b.ref) })
+	byName := func(a, b *owner) int { return CompareRefs(a.ref, b.ref) }
+	if !slices.IsSortedFunc(known.list, byName) {
+		slices.SortStableFunc(known.list, byName)
+	}
 	return known
 }
 
@@ -166,10 +171,28 @@ func counts(f ir.Filter) bool {
 	return false
 }
 
+func compareOwners(a, b *ir.Route) int { return CompareRefs(a.Owner, b.Owner) }
+
+// byOwner yields the routes of one owner after the other; they are sorted so.
+func byOwner(routes []*ir.Route) iter.Seq[[]*ir.Route] {
+	return func(yield func([]*ir.Route) bool) {
+		for start := 0; start < len(routes); {
+			end := start + 1
+			for end < len(routes) && routes[end].Owner == routes[start].Owner {
+				end++
+			}
+			if !yield(routes[start:end:end]) {
+				return
+			}
+			start = end
+		}
+	}
+}
+
 // compareRoutes puts together what goes into one IngressRoute: same owner, TLS
 // section and entry points. The plain-text ones come first.
 func compareRoutes(a, b *ir.Route) int {
-	if c := CompareRefs(a.Owner, b.Owner); c != 0 {
+	if c := compareOwners(a, b); c != 0 {
 		return c
 	}
 	return compareGroups(a, b)
@@ -178,11 +201,10 @@ func compareRoutes(a, b *ir.Route) int {
 // compareGroups puts the group with most entry points first: it gets the plain
 // name, also when single routes are split off because of a limit.
 func compareGroups(a, b *ir.Route) int {
-	return cmp.Or(
-		compareTLS(a.TLS, b.TLS),
-		cmp.Compare(len(b.EntryPoints), len(a.EntryPoints)),
-		slices.Compare(a.EntryPoints, b.EntryPoints),
-	)
+	if c := compareTLS(a.TLS, b.TLS); c != 0 {
+		return c
+	}
+	return cmp.Or(cmp.Compare(len(b.EntryPoints), len(a.EntryPoints)), slices.Compare(a.EntryPoints, b.EntryPoints))
 }
 
 func compareTLS(a, b *ir.TLS) int {

@@ -43,15 +43,16 @@ func (o *owner) emit(routes []*ir.Route) {
 // match would silently replace the first: an equal one is left out, a different
 // one goes into an IngressRoute of its own.
 func (o *owner) ingressRoute(tag string, routes []*ir.Route) {
-	object := &v1alpha1.IngressRoute{}
-	object.Spec.Routes = make([]v1alpha1.Route, 0, len(routes))
-	object.Spec.EntryPoints = slices.Clone(routes[0].EntryPoints)
-	services := make([]v1alpha1.Service, 0, len(routes))
+	object := o.all.made.routes.New(v1alpha1.IngressRoute{})
+	object.Spec.Routes = o.all.made.rules.Room(len(routes))
+	if names := routes[0].EntryPoints; len(names) > 0 {
+		object.Spec.EntryPoints = append(o.all.made.names.Room(len(names)), names...)
+	}
 	var overflow []*ir.Route
 	var twins matchIndex
 	var cookies []cookie
 	for _, r := range routes {
-		match, problems, err := rule(o.decoded(r.Match), o.target.Version)
+		match, problems, err := o.rule(r.Match)
 		for _, problem := range problems {
 			o.ruleProblem(r, problem)
 		}
@@ -62,10 +63,9 @@ func (o *owner) ingressRoute(tag string, routes []*ir.Route) {
 		if o.outcome.DecodesPaths {
 			o.encodedSlash.note(r, o.target.Version)
 		}
-		services = append(services, o.service(r.Backend))
 		route := v1alpha1.Route{
 			Match: match, Kind: "Rule", Priority: priority(r),
-			Services:    services[len(services)-1 : len(services) : len(services)],
+			Services:    o.services(r.Backend),
 			Middlewares: o.chain(r),
 		}
 		if twin := twins.find(object.Spec.Routes, match); twin >= 0 {
@@ -83,13 +83,31 @@ func (o *owner) ingressRoute(tag string, routes []*ir.Route) {
 		return
 	}
 	if t := routes[0].TLS; t != nil {
-		object.Spec.TLS = tlsSection(t)
+		object.Spec.TLS = o.all.made.tls.New(tlsSection(t))
 		o.secrets = append(o.secrets, t.SecretName)
 	}
 	o.add(object, tag, cookies)
 	if len(overflow) > 0 {
 		o.ingressRoute(numbered(tag, 2), overflow)
 	}
+}
+
+// rule writes a match, once when routes for plain text and for TLS share it.
+func (o *owner) rule(m ir.Match) (string, []error, error) {
+	const few = 16
+	if len(m.Hosts) != 1 || len(m.Paths) != 1 || len(m.NotHosts) > 0 || len(m.Headers) > 0 || len(m.ClientIPs) > 0 {
+		return rule(o.decoded(m), o.target.Version)
+	}
+	for i := range o.all.written {
+		if w := &o.all.written[i]; w.path == m.Paths[0] && w.host == m.Hosts[0] {
+			return w.text, nil, nil
+		}
+	}
+	text, problems, err := rule(o.decoded(m), o.target.Version)
+	if len(problems) == 0 && err == nil && len(o.all.written) < few {
+		o.all.written = append(o.all.written, writtenRule{m.Hosts[0], m.Paths[0], text})
+	}
+	return text, problems, err
 }
 
 // add names the IngressRoute and files it.

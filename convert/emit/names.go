@@ -41,16 +41,18 @@ func plainName(namespace, ingress string) string {
 // taggedName is <ingress>-<tag>-<h1>.
 func taggedName(namespace, ingress, tag string) string {
 	tag = subdomain(tag)
-	return join(subdomain(ingress), tag, nameHash(namespace, ingress, tag))
+	hash := nameHash(namespace, ingress, tag)
+	return join(subdomain(ingress), tag, hash[:])
 }
 
 // ContentName is <ingress>-<tag>-<h1>-<h2>.
 func ContentName(namespace, ingress, tag string, content []byte) string {
 	sum := sha256.Sum256(content)
-	return join(subdomain(ingress), tag, nameHash(namespace, ingress, tag)+"-"+hex.EncodeToString(sum[:hashLength/2]))
+	hash := nameHash(namespace, ingress, tag)
+	return join(subdomain(ingress), tag, hex.AppendEncode(append(hash[:], '-'), sum[:hashLength/2]))
 }
 
-func nameHash(namespace, ingress, tag string) string {
+func nameHash(namespace, ingress, tag string) (hash [hashLength]byte) {
 	var buf [128]byte
 	text := append(buf[:0], namespace...)
 	text = append(text, 0)
@@ -58,13 +60,12 @@ func nameHash(namespace, ingress, tag string) string {
 	text = append(text, 0)
 	text = append(text, tag...)
 	sum := sha256.Sum256(text)
-	var out [hashLength]byte
-	hex.Encode(out[:], sum[:hashLength/2])
-	return string(out[:])
+	hex.Encode(hash[:], sum[:hashLength/2])
+	return hash
 }
 
 // join puts a name together and shortens its first part to make it fit.
-func join(base, tag, hash string) string {
+func join(base, tag string, hash []byte) string {
 	room := maxName - len(hash) - 1
 	if len(tag) > room/2 {
 		tag = strings.TrimRight(tag[:room/2], "-.")
@@ -73,7 +74,7 @@ func join(base, tag, hash string) string {
 	if len(base) > room {
 		base = strings.TrimRight(base[:room], "-.")
 	}
-	return base + "-" + tag + "-" + hash
+	return base + "-" + tag + "-" + string(hash)
 }
 
 // looksTagged reports whether name is what taggedName gives for some Ingress of
@@ -85,7 +86,10 @@ func looksTagged(namespace, name string) bool {
 	}
 	stem, hash := name[:cut], name[cut+1:]
 	for i := 1; i < len(stem)-1; i++ {
-		if stem[i] == '-' && nameHash(namespace, stem[:i], stem[i+1:]) == hash {
+		if stem[i] != '-' {
+			continue
+		}
+		if would := nameHash(namespace, stem[:i], stem[i+1:]); string(would[:]) == hash {
 			return true
 		}
 	}

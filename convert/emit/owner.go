@@ -1,10 +1,11 @@
 package emit
 
 import (
-	"cmp"
+	"maps"
 	"slices"
 	"strings"
 
+	"github.com/traefik/traefik/v2/pkg/provider/kubernetes/crd/traefikio/v1alpha1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/diag"
@@ -24,6 +25,20 @@ type owners struct {
 	list     []*owner
 	shared   sharedServices
 	clashes  clashes
+	made     made
+	// written and listed are the first rules and Services of the owner whose objects
+	// are being made: routes for plain text and for TLS have the same ones.
+	written []writtenRule
+	listed  []listedService
+}
+
+// made are the parts of objects.
+type made struct {
+	routes   ir.Slab[v1alpha1.IngressRoute]
+	rules    ir.Slab[v1alpha1.Route]
+	services ir.Slab[v1alpha1.Service]
+	tls      ir.Slab[v1alpha1.TLS]
+	names    ir.Slab[string]
 }
 
 // owner collects the objects of one Ingress.
@@ -44,6 +59,21 @@ type owner struct {
 	encodedSlash encodedSlash
 
 	todo work
+
+	// labels of all objects, see meta.
+	labels map[string]string
+
+	// Room for what there nearly always is.
+	firstRoutes [2]string
+	firstObject [2]Object
+	firstSecret [1]string
+}
+
+// writtenRule is a match of one host and one path, and what rule makes of it.
+type writtenRule struct {
+	host ir.Host
+	path ir.Path
+	text string
 }
 
 func newOwners(t ir.Translation, target Target) *owners {
@@ -51,14 +81,16 @@ func newOwners(t ir.Translation, target Target) *owners {
 		target: target, apiGroup: target.APIVersion(),
 		byRef: make(map[ir.Ref]*owner, len(t.Ingresses)), list: make([]*owner, 0, len(t.Ingresses)),
 	}
+	listed := make([]owner, len(t.Ingresses))
 	for i := range t.Ingresses {
-		all.add(&t.Ingresses[i])
+		all.add(&listed[i], &t.Ingresses[i])
 	}
 	return all
 }
 
-func (all *owners) add(outcome *ir.Outcome) *owner {
-	o := &owner{ref: outcome.Ingress, outcome: outcome, target: all.target, all: all}
+func (all *owners) add(o *owner, outcome *ir.Outcome) *owner {
+	o.ref, o.outcome, o.target, o.all = outcome.Ingress, outcome, all.target, all
+	o.routes, o.ingressRoutes, o.secrets = o.firstRoutes[:0], o.firstObject[:0], o.firstSecret[:0]
 	all.byRef[o.ref] = o
 	all.list = append(all.list, o)
 	return o
@@ -69,7 +101,7 @@ func (all *owners) of(ref ir.Ref) *owner {
 	if o, ok := all.byRef[ref]; ok {
 		return o
 	}
-	return all.add(&ir.Outcome{Ingress: ref})
+	return all.add(&owner{}, &ir.Outcome{Ingress: ref})
 }
 
 // work is what objects of an owner are made of.
@@ -81,6 +113,7 @@ type work struct {
 
 // write makes the objects of an owner.
 func (o *owner) write() {
+	o.all.written, o.all.listed = o.all.written[:0], o.all.listed[:0]
 	o.emit(o.todo.routes)
 	for _, c := range o.todo.certificates {
 		o.certificate(c)
@@ -109,7 +142,10 @@ func (o *owner) forget() { *o = owner{ref: o.ref} }
 
 // CompareRefs orders owners as the output is ordered.
 func CompareRefs(a, b ir.Ref) int {
-	return cmp.Or(strings.Compare(a.Namespace, b.Namespace), strings.Compare(a.Name, b.Name))
+	if c := strings.Compare(a.Namespace, b.Namespace); c != 0 {
+		return c
+	}
+	return strings.Compare(a.Name, b.Name)
 }
 
 // notes reports what concerns the Ingress as a whole.
@@ -137,17 +173,18 @@ func (o *owner) once(code diag.Code) {
 }
 
 // meta fills what all objects have in common: Traefik's label selector is for
-// every kind, so all get the labels of the Ingress.
+// every kind, so all get the labels of the Ingress, in one map.
 func (o *owner) meta(kind, name string, t *metav1.TypeMeta, m *metav1.ObjectMeta) {
 	t.APIVersion = o.all.apiGroup
 	t.Kind = kind
 	m.Namespace = o.ref.Namespace
 	m.Name = name
-	m.Labels = make(map[string]string, len(o.outcome.Labels)+1)
-	for k, v := range o.outcome.Labels {
-		m.Labels[k] = v
+	if o.labels == nil {
+		o.labels = make(map[string]string, len(o.outcome.Labels)+1)
+		maps.Copy(o.labels, o.outcome.Labels)
+		o.labels[ManagedLabel] = "true"
 	}
-	m.Labels[ManagedLabel] = "true"
+	m.Labels = o.labels
 }
 
 // named returns the name for an object of this content and whether it is new:

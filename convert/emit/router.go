@@ -19,8 +19,8 @@ func priority(r *ir.Route) int {
 	return r.Priority
 }
 
-func tlsSection(t *ir.TLS) *v1alpha1.TLS {
-	section := &v1alpha1.TLS{SecretName: t.SecretName, CertResolver: t.CertResolver}
+func tlsSection(t *ir.TLS) v1alpha1.TLS {
+	section := v1alpha1.TLS{SecretName: t.SecretName, CertResolver: t.CertResolver}
 	if t.OptionsName != "" {
 		section.Options = &v1alpha1.TLSOptionRef{Name: t.OptionsName, Namespace: t.OptionsNamespace}
 	}

@@ -29,6 +29,31 @@ func (o *owner) service(b ir.Backend) v1alpha1.Service {
 	return v1alpha1.Service{LoadBalancerSpec: v1alpha1.LoadBalancerSpec{Name: o.weighted(b), Kind: "TraefikService"}}
 }
 
+// services is what a route with the backend lists. Routes that share their one
+// Service share the list: they come from one path, for plain text and for TLS.
+func (o *owner) services(b ir.Backend) []v1alpha1.Service {
+	const few = 16
+	if len(b.Services) != 1 || b.Sticky != nil || b.Mirror != nil {
+		return o.all.made.services.One(o.service(b))
+	}
+	for i := range o.all.listed {
+		if l := &o.all.listed[i]; l.of == &b.Services[0] {
+			return l.services
+		}
+	}
+	services := o.all.made.services.One(o.one(&b.Services[0]))
+	if len(o.all.listed) < few {
+		o.all.listed = append(o.all.listed, listedService{&b.Services[0], services})
+	}
+	return services
+}
+
+// listedService is a Service and the list that it is in.
+type listedService struct {
+	of       *ir.Service
+	services []v1alpha1.Service
+}
+
 func (o *owner) one(s *ir.Service) v1alpha1.Service {
 	spec := v1alpha1.LoadBalancerSpec{
 		Name: s.Name, Port: intstr.FromInt32(s.PortNumber), Scheme: s.Scheme, PassHostHeader: s.PassHostHeader,
