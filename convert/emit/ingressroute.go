@@ -83,7 +83,7 @@ func (o *owner) ingressRoute(tag string, routes []*ir.Route) {
 		return
 	}
 	if t := routes[0].TLS; t != nil {
-		object.Spec.TLS = o.all.made.tls.New(tlsSection(t))
+		object.Spec.TLS = o.all.made.tls.New(tlsSection(t, o.ref.Namespace))
 		o.secrets = append(o.secrets, t.SecretName)
 	}
 	o.add(object, tag, cookies)

@@ -19,10 +19,16 @@ func priority(r *ir.Route) int {
 	return r.Priority
 }
 
-func tlsSection(t *ir.TLS) v1alpha1.TLS {
+func tlsSection(t *ir.TLS, namespace string) v1alpha1.TLS {
 	section := v1alpha1.TLS{SecretName: t.SecretName, CertResolver: t.CertResolver}
 	if t.OptionsName != "" {
 		section.Options = &v1alpha1.TLSOptionRef{Name: t.OptionsName, Namespace: t.OptionsNamespace}
+		if strings.Contains(t.OptionsName, "@") {
+			// Options of another provider have none, but Traefik 3.6.12 takes an empty
+			// one for another namespace than the route's and drops the route
+			// (pkg/provider/kubernetes/crd/kubernetes_http.go); later versions ignore it.
+			section.Options.Namespace = namespace
+		}
 	}
 	for _, domain := range t.Domains {
 		section.Domains = append(section.Domains, types.Domain{Main: domain.Main, SANs: slices.Clone(domain.SANs)})
