@@ -93,6 +93,7 @@ const (
 	ITerminating       Code = "I-TERMINATING"
 	ITraefikPrefix     Code = "I-TFK-PREFIX"
 	ITraefikSticky     Code = "I-TFK-STICKY"
+	ITraefikTLSHost    Code = "I-TFK-TLSHOST"
 	ITraefikUnclassed  Code = "I-TFK-UNCLASSED"
 	IToNginxCert       Code = "I-TONGINX-CERT"
 	IToNginxDefaults   Code = "I-TONGINX-DEFAULTS"

@@ -55,7 +55,7 @@ var errorInfos = []Info{
 	{
 		Code: EMergeXNS, Severity: Unsupported,
 		Title:   "Ingresses of several namespaces share one host and path",
-		Explain: "Traefik 1.7 knows frontends by host and path alone, so Ingresses of different namespaces with the same host and path are one frontend with the pods of all of them. A Traefik 2 or 3 route only reaches Services of its own namespace unless providers.kubernetesCRD.allowCrossNamespace is on.",
+		Explain: "Traefik 1.7 knows frontends by host and path alone, so Ingresses of different namespaces with the same host and path are one frontend with the pods of all of them, protected as the first one says that it happens to load. A Traefik 2 or 3 route only reaches Services of its own namespace unless providers.kubernetesCRD.allowCrossNamespace is on.",
 		Remedy:  "Move the Ingresses into one namespace or give them different paths; or, if sharing is wanted, write a TraefikService by hand and allow cross-namespace references.",
 		Warning: "host and path shared across namespaces",
 	},

@@ -19,7 +19,7 @@ var noteInfos = []Info{
 	{
 		Code: IErrPageHost, Severity: Equivalent,
 		Title:   "Error page requests carry another Host header",
-		Explain: "Traefik 1.7 asks the error page backend with Host 0.0.0.0, Traefik 2 and 3 with the original Host.",
+		Explain: "Traefik 1.7 asks the error page backend for Host 0.0.0.0 (where preserve-host is off: with X-Forwarded-Host 0.0.0.0) and names no client in X-Real-Ip. Traefik 2 and 3 send the original Host and the client's address.",
 		Remedy:  "Check only if the error page backend looks at the Host header.",
 		Warning: "error page backend sees another Host",
 	},

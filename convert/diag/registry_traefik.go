@@ -73,6 +73,13 @@ var traefikInfos = []Info{
 		Warning: "name of the sticky cookie is kept",
 	},
 	{
+		Code: ITraefikTLSHost, Severity: Exact,
+		Title:   "A route that never works has a say in the TLS options of its host",
+		Explain: "TLS options hold for hosts: Traefik asks every router with TLS that names a host, also those that are in error, and takes the default options where they disagree. The output has a route in the place of the one in error that matches no request and asks for the same options.",
+		Remedy:  "Mend the Ingress or remove it; without it other options may hold for its hosts.",
+		Warning: "route in error has a say in TLS options",
+	},
+	{
 		Code: ITraefikUnclassed, Severity: Equivalent,
 		Title:   "The Ingress has no class",
 		Explain: "An Ingress without class is served by every Traefik whose Ingress provider has no ingressClass, also after the conversion, until it is deleted or the provider is switched off.",
@@ -96,14 +103,14 @@ var traefikInfos = []Info{
 	{
 		Code: WTraefikCollision, Severity: Lossy,
 		Title:   "Two routes or Services have one name in Traefik",
-		Explain: "Traefik's Ingress provider names routers after namespace, Ingress, host and path, and services after namespace, Service and port, with every other character made a dash. Two that get one name overwrite each other: one of them is dead today. The output has both.",
+		Explain: "Traefik's Ingress provider names routers after namespace, Ingress, host and path, and services after namespace, Service and port, with every other character made a dash. Two that get one name overwrite each other: one of them is dead today, by chance, and with it what it protects. The output has both.",
 		Remedy:  "Check that both should be reachable; rename one Ingress or Service to see the effect before the migration.",
 		Warning: "a route that is dead today comes alive",
 	},
 	{
 		Code: WTraefikCrossNS, Severity: Lossy,
 		Title:   "A reference into another namespace",
-		Explain: "Annotations of the Ingress provider may name Middlewares, TLSOptions and ServersTransports of any namespace. IngressRoutes may only with providers.kubernetesCRD.allowCrossNamespace; without it Traefik drops the route.",
+		Explain: "Annotations of the Ingress provider may name Middlewares, TLSOptions and ServersTransports of any namespace. IngressRoutes may only with providers.kubernetesCRD.allowCrossNamespace; without it Traefik drops the route. Behind it the output has one that answers 403 to everybody, so that no wider route takes the requests without what the reference may protect them with.",
 		Remedy:  "Copy the object into the namespace of the Ingress and change the reference, or set allowCrossNamespace=true in the target.",
 		Warning: "reference needs allowCrossNamespace",
 	},
@@ -159,7 +166,7 @@ var traefikInfos = []Info{
 	{
 		Code: WTraefikTie, Severity: Lossy,
 		Title:   "Two routes of equal priority match the same request",
-		Explain: "Traefik decides between routes of equal priority by an order that can change at every reload, today and with the output.",
+		Explain: "Traefik decides between routes of equal priority by an order that can change at every reload, and so by chance what protects a request, today and with the output.",
 		Remedy:  "Set router.priority on the Ingress that should win, or remove one of the paths.",
 		Warning: "two routes tie",
 	},

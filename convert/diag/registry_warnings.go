@@ -166,7 +166,7 @@ var warningsNtoZ = []Info{
 	{
 		Code: WPrioTie, Severity: Lossy,
 		Title:   "Two routes of equal priority match the same request",
-		Explain: "Traefik 1.7 decides between routes of equal priority by an order that changes between reloads. The output fixes one order.",
+		Explain: "Traefik 1.7 decides between routes of equal priority by an order that changes between reloads, and so by chance what protects a request. The output fixes one order.",
 		Remedy:  "Set the priority annotation on the Ingress that should win.",
 		Warning: "two routes tie",
 	},

@@ -68,6 +68,7 @@ func (l *loader) path(at place, in *networkingv1.IngressRule, path *networkingv1
 			at.lose(diag.WTraefikDrop, at.field(), dead)
 			return
 		case unsafe != "":
+			l.t.inError(at)
 			at.withhold(diag.ETraefikMatcher, at.field(), unsafe)
 			return
 		}
@@ -78,6 +79,7 @@ func (l *loader) path(at place, in *networkingv1.IngressRule, path *networkingv1
 	r := lang.rule(in.Host, matcher, path.Path)
 	switch {
 	case r.dead != "":
+		l.t.inError(at)
 		at.lose(diag.WTraefikDrop, at.field(), r.dead)
 		return
 	case r.unsafe != "":
@@ -129,6 +131,9 @@ func (l *loader) finish() {
 	}
 	kept := slices.DeleteFunc(mine, func(r router) bool { return r.replaced || r.dead })
 	if s.shape.dead != "" {
+		for i := range kept {
+			l.t.inError(kept[i].at)
+		}
 		kept = kept[:0] // said on the annotation
 	}
 	l.t.routers = l.t.routers[:l.first+len(kept)]

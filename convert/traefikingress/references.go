@@ -91,7 +91,7 @@ func (t *translator) checked(kind, own string, ref reference, remarks []remark) 
 		return reference{name: ref.name}, remarks, ""
 	}
 	if !t.facts.AllowCrossNamespace {
-		remarks = append(remarks, remark{diag.WTraefikCrossNS, kind + " " + ref.name + " is in namespace " + ref.namespace + ": without allowCrossNamespace the target has no such route"})
+		remarks = append(remarks, remark{diag.WTraefikCrossNS, kind + " " + ref.name + " is in namespace " + ref.namespace + ": without allowCrossNamespace the target has no such route and answers 403"})
 	}
 	return ref, remarks, ""
 }

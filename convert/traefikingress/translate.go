@@ -29,6 +29,8 @@ func Translate(in ir.Input, facts Facts) ir.Translation {
 	for i := range t.routers {
 		out.Routes = append(out.Routes, t.routers[i].route)
 	}
+	out.Routes = append(out.Routes, t.guards()...)
+	out.Routes = append(out.Routes, t.tlsHosts()...)
 	for _, s := range t.sources {
 		out.Certificates = append(out.Certificates, t.certificates(s)...)
 	}
@@ -60,6 +62,8 @@ type translator struct {
 
 	sources []*source // in input order
 	routers []router
+	// errors are places whose router is in error; see tlsHosts.
+	errors []place
 }
 
 // router is one route and where it comes from.

@@ -42,6 +42,10 @@ type frontend struct {
 	errorPages []resolvedPage
 	// problems leave it without a route.
 	problems []finding
+	// ruled: matcher is what Traefik 1.7 matches.
+	ruled bool
+	// guarded: it has no route, and one that denies everybody stands in its place.
+	guarded bool
 }
 
 // rulePart is one route of a frontend in the words of Traefik 1.7.
@@ -116,6 +120,7 @@ func (t *translator) wire(f *frontend) {
 	}
 	var problems []finding
 	f.matcher, problems = newMatcher(rules, &t.made)
+	f.ruled = len(problems) == 0 && len(rules) == len(f.parts)
 	f.problems = append(f.problems, problems...)
 	f.problems = append(f.problems, f.config.problems...)
 	f.problems = append(f.problems, f.config.authProblems...)

@@ -70,7 +70,7 @@ func (t *translator) instead(at place) string {
 	if t.routedHosts == nil {
 		t.routedHosts = newHostIndex(len(t.frontends))
 		for _, f := range t.frontends {
-			if f.routed() {
+			if f.inOutput() {
 				t.routedHosts.add(f)
 			}
 		}
@@ -87,6 +87,8 @@ func (t *translator) instead(at place) string {
 	switch {
 	case best == nil:
 		return "404"
+	case best.guarded:
+		return "403"
 	case best.namespace != at.src.Namespace:
 		return "by a route of another namespace"
 	}

@@ -11,7 +11,7 @@ import (
 // twins for the redirects that Traefik 1.7 makes before any filter.
 func (t *translator) routes(routes []ir.Route, f *frontend) []ir.Route {
 	if !f.routed() {
-		return routes
+		return append(routes, t.guards(f)...)
 	}
 	modifiers := f.matcher.modifiers(f.last)
 	services := f.backend.serve(t, f)

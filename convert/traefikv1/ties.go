@@ -49,14 +49,14 @@ func (f *frontend) class() hostClass {
 // bandOf is the least depth of a class that overlaps with the class before it.
 func bandOf(class hostClass) int { return tieBand * int(class) }
 
-// breakTies gives every routed frontend its rank among those of equal priority.
+// breakTies gives every frontend of the output its rank among those of equal priority.
 // Nearly all have no rival at all; those are neither sorted nor compared.
 func (t *translator) breakTies() {
 	index := newHostIndex(len(t.frontends))
 	everywhere := map[int]bool{} // priorities of frontends that are not for certain hosts only
 	for _, f := range t.frontends {
 		f.tie = topTie
-		if !f.routed() {
+		if !f.inOutput() {
 			continue
 		}
 		f.priority = min(f.priority, maxPriority)
@@ -67,7 +67,7 @@ func (t *translator) breakTies() {
 	}
 	byPriority := map[int][]*frontend{}
 	for _, f := range t.frontends {
-		if f.routed() && (everywhere[f.priority] || index.hasRival(f)) {
+		if f.inOutput() && (everywhere[f.priority] || index.hasRival(f)) {
 			byPriority[f.priority] = append(byPriority[f.priority], f)
 		}
 	}

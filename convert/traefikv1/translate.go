@@ -31,6 +31,7 @@ func Translate(in ir.Input, facts Facts) ir.Translation {
 		t.wire(f)
 	}
 	t.resolveErrorPages()
+	t.guard()
 	t.breakTies()
 	slices.SortStableFunc(t.frontends, t.compareFrontends)
 	out := ir.Translation{
@@ -107,7 +108,7 @@ type translator struct {
 	notChecked notChecked
 	// losses are places without a route, for the report.
 	losses []loss
-	// routedHosts finds routed frontends by host; nil until something is lost.
+	// routedHosts finds the frontends of the output by host; nil until something is lost.
 	routedHosts *hostIndex
 }
 

@@ -1,0 +1,93 @@
+package traefikingress
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/ir"
+)
+
+// nobody is no client's address.
+const nobody = "255.255.255.255/32"
+
+// guards stand behind the routes that the target drops because they refer to
+// another namespace: what they refer to may protect, and a wider route would take
+// their requests without it. A guard denies everybody. It is one below its route, so
+// that the route is asked first as soon as the target allows the reference, and so is
+// the router of the Ingress while both are served.
+func (t *translator) guards() []ir.Route {
+	if t.facts.AllowCrossNamespace {
+		return nil
+	}
+	var guards []ir.Route
+	var ranks map[int][]*router
+	for i := range t.routers {
+		r := &t.routers[i]
+		if !crosses(&r.route) {
+			continue
+		}
+		if ranks == nil {
+			ranks = map[int][]*router{}
+			for j := range t.routers {
+				priority := t.routers[j].route.Priority
+				ranks[priority] = append(ranks[priority], &t.routers[j])
+			}
+		}
+		guards = append(guards, r.guard(ranks))
+	}
+	return guards
+}
+
+// crosses tells whether a route refers to another namespace.
+func crosses(r *ir.Route) bool {
+	foreign := func(f ir.Filter) bool {
+		existing, ok := f.(ir.ExistingMiddleware)
+		return ok && existing.Namespace != ""
+	}
+	return slices.ContainsFunc(r.Filters, foreign) || r.TLS != nil && r.TLS.OptionsNamespace != "" ||
+		slices.ContainsFunc(r.Backend.Services, func(s ir.Service) bool { return strings.HasSuffix(s.TransportName, crdSuffix) })
+}
+
+func (r *router) guard(ranks map[int][]*router) ir.Route {
+	guard := ir.Route{
+		Owner: r.route.Owner, Origins: r.route.Origins, EntryPoints: r.route.EntryPoints, TLS: r.route.TLS, Match: r.route.Match,
+		Priority: r.below(ranks), Filters: []ir.Filter{ir.IPAllowList{SourceRange: []string{nobody}}},
+	}
+	if guard.TLS == nil || guard.TLS.OptionsNamespace == "" {
+		return guard
+	}
+	// It cannot name the options either. With a Host matcher it would have a say for
+	// its host and take the options of other routes away; an expression has none.
+	own := *guard.TLS
+	own.OptionsName, own.OptionsNamespace = "", ""
+	guard.TLS = &own
+	guard.Match.Hosts = slices.Clone(guard.Match.Hosts)
+	for i := range guard.Match.Hosts {
+		if h := &guard.Match.Hosts[i]; h.Kind == ir.HostExact {
+			*h = ir.Host{Kind: ir.HostRegexp, Value: "^" + regexp.QuoteMeta(h.Value) + `\.?$`}
+		}
+	}
+	return guard
+}
+
+// below is the next lower priority, unless a route that can take the same requests
+// has it: Traefik decides by chance between two of one priority. 0 is none.
+func (r *router) below(ranks map[int][]*router) int {
+	priority := r.route.Priority - 1
+	if priority == 0 {
+		priority--
+	}
+	if slices.ContainsFunc(ranks[priority], func(other *router) bool {
+		return meetHosts(r, other) && overlap(r, other) && compete(&r.route, &other.route)
+	}) {
+		return r.route.Priority
+	}
+	return priority
+}
+
+// meetHosts tells whether one request can be for the hosts of both.
+func meetHosts(a, b *router) bool {
+	x, y := strings.ToLower(a.text.host), strings.ToLower(b.text.host)
+	return x == y || slices.Contains(widerHosts(x), y) || slices.Contains(widerHosts(y), x)
+}
