@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"net/http"
 	"path"
 	"slices"
 	"strings"
@@ -30,8 +31,12 @@ const (
 	Withheld diag.Code = "(withheld)"
 )
 
-// excuse returns the code of the first finding that speaks of d, or nothing.
+// excuse returns the code of the first finding that speaks of d, or nothing. That a
+// request which was refused is let through now, only chance excuses.
 func (c *circumstances) excuse(d Difference) diag.Code {
+	if c.opened() {
+		return c.chance()
+	}
 	known := excuses()
 	if c.scene.from == convert.FromNginx {
 		known = nginxExcuses()
@@ -45,6 +50,30 @@ func (c *circumstances) excuse(d Difference) diag.Code {
 	}
 	if c.withheld() {
 		return Withheld
+	}
+	return ""
+}
+
+// opened: a request that something refused reaches a pod. Pods never answer 401
+// or 403 by themselves, and TLS ends early for want of a client certificate.
+func (c *circumstances) opened() bool {
+	refused := func(status int) bool {
+		return status == http.StatusUnauthorized || status == http.StatusForbidden
+	}
+	closed := c.request.TLS && c.before.Failure != ""
+	return (refused(c.before.Status) || closed) && c.after.Seen != nil && !refused(c.after.Status)
+}
+
+// chance is the code of a finding that says that the source itself takes one route or
+// the other by chance, and so protects by chance; the other one answers now.
+func (c *circumstances) chance() diag.Code {
+	for _, f := range c.findings {
+		switch f.Code {
+		case diag.EMergeXNS, diag.WPrioTie, diag.WTraefikCollision, diag.WTraefikTie:
+			if c.scene.open(Service(c.after.Seen.Pod), c.request) {
+				return f.Code
+			}
+		}
 	}
 	return ""
 }

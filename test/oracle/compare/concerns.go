@@ -2,6 +2,7 @@ package compare
 
 import (
 	"net/url"
+	"path"
 	"regexp"
 	"strconv"
 	"strings"
@@ -15,7 +16,7 @@ import (
 var rulePath = regexp.MustCompile(`^spec\.rules\[(\d+)\](?:\.http\.paths\[(\d+)\])?`)
 
 // Concerns reports whether what field of ingress says can have to do with r. A
-// default backend takes every request.
+// default backend takes every request, and TLS options every connection for a host.
 func Concerns(ingress *networkingv1.Ingress, field string, r judge.Request) bool {
 	onlyRule, onlyPath := -1, -1
 	if found := rulePath.FindStringSubmatch(field); found != nil {
@@ -27,6 +28,7 @@ func Concerns(ingress *networkingv1.Ingress, field string, r judge.Request) bool
 	if onlyRule < 0 && ingress.Spec.DefaultBackend != nil {
 		return true
 	}
+	anyPath := takesAnyPath(ingress) || r.TLS && strings.HasSuffix(strings.ToLower(field), "router.tls.options]")
 	for i, rule := range ingress.Spec.Rules {
 		if onlyRule >= 0 && i != onlyRule || !hostMatches(rule.Host, r.Host) {
 			continue
@@ -35,7 +37,7 @@ func Concerns(ingress *networkingv1.Ingress, field string, r judge.Request) bool
 			return true
 		}
 		for j, p := range rule.HTTP.Paths {
-			if (onlyPath < 0 || j == onlyPath) && (takesAnyPath(ingress) || pathMatches(p.Path, r.Target)) {
+			if (onlyPath < 0 || j == onlyPath) && (anyPath || pathMatches(p.Path, r.Target)) {
 				return true
 			}
 		}
@@ -64,7 +66,8 @@ func hostMatches(rule, host string) bool {
 }
 
 // pathMatches reports whether a target may be taken by a rule for a path: it
-// begins like one of its alternatives, up to its first pattern or escape.
+// begins like one of its alternatives, up to its first pattern or escape, as it is
+// sent, as it is decoded or as it is cleaned.
 func pathMatches(rule, target string) bool {
 	raw, _, _ := strings.Cut(target, "?")
 	requested, err := url.PathUnescape(raw)
@@ -72,12 +75,15 @@ func pathMatches(rule, target string) bool {
 		requested = raw
 	}
 	for alternative := range strings.SplitSeq(rule, ",") {
-		literal := strings.TrimSpace(alternative)
-		if end := strings.IndexAny(literal, "{\\;:"); end >= 0 {
+		literal := strings.TrimPrefix(strings.TrimSpace(alternative), "^")
+		if end := strings.IndexAny(literal, "{\\;:[(+*|"); end >= 0 {
 			literal = literal[:end]
 		}
-		if strings.HasPrefix(requested, strings.TrimSuffix(literal, "/")) {
-			return true
+		literal = strings.TrimSuffix(literal, "/")
+		for _, form := range []string{raw, requested, path.Clean(requested)} {
+			if strings.HasPrefix(form, literal) {
+				return true
+			}
 		}
 	}
 	return false

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/diag"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/test/oracle/pods"
 )
 
 // excuse is one kind of difference that one code announces.
@@ -19,10 +20,11 @@ type excuse struct {
 // excuses are all there are, sorted by code. Each is as narrow as the code's text.
 func excuses() []excuse {
 	return []excuse{
-		{diag.EMergeXNS, anything},
-		{diag.EMultiDefault, anything},
-		{diag.ETraefikDefaults, anything},
-		{diag.EXNS, anything},
+		{diag.EMergeXNS, another},
+		{diag.EMultiDefault, another},
+		{diag.ETraefikDefaults, another},
+		// The page is left out.
+		{diag.EXNS, func(c *circumstances, d Difference) bool { return c.page() }},
 		{diag.IErrPageHost, errorPageHost},
 		{diag.IExtNamePort, func(c *circumstances, d Difference) bool {
 			return d.Kind == Host && strings.HasPrefix(d.After, d.Before+":")
@@ -53,16 +55,16 @@ func excuses() []excuse {
 		}},
 		{diag.WEncodedSlash, func(c *circumstances, d Difference) bool { return reservedEscape.MatchString(c.request.Target) }},
 		{diag.WErrPageChain, func(c *circumstances, d Difference) bool {
-			return (d.Kind == Path || d.Kind == Query || d.Kind == ResponseHeader) && c.before.Seen != nil && c.before.Seen.Host == "0.0.0.0"
+			return (d.Kind == Path || d.Kind == Query || d.Kind == ResponseHeader) && c.page()
 		}},
 		{diag.WFwdHeaders, forwardedPort},
 		{diag.WHdrOnError, func(c *circumstances, d Difference) bool {
 			return (d.Kind == ResponseHeader || d.Kind == Location) && c.after.Seen == nil && c.after.Status >= 500 && c.after.Status <= 504
 		}},
-		{diag.WMerge, anything},
+		{diag.WMerge, another},
 		{diag.WPathSanitize, func(c *circumstances, d Difference) bool { return !canonical(c.request.Target) }},
 		{diag.WPodNameCollision, func(c *circumstances, d Difference) bool { return c.sameGroup(d.Kind) }},
-		{diag.WPrioTie, anything},
+		{diag.WPrioTie, another},
 		{diag.WRateLimit, func(c *circumstances, d Difference) bool { return c.either(http.StatusTooManyRequests) }},
 		// A redirect that changes nothing undoes the rewrite.
 		{diag.WRedirectModifier, func(c *circumstances, d Difference) bool { return redirected(c, d) || d.Kind == Path }},
@@ -78,14 +80,14 @@ func excuses() []excuse {
 		{diag.WStrictSlash, strictSlash},
 		// The next route answers what Traefik 1.7 answers 404 itself, or redirects before.
 		{diag.WStripTemplate, func(c *circumstances, d Difference) bool { return c.before.Seen == nil }},
-		{diag.WTraefikCollision, anything},
-		{diag.WTraefikCrossNS, anything},
+		{diag.WTraefikCollision, another},
+		{diag.WTraefikCrossNS, denied},
 		// TLS options that do not exist close the connections for their host.
 		{diag.WTraefikDead, func(c *circumstances, d Difference) bool {
 			return c.request.TLS && c.before.Failure != "" && c.after.Seen == nil
 		}},
 		{diag.WTraefikSecret, func(c *circumstances, d Difference) bool { return d.Kind == Certificate }},
-		{diag.WTraefikTie, anything},
+		{diag.WTraefikTie, another},
 	}
 }
 
@@ -120,7 +122,17 @@ func unescaped(s string) string {
 	return out
 }
 
-func anything(*circumstances, Difference) bool { return true }
+// another: the source chooses one of several routes, or mixes them, by the order in
+// which it happens to load. Now one of them answers, or Traefik itself.
+func another(c *circumstances, d Difference) bool {
+	return c.after.Seen == nil || c.scene.open(Service(c.after.Seen.Pod), c.request)
+}
+
+// denied: the guard behind a route that the target drops answers. With the route its
+// TLS options are gone, and Traefik speaks where it hung up.
+func denied(c *circumstances, d Difference) bool {
+	return c.after.Seen == nil && (c.after.Status == http.StatusForbidden || c.request.TLS && c.before.Failure != "")
+}
 
 // forwardedPort: X-Forwarded-Port goes with an X-Forwarded-Proto that neither the
 // client sent nor the connection has, so an annotation set it.
@@ -148,14 +160,24 @@ func lostQuery(c *circumstances, d Difference) bool {
 // errorPageHost: Traefik 1.7 asks the page from nowhere, for Host 0.0.0.0, so the
 // headers that follow from the client and its Host are missing or other ones too.
 func errorPageHost(c *circumstances, d Difference) bool {
-	if c.before.Seen == nil || c.before.Seen.Host != "0.0.0.0" {
+	if !c.page() {
 		return false
 	}
 	switch d.Name {
-	case "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Port", "X-Forwarded-Proto", "X-Real-Ip":
+	case "X-Forwarded-Host", "X-Forwarded-Port", "X-Forwarded-Proto", "X-Real-Ip":
 		return d.Kind == RequestHeader
 	}
 	return d.Kind == Host
+}
+
+// page: Traefik 1.7 answered with an error page. What it asks a page for is for
+// Host 0.0.0.0 and has no client, and so no X-Real-Ip; where the Service is not told
+// the Host of requests, that is all there is to see of it.
+func (c *circumstances) page() bool {
+	if c.before.Seen == nil || c.before.Status < http.StatusBadRequest {
+		return false
+	}
+	return c.before.Seen.Host == "0.0.0.0" || c.before.Seen.Host == pods.OwnAddress && c.before.Seen.Header.Get("X-Real-Ip") == ""
 }
 
 // redirected: at least one of the answers is a redirect.

@@ -43,7 +43,7 @@ func (g maker) usePort(service *corev1.Service, port int32) {
 				continue
 			}
 			for i := range rule.HTTP.Paths {
-				if b := rule.HTTP.Paths[i].Backend.Service; b.Name == service.Name && b.Port.Number == 80 {
+				if b := rule.HTTP.Paths[i].Backend.Service; b != nil && b.Name == service.Name && b.Port.Number == 80 {
 					b.Port.Number = port
 				}
 			}

@@ -79,7 +79,7 @@ func hostOf(rule string) string {
 
 // pathOf is a path that a rule's path matches, or nearly, as it is sent.
 func pathOf(rule string) string {
-	p := strings.NewReplacer("{id:[0-9]+}", "12", "{id:[0-9]{2}}", "12", "{id}", "7", "{a:[a-z]+}", "ab", "{b}", "c", "{x:.*}", "z", `\\`, `\`).Replace(rule)
+	p := strings.NewReplacer("{id:[0-9]+}", "12", "{id:[0-9]{2}}", "12", "{id}", "7", "{a:[a-z]+}", "ab", "{b}", "c", "{x:.*}", "z", `\\`, `\`, "/i[0-9]+$", "/i9", "^/(foo|bar)$", "/bar", "^/", "/").Replace(rule)
 	p, _, _ = strings.Cut(p, ",")
 	if strings.Contains(p, "%") {
 		return p
@@ -124,7 +124,7 @@ func (g maker) vary(r judge.Request) judge.Request {
 	}
 	switch g.IntN(4) {
 	case 0:
-		r.Header.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(pick(g.source, goodUser, goodUser, "alice:wrong", "bob:secret"))))
+		r.Header.Set("Authorization", basic(pick(g.source, goodUser, goodUser, "alice:wrong", "bob:secret")))
 	case 1:
 		r.Header.Set("X-Secret", pick(g.source, "open", "open", "login", "shut"))
 	}
@@ -134,3 +134,6 @@ func (g maker) vary(r judge.Request) judge.Request {
 	r.Header.Set("X-Key", pick(g.source, "k1", "k2"))
 	return r
 }
+
+// basic is what a client sends for a user and password.
+func basic(user string) string { return "Basic " + base64.StdEncoding.EncodeToString([]byte(user)) }

@@ -65,8 +65,9 @@ providers:
 %[7]s`, plain, secure, own, api, c.Static, c.Routes, ingresses, trust)
 }
 
-// writeFiles writes the static configuration and the default certificate: without
-// one, every reload makes a new key, which takes longer than all the rest.
+// writeFiles writes the static configuration and what Traefik 2 and 3 have of a file:
+// the default certificate, without which every reload makes a new key and takes longer
+// than all the rest, a middleware and TLS options.
 func (c Config) writeFiles(api string) (file string, err error) {
 	if err := os.MkdirAll(c.Dir, 0o755); err != nil {
 		return "", err
@@ -74,7 +75,8 @@ func (c Config) writeFiles(api string) (file string, err error) {
 	name, content := c.staticFile(api)
 	for name, content := range map[string]string{
 		name: content, "default.crt": string(c.Certificate.Cert), "default.key": string(c.Certificate.Key),
-		"default.yaml": "tls: {stores: {default: {defaultCertificate: {certFile: default.crt, keyFile: default.key}}}}\n",
+		"default.yaml": "tls: {options: {elder: {maxVersion: VersionTLS12}}, stores: {default: {defaultCertificate: {certFile: default.crt, keyFile: default.key}}}}\n" +
+			"http: {middlewares: {filed: {addPrefix: {prefix: /filed}}}}\n",
 	} {
 		if err := os.WriteFile(filepath.Join(c.Dir, name), []byte(content), 0o600); err != nil {
 			return "", err

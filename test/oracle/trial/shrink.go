@@ -101,7 +101,7 @@ func reduce(s *world.Set, step int) (changed, ok bool) {
 	dropServices(r, s)
 	for i, service := range s.Services {
 		r.keys(service.Annotations)
-		if r.step() && service.Spec.Type != corev1.ServiceTypeExternalName && len(service.Spec.Ports) > 1 {
+		if r.step() && service.Spec.Type != corev1.ServiceTypeExternalName && len(service.Spec.Ports) > 1 && len(s.Endpoints) == len(s.Services) {
 			service.Spec.Ports, r.changed = service.Spec.Ports[:1], true
 			s.Endpoints[i] = world.EndpointsOf(service, 1)
 		}
