@@ -24,9 +24,10 @@ demo: ## Move a sandbox cluster from Traefik 1.7 to 2.11 and back, under load
 	$(GO) run ./test/demo
 
 .PHONY: test
-test: lint sandbox-binaries schemas ## Run every check and every test
+test: lint sandbox-binaries traefik3 schemas ## Run every check and every test
 	$(TOOL) gotestsum --format pkgname-and-test-fails --hide-summary=output -- -p 2 -timeout 30m ./...
 	$(call judge,ingressoracle,pkgname-and-test-fails,-p 1 ./...)
+	$(call judge,oracle,pkgname-and-test-fails,-p 1 -skip '(?i)nginx' ./...)
 
 .PHONY: test-unit
 test-unit: ## Run the tests that need no sandbox (seconds)
@@ -69,6 +70,10 @@ oracle: oracle-binaries ## Let real Traefiks judge 20,000 generated pairs per di
 	$(foreach o,$(ORACLES),$(call judge,$(o),standard-verbose,-count 1 . -args -oracle.pairs=$(PAIRS) -oracle.seed=$(SEED)))
 	$(call judge,ingressoracle,standard-verbose,-modfile=traefik36.mod -tags traefik36 -count 1 . -args -oracle.pairs=$(PAIRS) -oracle.seed=$(SEED))
 	cd test/certmanager && $(GO) test ./...
+
+.PHONY: traefik3
+traefik3: ## Build Traefik 3.6, which judges conversions (once)
+	$(GO) run ./test/sandbox/binaries/cmd/sandbox-binaries traefik3
 
 .PHONY: oracle-binaries
 oracle-binaries: ## Build what judges: Traefik 1.7, 2.11 and 3.6, ingress-nginx (once)
