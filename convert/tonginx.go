@@ -58,6 +58,8 @@ func (all *translated) leaveNginx() {
 // convertBack is Convert for ingress-nginx. Its settings are what the controller's
 // ConfigMap has to say; those of the dialects are about a Traefik.
 func convertBack(in Input, opts Options) Result {
+	// No Traefik drops a route there for its references; emitnginx judges them.
+	opts.Traefik.AllowCrossNamespace = true
 	var objects []Output
 	var needs []diag.Diagnostic
 	result := with(in, opts, func(in Input, t ir.Translation) (findings []diag.Diagnostic) {

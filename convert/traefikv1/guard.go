@@ -73,21 +73,23 @@ func (t *translator) guards(f *frontend) []ir.Route {
 	}
 	var guards []ir.Route
 	for _, tls := range []bool{false, true} {
-		guard := ir.Route{
-			Owner: f.owner(), Origins: origins, Match: f.matcher.match, Priority: f.scaled(t.facts.PriorityScale),
-			Filters: []ir.Filter{ir.IPAllowList{SourceRange: []string{nobody}}},
-		}
+		var targets []string
 		for _, ep := range f.entryPoints {
 			if ep.TLS == tls {
-				guard.EntryPoints = append(guard.EntryPoints, ep.Target)
+				targets = append(targets, ep.Target)
 			}
+		}
+		if len(targets) == 0 {
+			continue
+		}
+		guard := ir.Route{
+			Owner: f.owner(), Origins: origins, EntryPoints: targets, Match: f.matcher.match, Priority: f.scaled(t.facts.PriorityScale),
+			Filters: []ir.Filter{ir.IPAllowList{SourceRange: []string{nobody}}},
 		}
 		if tls {
 			guard.TLS = t.tls(f.first)
 		}
-		if len(guard.EntryPoints) > 0 {
-			guards = append(guards, guard)
-		}
+		guards = append(guards, guard)
 	}
 	return guards
 }
