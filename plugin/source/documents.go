@@ -21,17 +21,18 @@ type document struct {
 // "---" followed by white space or the line's end starts a document, "..." ends
 // one (YAML 1.2.2, section 9.1). Anything else, such as dashes inside a block
 // scalar, a comment or a PEM block, does not. A PEM block between documents is
-// one of its own, so that the objects around it stay readable.
+// one of its own, so that the objects around it stay readable. Documents are
+// parts of content.
 func split(content []byte) []document {
-	s := splitter{line: 1}
-	content = bytes.TrimPrefix(content, []byte("\xef\xbb\xbf"))
-	for len(content) > 0 {
-		end := bytes.IndexByte(content, '\n') + 1
+	s := splitter{line: 1, rest: bytes.TrimPrefix(content, []byte("\xef\xbb\xbf"))}
+	for len(s.rest) > 0 {
+		end := bytes.IndexByte(s.rest, '\n') + 1
 		if end == 0 {
-			end = len(content)
+			end = len(s.rest)
 		}
-		s.add(content[:end])
-		content = content[end:]
+		line := s.rest[:end]
+		s.add(line)
+		s.rest = s.rest[end:]
 	}
 	s.cut()
 	return s.documents
@@ -39,12 +40,15 @@ func split(content []byte) []document {
 
 type splitter struct {
 	documents []document
-	current   bytes.Buffer
-	// begin is the line on which current began, line the one that is read next.
+	// rest begins with the line that is being read, from with the first one of the
+	// current document, of which length bytes are read.
+	rest, from []byte
+	length     int
+	// begin is the line on which the current document began, line the one that is read next.
 	begin, line int
-	// content is true when current holds more than comments and directives.
+	// content is true when it holds more than comments and directives.
 	content bool
-	// directive is true when current begins with a directive such as %YAML 1.2.
+	// directive is true when it begins with a directive such as %YAML 1.2.
 	directive bool
 	pem       string
 }
@@ -88,10 +92,10 @@ func (s *splitter) add(line []byte) {
 }
 
 func (s *splitter) append(line []byte) {
-	if s.current.Len() == 0 {
-		s.begin = s.line
+	if s.length == 0 {
+		s.begin, s.from = s.line, s.rest
 	}
-	s.current.Write(line)
+	s.length += len(line)
 }
 
 func (s *splitter) cut() {
@@ -99,11 +103,11 @@ func (s *splitter) cut() {
 		s.documents = append(s.documents, document{
 			number: len(s.documents) + 1,
 			line:   s.begin,
-			text:   bytes.Clone(s.current.Bytes()),
+			text:   s.from[:s.length:s.length],
 			pem:    strings.TrimSpace(s.pem),
 		})
 	}
-	s.current.Reset()
+	s.length = 0
 	s.content, s.directive, s.pem = false, false, ""
 }
 
@@ -119,6 +123,9 @@ func jsonStream(text []byte) ([]json.RawMessage, bool) {
 	trimmed := bytes.TrimSpace(text)
 	if len(trimmed) == 0 || trimmed[0] != '{' {
 		return nil, false
+	}
+	if json.Valid(trimmed) { // one value, without a copy
+		return []json.RawMessage{trimmed}, true
 	}
 	var values []json.RawMessage
 	decoder := json.NewDecoder(bytes.NewReader(text))
