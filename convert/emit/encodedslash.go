@@ -36,7 +36,7 @@ func (e *encodedSlash) note(r *ir.Route, target Version) {
 // decoded writes paths that the source controller compares with decoded ones for
 // Traefik 3, which leaves the percent sign itself encoded.
 func (o *owner) decoded(m ir.Match) ir.Match {
-	if !o.outcome.DecodesPaths || o.target.Version != V3 ||
+	if !o.outcome.DecodesPaths || o.all.target.Version != V3 ||
 		!slices.ContainsFunc(m.Paths, func(p ir.Path) bool { return strings.Contains(p.Value, "%") }) {
 		return m
 	}

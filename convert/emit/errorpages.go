@@ -14,7 +14,7 @@ import (
 func (o *owner) errorPages(f ir.ErrorPages) *v1alpha1.ErrorPage {
 	pages := &v1alpha1.ErrorPage{Status: f.Status, Query: f.Query}
 	services := f.Service.Services
-	if o.target.Version != V3 || len(services) == 0 {
+	if o.all.target.Version != V3 || len(services) == 0 {
 		pages.Service = o.service(f.Service)
 		return pages
 	}

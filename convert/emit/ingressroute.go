@@ -61,7 +61,7 @@ func (o *owner) ingressRoute(tag string, routes []*ir.Route) {
 			continue
 		}
 		if o.outcome.DecodesPaths {
-			o.encodedSlash.note(r, o.target.Version)
+			o.encodedSlash.note(r, o.all.target.Version)
 		}
 		route := v1alpha1.Route{
 			Match: match, Kind: "Rule", Priority: priority(r),
@@ -96,14 +96,14 @@ func (o *owner) ingressRoute(tag string, routes []*ir.Route) {
 func (o *owner) rule(m ir.Match) (string, []error, error) {
 	const few = 16
 	if len(m.Hosts) != 1 || len(m.Paths) != 1 || len(m.NotHosts) > 0 || len(m.Headers) > 0 || len(m.ClientIPs) > 0 {
-		return rule(o.decoded(m), o.target.Version)
+		return rule(o.decoded(m), o.all.target.Version)
 	}
 	for i := range o.all.written {
 		if w := &o.all.written[i]; w.path == m.Paths[0] && w.host == m.Hosts[0] {
 			return w.text, nil, nil
 		}
 	}
-	text, problems, err := rule(o.decoded(m), o.target.Version)
+	text, problems, err := rule(o.decoded(m), o.all.target.Version)
 	if len(problems) == 0 && err == nil && len(o.all.written) < few {
 		o.all.written = append(o.all.written, writtenRule{m.Hosts[0], m.Paths[0], text})
 	}
@@ -121,11 +121,11 @@ func (o *owner) add(object *v1alpha1.IngressRoute, tag string, cookies []cookie)
 	}
 	o.routes = append(o.routes, name)
 	o.meta("IngressRoute", name, &object.TypeMeta, &object.ObjectMeta)
-	if o.target.IngressClass != "" {
-		object.Annotations = map[string]string{classAnnotation: o.target.IngressClass}
+	if o.all.target.IngressClass != "" {
+		object.Annotations = map[string]string{classAnnotation: o.all.target.IngressClass}
 	}
 	o.all.clashes.note(o, object)
-	o.ingressRoutes = append(o.ingressRoutes, withCookies(object, cookies, o.target))
+	o.ingressRoutes = append(o.ingressRoutes, withCookies(object, cookies, o.all.target))
 }
 
 func numbered(tag string, n int) string {
@@ -152,7 +152,7 @@ func (o *owner) chain(r *ir.Route) []v1alpha1.MiddlewareRef {
 			tag = "errors"
 			spec.Errors = o.errorPages(pages)
 		} else {
-			tag, spec = middleware(f, o.target)
+			tag, spec = middleware(f, o.all.target)
 		}
 		if tag == "" {
 			continue

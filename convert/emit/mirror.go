@@ -30,7 +30,7 @@ func (o *owner) mirroring(b ir.Backend) string {
 	if isNew {
 		object := &v1alpha1.TraefikService{Spec: spec}
 		o.meta("TraefikService", name, &object.TypeMeta, &object.ObjectMeta)
-		o.weightedServices = append(o.weightedServices, withCookies(object, extra, o.target))
+		o.weightedServices = append(o.weightedServices, withCookies(object, extra, o.all.target))
 	}
 	return name
 }

@@ -7,7 +7,7 @@ import (
 
 // onlyV3 reports a setting that Traefik 2 does not have, once per Ingress.
 func (o *owner) onlyV3(what string) {
-	if o.target.Version != V2 {
+	if o.all.target.Version != V2 {
 		return
 	}
 	text := what + " needs Traefik 3"
@@ -22,7 +22,7 @@ func (o *owner) onlyV3(what string) {
 // strategy returns the load balancing strategy as far as the target has it:
 // Traefik 2 knows round robin alone.
 func (o *owner) strategy(name string) string {
-	if name == "" || o.target.Version == V3 {
+	if name == "" || o.all.target.Version == V3 {
 		return name
 	}
 	o.onlyV3("load balancing strategy " + name)

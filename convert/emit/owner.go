@@ -45,7 +45,6 @@ type made struct {
 type owner struct {
 	ref      ir.Ref
 	outcome  *ir.Outcome
-	target   Target
 	all      *owners
 	names    map[string][]byte // names taken by content, and that content
 	routes   []string          // names taken by IngressRoutes
@@ -89,7 +88,7 @@ func newOwners(t ir.Translation, target Target) *owners {
 }
 
 func (all *owners) add(o *owner, outcome *ir.Outcome) *owner {
-	o.ref, o.outcome, o.target, o.all = outcome.Ingress, outcome, all.target, all
+	o.ref, o.outcome, o.all = outcome.Ingress, outcome, all
 	o.routes, o.ingressRoutes, o.secrets = o.firstRoutes[:0], o.firstObject[:0], o.firstSecret[:0]
 	all.byRef[o.ref] = o
 	all.list = append(all.list, o)

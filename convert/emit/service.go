@@ -94,7 +94,7 @@ func (o *owner) weighted(b ir.Backend) string {
 	if isNew {
 		object := &v1alpha1.TraefikService{Spec: spec}
 		o.meta("TraefikService", name, &object.TypeMeta, &object.ObjectMeta)
-		o.weightedServices = append(o.weightedServices, withCookies(object, weightedCookies(b), o.target))
+		o.weightedServices = append(o.weightedServices, withCookies(object, weightedCookies(b), o.all.target))
 	}
 	return name
 }

@@ -14,10 +14,10 @@ import (
 )
 
 func (o *owner) sticky(s *ir.Sticky) *dynamic.Sticky {
-	if lost := lostByV2(s); o.target.Version == V2 && lost != "" && !slices.Contains(o.stickyLost, lost) {
+	if lost := lostByV2(s); o.all.target.Version == V2 && lost != "" && !slices.Contains(o.stickyLost, lost) {
 		o.stickyLost = append(o.stickyLost, lost)
 	}
-	if o.target.Version == V3 && !s.KeepsTerminating {
+	if o.all.target.Version == V3 && !s.KeepsTerminating {
 		o.once(diag.ITerminating)
 	}
 	return &dynamic.Sticky{Cookie: &dynamic.Cookie{

@@ -223,7 +223,7 @@ func portText(port networkingv1.ServiceBackendPort) string {
 func (b *backend) serve(t *translator, f *frontend) ir.Backend {
 	members := b.serving()
 	if len(members) == 1 {
-		return ir.Backend{Services: t.made.services.One(b.targetService(members[0], f.config.passHost))}
+		return ir.Backend{Services: t.oneService(f.first, b.targetService(members[0], f.config.passHost))}
 	}
 	var out ir.Backend
 	for _, m := range members {
@@ -239,6 +239,15 @@ func (b *backend) serve(t *translator, f *frontend) ir.Backend {
 		}
 	}
 	return out
+}
+
+// oneService is a list of one Service. Paths of one Ingress that lead to one
+// Service share it.
+func (t *translator) oneService(s *source, service ir.Service) []ir.Service {
+	if s.services == nil || s.services[0] != service {
+		s.services = t.made.services.One(service)
+	}
+	return s.services
 }
 
 // serving are the members that can serve: all of them when none can, so that

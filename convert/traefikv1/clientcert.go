@@ -53,6 +53,6 @@ func readClientCert(s *source, c *settings) {
 	}
 	s.sayOf(diag.WClientCertHdr, "pass-client-tls-cert", "the header is called X-Forwarded-Tls-Client-Cert-Info in the target, its separators differ, and the PEM is not URL-escaped")
 	if cert.PEM || cert.Info != nil {
-		c.clientCert = &cert
+		c.clientCert = cert
 	}
 }

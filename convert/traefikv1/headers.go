@@ -46,15 +46,13 @@ func readHeaders(s *source, c *settings) {
 	}
 	if usesRequest(request) {
 		request.SSLHost, request.SSLProxyHeaders, request.IsDevelopment = host, proxy, development
-		c.requestHeaders = new(ir.Headers)
-		*c.requestHeaders = request
+		c.requestHeaders = request
 	} else if request.SSLTemporaryRedirect {
 		s.sayOf(diag.IAnnIgnored, "ssl-temporary-redirect", "without ssl-redirect there is no redirect")
 	}
 	if usesResponse(response) {
 		response.SSLProxyHeaders, response.IsDevelopment = proxy, development
-		c.responseHeaders = new(ir.Headers)
-		*c.responseHeaders = response
+		c.responseHeaders = response
 		if name := firstOf(s, responseNames[:]); name != "" {
 			s.sayOf(diag.WHdrOnError, name, "response headers also appear on the target's own 502, 503 and 504")
 		}

@@ -31,11 +31,12 @@ func (t *translator) loadFrontends() {
 			l.ingress(served[end])
 		}
 		for _, f := range t.frontends[first:] {
-			f.backend = f.claim.backend
+			f.backend, f.claim = f.claim.backend, nil
 			f.reportMerge()
 		}
 		start = end
 	}
+	t.claims = nil
 }
 
 // claim is what the paths with one key have made so far, in one namespace.

@@ -79,10 +79,14 @@ func (m *matcher) hosts(c call, made *parts) {
 	}
 }
 
-// addHost and addPath take the one that there nearly always is from a slab.
+// addHost and addPath take the one that there nearly always is from a slab. Paths
+// of one host, which follow each other, share it.
 func (m *matcher) addHost(h ir.Host, made *parts) {
 	if m.match.Hosts == nil {
-		m.match.Hosts = made.hosts.One(h)
+		if made.host == nil || made.host[0] != h {
+			made.host = made.hosts.One(h)
+		}
+		m.match.Hosts = made.host
 		return
 	}
 	m.match.Hosts = append(m.match.Hosts, h)

@@ -58,15 +58,15 @@ func (f *frontend) chain(t *translator, g group, redirect, modifiers []ir.Filter
 		chain = append(chain, page.filter(t))
 	}
 	if c.allowList != nil {
-		chain = append(chain, *c.allowList)
+		chain = append(chain, c.allowList)
 	}
 	chain = append(chain, redirect...)
 	chain = append(chain, modifiers...)
 	if c.requestHeaders != nil {
-		chain = append(chain, *c.requestHeaders)
+		chain = append(chain, c.requestHeaders)
 	}
 	if c.clientCert != nil {
-		chain = append(chain, *c.clientCert)
+		chain = append(chain, c.clientCert)
 	}
 	if c.auth != nil {
 		chain = append(chain, c.auth)
@@ -87,7 +87,7 @@ func (f *frontend) chain(t *translator, g group, redirect, modifiers []ir.Filter
 		chain = append(chain, limit)
 	}
 	if c.responseHeaders != nil {
-		chain = append(chain, *c.responseHeaders)
+		chain = append(chain, c.responseHeaders)
 	}
 	if len(chain) == 0 {
 		return nil

@@ -16,12 +16,11 @@ type settings struct {
 	authFailure  *finding // takes the path away while loading
 	authProblems []finding
 
-	allowList       *ir.IPAllowList
-	requestHeaders  *ir.Headers
-	responseHeaders *ir.Headers
-	clientCert      *ir.PassTLSClientCert
-	rateLimits      []ir.RateLimit
-	errorPages      []errorPage
+	// Filters that all frontends share.
+	allowList, requestHeaders, responseHeaders, clientCert ir.Filter
+
+	rateLimits []ir.RateLimit
+	errorPages []errorPage
 	// problems leave the frontends without a route.
 	problems []finding
 }

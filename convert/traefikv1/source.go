@@ -28,6 +28,8 @@ type source struct {
 	settings *settings
 	// shares are its service-weights; nil when the annotation is absent.
 	shares *shares
+	// services is what the last of its paths leads to, see translator.oneService.
+	services []ir.Service
 	// tls is nil when it owns no route with TLS, see translator.tls.
 	tls *ir.TLS
 	// ignored are keys of annotations that other Ingresses overrule, see merge.go.

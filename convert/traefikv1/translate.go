@@ -58,6 +58,7 @@ type parts struct {
 	origins   ir.Slab[ir.Origin]
 	services  ir.Slab[ir.Service]
 	hosts     ir.Slab[ir.Host]
+	host      []ir.Host // the last one
 	paths     ir.Slab[ir.Path]
 	settings  ir.Slab[settings]
 	tls       ir.Slab[ir.TLS]

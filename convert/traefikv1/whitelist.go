@@ -25,7 +25,7 @@ func readAllowList(s *source, c *settings) {
 		c.problems = append(c.problems, s.of("whitelist-x-forwarded-for", blocked(diag.EWhitelistXFF, "", "that any address of X-Forwarded-For admits a request cannot be expressed")))
 		return
 	}
-	c.allowList = &list
+	c.allowList = list
 }
 
 func validRange(entry string) bool {
