@@ -85,9 +85,11 @@ func Convert(in Input, opts Options) Result {
 		return convertBack(in, opts)
 	}
 	var objects []Output
-	result := with(in, opts, func(in Input, t ir.Translation) (findings []diag.Diagnostic) {
+	result := with(in, opts, func(_ Input, t ir.Translation, wanted []wantedRecords) (findings []diag.Diagnostic) {
 		objects, findings = emit.Emit(t, opts.Target)
-		carryRecords(objects, in.Ingresses, t.Ingresses)
+		for _, w := range wanted {
+			w.carry(ownedBy(objects, w.outcome.Ingress))
+		}
 		return findings
 	})
 	result.Objects = objects
@@ -96,7 +98,8 @@ func Convert(in Input, opts Options) Result {
 
 // Each is Convert for those who look at one object after the other: each is
 // handed to yield and not kept, so Objects of the result is empty. When yield
-// returns false, no more objects are made, and the result is not complete.
+// returns false, no more objects are made, and the result is not complete. The
+// input is not held while objects are made.
 func Each(in Input, opts Options, yield func(Output) bool) Result {
 	if opts.IngressNginx != nil {
 		result := convertBack(in, opts)
@@ -108,27 +111,28 @@ func Each(in Input, opts Options, yield func(Output) bool) Result {
 		result.Objects = nil
 		return result
 	}
-	return with(in, opts, func(in Input, t ir.Translation) []diag.Diagnostic {
-		waiting := make(map[ir.Ref]int, len(t.Ingresses))
-		for i := range t.Ingresses {
-			waiting[t.Ingresses[i].Ingress] = i
+	return with(in, opts, func(_ Input, t ir.Translation, wanted []wantedRecords) []diag.Diagnostic {
+		waiting := make(map[ir.Ref]wantedRecords, len(wanted))
+		for _, w := range wanted {
+			waiting[w.outcome.Ingress] = w
 		}
 		findings := emit.Each(t, opts.Target, func(own []Output) bool {
-			if i, ok := waiting[own[0].Owner]; ok {
-				carryRecords(own, in.Ingresses[i:i+1], t.Ingresses[i:i+1])
+			if w, ok := waiting[own[0].Owner]; ok {
+				w.carry(own)
 				delete(waiting, own[0].Owner)
 			}
 			return !slices.ContainsFunc(own, func(o Output) bool { return !yield(o) })
 		})
-		for _, i := range waiting { // in any order: each Ingress is for itself
-			carryRecords(nil, in.Ingresses[i:i+1], t.Ingresses[i:i+1])
+		for _, w := range waiting { // in any order: each Ingress is for itself
+			w.carry(nil)
 		}
 		return findings
 	})
 }
 
-// with is Convert with one way or another to write the objects.
-func with(in Input, opts Options, write func(Input, ir.Translation) []diag.Diagnostic) Result {
+// with is Convert with one way or another to write the objects. The input is not
+// used behind write: who hands it over and forgets it has it out of memory by then.
+func with(in Input, opts Options, write func(Input, ir.Translation, []wantedRecords) []diag.Diagnostic) Result {
 	in, replaced := withoutDuplicates(in)
 	all := translateAll(in, opts)
 	label(all.Ingresses, in.Ingresses)
@@ -136,8 +140,13 @@ func with(in Input, opts Options, write func(Input, ir.Translation) []diag.Diagn
 		all.leaveNginx()
 		forgetTraefik(all.Ingresses)
 	}
-	findings := write(in, all.Translation)
-	companions := companions(in.Ingresses, all.Ingresses) // has something to say of Ingresses, too
+	// Both have something to say of Ingresses, too.
+	companions := companions(in.Ingresses, all.Ingresses)
+	var wanted []wantedRecords
+	if opts.IngressNginx == nil {
+		wanted = findRecords(in.Ingresses, all.Ingresses)
+	}
+	findings := write(in, all.Translation, wanted)
 	reports := judge(all.Translation, findings)
 	for i := range reports {
 		reports[i].Dialect = all.dialects[i]

@@ -70,6 +70,11 @@ func translateAll(in Input, opts Options) translated {
 	if len(out.parts) > 1 {
 		newMixture(in, &out).reconcile()
 	}
+	if len(out.parts) == 1 { // the usual case, without a copy
+		only := out.parts[0].translation
+		out.Routes, out.Certificates, out.Passthroughs = only.Routes, only.Certificates, only.Passthroughs
+		return out
+	}
 	for _, p := range out.parts {
 		out.Routes = append(out.Routes, p.translation.Routes...)
 		out.Certificates = append(out.Certificates, p.translation.Certificates...)

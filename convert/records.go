@@ -11,29 +11,44 @@ import (
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/ir"
 )
 
-// carryRecords annotates, for every Ingress whose DNS records external-dns keeps,
-// one of its IngressRoutes so that it stands for the same records, and reports
-// what stands in the way. Objects are sorted by owner. Only where the Ingress
-// itself says where its names lead are two objects for one record harmless: both
-// say the same.
-func carryRecords(objects []Output, ingresses []ir.Ingress, outcomes []ir.Outcome) {
+// wantedRecords are the DNS records that the objects of one Ingress are to stand for.
+type wantedRecords struct {
+	outcome *ir.Outcome
+	object  diag.Object
+	records []externaldns.Records
+}
+
+// findRecords finds, in input order, the Ingresses whose DNS records external-dns
+// keeps, and reports a status where it does not.
+func findRecords(ingresses []ir.Ingress, outcomes []ir.Outcome) []wantedRecords {
+	var wanted []wantedRecords
 	for i := range min(len(outcomes), len(ingresses)) {
 		if !outcomes[i].Selected {
 			continue
 		}
-		all := externaldns.Of(ingresses[i].Ingress)
-		for _, records := range all {
-			attach(&outcomes[i], []diag.Diagnostic{carry(records, ownedBy(objects, outcomes[i].Ingress), ingresses[i])})
-		}
-		if len(all) == 0 && len(ingresses[i].Status.LoadBalancer.Ingress) > 0 {
+		switch records := externaldns.Of(ingresses[i].Ingress); {
+		case len(records) > 0:
+			wanted = append(wanted, wantedRecords{&outcomes[i], object(ingresses[i]), records})
+		case len(ingresses[i].Status.LoadBalancer.Ingress) > 0:
 			attach(&outcomes[i], []diag.Diagnostic{diag.New(diag.IStatus, object(ingresses[i]), "status.loadBalancer", "")})
 		}
 	}
+	return wanted
 }
 
-func carry(records externaldns.Records, own []Output, ing ir.Ingress) diag.Diagnostic {
+// carry annotates one of the IngressRoutes among the objects of the Ingress so
+// that it stands for the same records, and reports what stands in the way. Only
+// where the Ingress itself says where its names lead are two objects for one
+// record harmless: both say the same.
+func (w wantedRecords) carry(own []Output) {
+	for _, records := range w.records {
+		attach(w.outcome, []diag.Diagnostic{carry(records, own, w.object)})
+	}
+}
+
+func carry(records externaldns.Records, own []Output, object diag.Object) diag.Diagnostic {
 	say := func(code diag.Code, text string) diag.Diagnostic {
-		return diag.New(code, object(ing), "metadata.annotations["+records.Key+"]", text)
+		return diag.New(code, object, "metadata.annotations["+records.Key+"]", text)
 	}
 	if !records.Target {
 		return say(diag.WDNSTarget, "external-dns takes the addresses from the status of the Ingress; an IngressRoute has none")
@@ -57,7 +72,7 @@ func carry(records externaldns.Records, own []Output, ing ir.Ingress) diag.Diagn
 	return say(diag.WDNSNames, "no IngressRoute of the Ingress can stand for exactly "+strings.Join(records.Names, ", "))
 }
 
-// ownedBy finds the objects of an Ingress.
+// ownedBy finds the objects of an Ingress among those of all, sorted by owner.
 func ownedBy(objects []Output, owner ir.Ref) []Output {
 	compare := func(o Output, ref ir.Ref) int { return emit.CompareRefs(o.Owner, ref) }
 	start, _ := slices.BinarySearchFunc(objects, owner, compare)

@@ -62,7 +62,7 @@ func convertBack(in Input, opts Options) Result {
 	opts.Traefik.AllowCrossNamespace = true
 	var objects []Output
 	var needs []diag.Diagnostic
-	result := with(in, opts, func(in Input, t ir.Translation) (findings []diag.Diagnostic) {
+	result := with(in, opts, func(in Input, t ir.Translation, _ []wantedRecords) (findings []diag.Diagnostic) {
 		objects, findings, needs = emitnginx.Emit(in, t, ingressNginx(opts))
 		return findings
 	})

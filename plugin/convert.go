@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -109,7 +110,14 @@ converted; 2 wrong usage.`,
 	return cmd
 }
 
+// gcPercent lets the heap grow by a quarter between two collections: conversion
+// needs little processor time, and a pipeline's container has little memory.
+const gcPercent = 25
+
 func (o *convertOptions) run(ctx context.Context, names []string) error {
+	if os.Getenv("GOGC") == "" {
+		defer debug.SetGCPercent(debug.SetGCPercent(gcPercent))
+	}
 	options, err := o.conversion.between()
 	if err != nil {
 		return err
@@ -131,7 +139,7 @@ func (o *convertOptions) run(ctx context.Context, names []string) error {
 			return err
 		}
 	}
-	result, printed, err := o.convert(loaded, scope, options)
+	result, printed, err := o.convert(&loaded, scope, options)
 	if err != nil {
 		return err
 	}
@@ -145,12 +153,12 @@ func (o *convertOptions) run(ctx context.Context, names []string) error {
 // Ingresses need not be held; only a report needs to know them all. Traefik's
 // name their Ingress, so that whoever applies them tells scan, sync and the
 // webhook whose they are; others are to look as their own system writes them.
-func (o *convertOptions) convert(loaded source.Loaded, scope source.Scope, options convert.Options) (result convert.Result, printed int, err error) {
-	chosen := o.chosen(loaded, scope)
+func (o *convertOptions) convert(loaded *source.Loaded, scope source.Scope, options convert.Options) (result convert.Result, printed int, err error) {
+	chosen := o.chosen(loaded.Input.Ingresses, scope)
 	var reported []convert.Output
 	err = streamObjects(o.cluster.streams.Out, o.print, func(yield func(runtime.Object) bool) {
 		more := true
-		result = limit(convert.Each(loaded.Input, options, func(output convert.Output) bool {
+		result = limit(convert.Each(loaded.Take(), options, func(output convert.Output) bool {
 			if !chosen[output.Owner.String()] {
 				return true
 			}
@@ -233,9 +241,9 @@ func (o *convertOptions) offlineScope(names []string) (source.Scope, error) {
 }
 
 // chosen returns the Ingresses that were asked for.
-func (o *convertOptions) chosen(loaded source.Loaded, scope source.Scope) map[string]bool {
-	chosen := map[string]bool{}
-	for _, ingress := range loaded.Input.Ingresses {
+func (o *convertOptions) chosen(ingresses []ir.Ingress, scope source.Scope) map[string]bool {
+	chosen := make(map[string]bool, len(ingresses))
+	for _, ingress := range ingresses {
 		if scope.Includes(ingress.Ingress) {
 			chosen[ingress.Namespace+"/"+ingress.Name] = true
 		}

@@ -38,3 +38,10 @@ func (l *Loaded) Settle(options convert.Options) convert.Options {
 	options.Controllers = &shown
 	return options
 }
+
+// Take hands over the input and forgets it, so that it goes as soon as it is used.
+func (l *Loaded) Take() ir.Input {
+	input := l.Input
+	l.Input, l.all, l.Workloads = ir.Input{}, nil, nil
+	return input
+}
