@@ -10,28 +10,34 @@ import (
 )
 
 // setCertificate takes the certificate of a host from its oldest Ingress with a
-// tls section: the entry that lists the host; else one whose certificate would
-// fit, which cannot be seen here; else the default certificate. In any case the
-// host then has TLS, and plain HTTP is redirected.
+// tls section: the entry that lists the host; else one whose certificate fits;
+// else the default certificate. Whether one fits cannot be seen here, but Traefik
+// looks at that too before it shows a certificate. In any case the host then has
+// TLS, and plain HTTP is redirected.
 func (t *translator) setCertificate(v *server, s *source) {
 	if v.tls || v.host == "" || len(s.Spec.TLS) == 0 {
 		return
 	}
 	v.tls, v.certOwner = true, s
+	var others []string
 	for i := range s.Spec.TLS {
-		for _, host := range s.Spec.TLS[i].Hosts {
-			if strings.EqualFold(host, v.host) {
-				v.secret = s.Spec.TLS[i].SecretName
-				t.checkCertificate(v, s, "spec.tls")
-				return
-			}
-		}
-	}
-	for i := range s.Spec.TLS {
-		if s.Spec.TLS[i].SecretName != "" {
-			s.say(diag.WNginxCert, "spec.tls", "no entry lists host "+v.host+": nginx takes the certificate that fits it or the default one, and so does Traefik with those it has loaded")
+		entry := &s.Spec.TLS[i]
+		if slices.ContainsFunc(entry.Hosts, func(host string) bool { return strings.EqualFold(host, v.host) }) {
+			v.secret = entry.SecretName
+			t.checkCertificate(v, s, "spec.tls")
 			return
 		}
+		if entry.SecretName != "" && !slices.Contains(others, entry.SecretName) {
+			others = append(others, entry.SecretName)
+		}
+	}
+	if len(others) == 0 {
+		return
+	}
+	v.secret = others[0]
+	t.checkCertificate(v, s, "spec.tls")
+	if len(others) > 1 {
+		s.say(diag.WNginxCert, "spec.tls", "no entry lists host "+v.host+": nginx takes the first certificate that fits it, Traefik that of Secret "+v.secret+" if it fits")
 	}
 }
 

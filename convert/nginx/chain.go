@@ -11,12 +11,12 @@ type without struct{ auth, allow, limits bool }
 
 // chain is the order of filters that gives nginx's phases their meaning:
 //
-//	header filters        headers, outermost
+//	header filters        headers of the answer, outermost
 //	find config           size of the body
 //	error_page            error pages, around everything that can fail
 //	preaccess             limits
 //	access                addresses, credentials
-//	content               retries, the rewritten path
+//	content               headers for the backend, retries, the rewritten path
 func (t *translator) chain(l *location, https bool, leave without) []ir.Filter {
 	x := l.settings()
 	chain := t.headers(l, https)
@@ -44,6 +44,7 @@ func (t *translator) chain(l *location, https bool, leave without) []ir.Filter {
 	if c := l.server.clientCert; c != nil && c.pass && https {
 		chain = append(chain, ir.PassTLSClientCert{PEM: true})
 	}
+	chain = append(chain, l.requestHeaders()...)
 	if x.retry != nil {
 		chain = append(chain, *x.retry)
 	}
@@ -68,7 +69,7 @@ func (t *translator) authFilters(l *location) []ir.Filter {
 }
 
 // before is what stands in front of a redirect that nginx makes in its rewrite
-// phase: headers and the size of the body, no protection.
+// phase: headers of the answer and the size of the body, no protection.
 func (t *translator) before(l *location, https bool) []ir.Filter {
 	chain := t.headers(l, https)
 	if body := l.settings().body; body != nil {

@@ -65,32 +65,40 @@ func (t *translator) customHeaders(s *source, x *settings, value string) {
 	}
 }
 
-// headers is the filter of a location on one scheme; nil when there is nothing to do.
+// headers is the filter of a location's answers on one scheme; nil when there is
+// nothing to do.
 func (t *translator) headers(l *location, https bool) []ir.Filter {
 	x := l.settings()
-	if x.request == nil && x.response == nil && x.cors == nil && !l.rewritten() {
+	if x.response == nil && x.cors == nil {
 		if https {
 			return t.hstsFilter()
 		}
 		return nil
 	}
-	h := ir.Headers{CustomRequest: x.request, CustomResponse: x.response, CORS: x.cors}
-	if l.rewritten() {
-		if prefix := l.at.src.forwardedPrefix(); prefix != "" {
-			h.CustomRequest = maps.Clone(h.CustomRequest)
-			if h.CustomRequest == nil {
-				h.CustomRequest = map[string]string{}
-			}
-			h.CustomRequest["X-Forwarded-Prefix"] = prefix
-		}
-	}
+	h := ir.Headers{CustomResponse: x.response, CORS: x.cors}
 	if https {
 		t.hsts(&h)
 	}
-	if h.CustomRequest == nil && h.CustomResponse == nil && h.CORS == nil && h.STSSeconds == 0 {
+	return []ir.Filter{h}
+}
+
+// requestHeaders is the filter of what the backend alone gets, innermost: redirects
+// and authentication have to do with the Host that the client sent.
+func (l *location) requestHeaders() []ir.Filter {
+	request := l.settings().request
+	if l.rewritten() {
+		if prefix := l.at.src.forwardedPrefix(); prefix != "" {
+			request = maps.Clone(request)
+			if request == nil {
+				request = map[string]string{}
+			}
+			request["X-Forwarded-Prefix"] = prefix
+		}
+	}
+	if request == nil {
 		return nil
 	}
-	return []ir.Filter{h}
+	return []ir.Filter{ir.Headers{CustomRequest: request}}
 }
 
 // hstsFilter is the filter of answers over TLS that have no other headers. It is

@@ -2,6 +2,7 @@ package nginx
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/diag"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/ir"
@@ -52,12 +53,18 @@ func (t *translator) redirectWithCode(s *source, x *settings, url, name string, 
 	r := &redirect{url: url, permanent: code == 301 || code == 308}
 	switch code {
 	case 301, 302:
+		s.otherMethods(strings.TrimSuffix(name, "-code"), code)
 	case 303, 307, 308:
 		s.sayOf(diag.WNginxRedirect, name, "GET is redirected with "+strconv.Itoa(map[bool]int{true: 301, false: 302}[r.permanent])+" instead of "+strconv.Itoa(code))
 	default:
 		x.withhold(s.of(name, finding{code: diag.WNginxRedirect, text: "the target cannot answer with status " + strconv.Itoa(code)}))
 	}
 	return r
+}
+
+// otherMethods says what Traefik answers to other methods than GET.
+func (s *source) otherMethods(name string, code int) {
+	s.sayMild(diag.WNginxRedirect, name, "other methods than GET are redirected with "+strconv.Itoa(code+map[int]int{301: 7, 302: 5}[code])+" instead of "+strconv.Itoa(code))
 }
 
 func (r *redirect) filter() ir.RedirectRegex {

@@ -45,6 +45,9 @@ func (t *translator) readRewrite(s *source, x *settings) {
 		default:
 			x.rewrite.target = target
 			s.sayOf(diag.WNginxRewrite, "rewrite-target", "")
+			if x.rewrite.absolute() {
+				s.otherMethods("rewrite-target", 302)
+			}
 		}
 	}
 	if root, ok := s.ann.find("app-root"); ok {
@@ -52,6 +55,7 @@ func (t *translator) readRewrite(s *source, x *settings) {
 			s.ann.ignore("app-root", "not a path, so the controller ignores it")
 		} else {
 			x.appRoot = root
+			s.otherMethods("app-root", 302)
 		}
 	}
 	if host, ok := s.ann.find("upstream-vhost"); ok {

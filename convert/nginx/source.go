@@ -75,8 +75,8 @@ func (s *source) sayOf(code diag.Code, name, text string) {
 	s.add(s.of(name, finding{code: code, text: text}).diagnostic(s))
 }
 
-// sayMild records a diagnostic about an annotation whose effect here changes no
-// answer that clients see, although its code is usually worse.
+// sayMild records a diagnostic about an annotation whose effect here hardly any
+// client sees, although its code is usually worse.
 func (s *source) sayMild(code diag.Code, name, text string) {
 	d := s.of(name, finding{code: code, text: text}).diagnostic(s)
 	d.Severity = diag.Equivalent
