@@ -183,6 +183,8 @@ const (
 	WStaticOption      Code = "W-STATIC-OPTION"
 	WStaticOverride    Code = "W-STATIC-OVERRIDE"
 	WStaticResolver    Code = "W-STATIC-RESOLVER"
+	WStaticRoutes      Code = "W-STATIC-ROUTES"
+	WStaticRules       Code = "W-STATIC-RULES"
 	WStatus            Code = "W-STATUS"
 	WStickyFields      Code = "W-STICKY-FIELDS"
 	WStickyWeighted    Code = "W-STICKY-WEIGHTED"

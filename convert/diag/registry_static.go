@@ -1,6 +1,6 @@
 package diag
 
-// staticInfos are the codes about the static configuration of Traefik 1.7.
+// staticInfos are the codes about the static configuration of Traefik 1.7 and 2.
 var staticInfos = []Info{
 	{
 		Code: EStaticAPI, Severity: Unsupported,
@@ -61,7 +61,7 @@ var staticInfos = []Info{
 	{
 		Code: EStaticOption, Severity: Unsupported,
 		Title:   "An option without counterpart",
-		Explain: "Traefik 2 and 3 have no such option, or have it elsewhere in another form. It is not in the output.",
+		Explain: "The new Traefik has no such option, or has it elsewhere in another form. It is not in the output.",
 		Remedy:  "Do what the finding says; without a hint look whether the behaviour is still needed.",
 		Warning: "option without counterpart",
 	},
@@ -75,8 +75,8 @@ var staticInfos = []Info{
 	{
 		Code: EStaticProvider, Severity: Unsupported,
 		Title:   "A provider that is not converted",
-		Explain: "What the provider reads is written in the words of Traefik 1.7, or Traefik 2 and 3 have no such provider. It is not switched on in the output: it would make no routes, or such that nobody has looked at.",
-		Remedy:  "Rewrite what it reads for Traefik 2 or 3 and add the provider by hand, or leave those routes to the old Traefik.",
+		Explain: "What the provider reads is written in the words of Traefik 1.7, or the new Traefik has no such provider. It is not switched on in the output: it would make no routes, or such that nobody has looked at.",
+		Remedy:  "Rewrite what it reads for the new Traefik and add the provider by hand, or leave those routes to the old Traefik.",
 		Warning: "provider is not converted",
 	},
 	{
@@ -89,28 +89,28 @@ var staticInfos = []Info{
 	{
 		Code: EStaticTracing, Severity: Unsupported,
 		Title:   "Traefik 3 sends traces to OpenTelemetry alone",
-		Explain: "Jaeger's agent, Zipkin and Datadog's agent have been replaced by OTLP in Traefik 3. Tracing is not in the output; requests are served the same.",
-		Remedy:  "Set tracing.otlp to the address of a collector; Jaeger, Zipkin (through the collector) and Datadog take OTLP.",
+		Explain: "Jaeger's agent, Zipkin, Datadog's agent, Instana, Haystack and Elastic have been replaced by OTLP in Traefik 3. Tracing is not in the output; requests are served the same.",
+		Remedy:  "Set tracing.otlp to the address of a collector; most of them take OTLP, Zipkin through the collector.",
 		Warning: "tracing is not converted for Traefik 3",
 	},
 	{
 		Code: EStaticUnknown, Severity: Invalid,
-		Title:   "Traefik 1.7 does not know this key",
-		Explain: "In the file Traefik 1.7 ignores an unknown key silently, so whatever it was meant to do is not done today: often a misspelling, a key of Traefik 2, or a table in the wrong place. As an argument it keeps Traefik 1.7 from starting.",
+		Title:   "Traefik does not know this key",
+		Explain: "In its file Traefik 1.7 ignores an unknown key silently, and so does Traefik 2 with an unknown section, so whatever it was meant to do is not done today: often a misspelling, a key of another version, or a table in the wrong place. As an argument, and in Traefik 2 within a section, it keeps Traefik from starting.",
 		Remedy:  "Correct or remove the key. If it was meant to protect something, find out since when nothing is protected.",
 		Warning: "unknown key",
 	},
 	{
 		Code: EStaticValue, Severity: Invalid,
-		Title:   "Traefik 1.7 refuses or ignores this value",
-		Explain: "The value has the wrong type, names something that does not exist, or means nothing to Traefik 1.7. It is not in the output.",
+		Title:   "Traefik refuses or ignores this value",
+		Explain: "The value has the wrong type, names something that does not exist, or means nothing to the Traefik it is for. It is not in the output.",
 		Remedy:  "Correct the value in the old configuration first, see what it changes, and convert again.",
 		Warning: "value is refused or ignored",
 	},
 	{
 		Code: IStaticAdded, Severity: Equivalent,
 		Title:   "Written down because the defaults differ",
-		Explain: "Traefik 1.7 does this by default, Traefik 2 and 3 do not, so the output says it.",
+		Explain: "The old Traefik does this by default, the new one does not, so the output says it.",
 		Remedy:  "Nothing to do for the same behaviour.",
 		Warning: "default is written down",
 	},
@@ -124,13 +124,13 @@ var staticInfos = []Info{
 	{
 		Code: IStaticDropped, Severity: Equivalent,
 		Title:   "An option without counterpart that changes no answer",
-		Explain: "Traefik 2 and 3 do not have it. No request is answered differently without it.",
+		Explain: "The new Traefik does not have it. No request is answered differently without it.",
 		Remedy:  "Nothing to do.",
 		Warning: "option is dropped",
 	},
 	{
 		Code: IStaticIgnored, Severity: Exact,
-		Title:   "A key without effect in Traefik 1.7",
+		Title:   "A key without effect",
 		Explain: "Another key goes before it, its section is not looked at, or its value is the default. The output leaves it out.",
 		Remedy:  "Nothing to do.",
 		Warning: "key has no effect",
@@ -144,15 +144,15 @@ var staticInfos = []Info{
 	},
 	{
 		Code: WStaticLog, Severity: Lossy,
-		Title:   "Fields of the access log have other names",
-		Explain: "FrontendName is RouterName, BackendName is ServiceName, BackendURL is ServiceURL and BackendAddr is ServiceAddr in the JSON of Traefik 2 and 3, and their values name other things. What reads the log has to know both while both Traefiks run.",
+		Title:   "Fields of the access log have other names or forms",
+		Explain: "FrontendName is RouterName, BackendName is ServiceName, BackendURL is ServiceURL and BackendAddr is ServiceAddr in the JSON of Traefik 2 and 3, and their values name other things; ServiceURL is an object in that of Traefik 2 and a text in that of Traefik 3. What reads the log has to know both while both Traefiks run.",
 		Remedy:  "Change dashboards, alerts and parsers of the access log before the cutover.",
 		Warning: "access log fields are renamed",
 	},
 	{
 		Code: WStaticMetrics, Severity: Lossy,
 		Title:   "Metrics have other names and labels",
-		Explain: "traefik_backend_* is traefik_service_*, the labels backend and frontend are gone, and values name services of Traefik 2. Dashboards and alerts of the old names go quiet after the cutover, also the alerts that would have warned about it.",
+		Explain: "From Traefik 1.7 to 2 traefik_backend_* is traefik_service_*, the labels backend and frontend are gone, and values name services of Traefik 2. From 2 to 3 open connections are one metric for all. Dashboards and alerts of the old names go quiet after the cutover, also the alerts that would have warned about it.",
 		Remedy:  "Change dashboards and alerts to both names before the cutover.",
 		Warning: "metrics are renamed",
 	},
@@ -166,7 +166,7 @@ var staticInfos = []Info{
 	{
 		Code: WStaticOption, Severity: Lossy,
 		Title:   "An option that works differently",
-		Explain: "The option is in the output, and Traefik 2 and 3 do something a little different with it.",
+		Explain: "The option is in the output, and the new Traefik does something a little different with it.",
 		Remedy:  "Read the finding.",
 		Warning: "option works differently",
 	},
@@ -183,5 +183,19 @@ var staticInfos = []Info{
 		Explain: "acme becomes a certificates resolver with a name. The file keeps its place and changes its form; Traefik 2 and 3 do not read the old one and would ask for every certificate anew. A file cannot be shared by several pods.",
 		Remedy:  "kubectl ingress-migrate convert acme turns the file into the new form, or into Secrets, which all pods of a DaemonSet can read.",
 		Warning: "acme.json has to be converted",
+	},
+	{
+		Code: WStaticRoutes, Severity: Lossy,
+		Title:   "Routes and middlewares are read by Traefik 3 with other options",
+		Explain: "Traefik 3 ignores sslRedirect, sslTemporaryRedirect, sslHost, sslForceHost and featurePolicy of headers middlewares, so that what they redirect to HTTPS today is served in the clear, and preferServerCipherSuites; tls.caOptional of forwardAuth is gone; a contentType middleware means the opposite; objects of traefik.containo.us are not read.",
+		Remedy:  "Look for these options in what the named providers read, and write redirectScheme middlewares, permissionsPolicy and traefik.io instead, all of which Traefik 2.11 knows too, before Traefik 3 starts.",
+		Warning: "routes use options that Traefik 3 ignores",
+	},
+	{
+		Code: WStaticRules, Severity: Lossy,
+		Title:   "All rules are read in the syntax of Traefik 2",
+		Explain: "The output says core.defaultRuleSyntax: v2, so that rules which are there, and paths and wildcard hosts of Ingresses, match in Traefik 3 what they match today. Rules that are written for Traefik 3, such as those of convert --to v3, match nothing then where they have expressions.",
+		Remedy:  "Give new routes syntax: v3 as long as the line is there. Traefik has deprecated it: take it out once all rules are rewritten.",
+		Warning: "rules are read as Traefik 2 reads them",
 	},
 }

@@ -29,11 +29,14 @@ type Setting struct {
 	value any
 	kind  string
 	taken bool
+	// place is the key in the words of the documentation of Traefik 2.
+	place []string
 }
 
 // Config is a configuration of Traefik 1.7, key by key.
 type Config struct {
 	file     string
+	program  string
 	settings map[string]*Setting
 	names    map[string]map[string]bool
 	findings []diag.Diagnostic

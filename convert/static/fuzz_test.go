@@ -28,7 +28,7 @@ func FuzzRead(f *testing.F) {
 		f.Add([]byte(parts["traefik.toml"]), parts["args"], len(file)%2 == 0)
 	}
 	f.Fuzz(func(t *testing.T, content []byte, args string, v3 bool) {
-		in := Input{File: "traefik.toml", TOML: content, Args: strings.Split(args, "\n")}
+		in := Input{File: "traefik.toml", Content: content, Args: strings.Split(args, "\n")}
 		if args == "" {
 			in.Args = nil
 		}
@@ -43,12 +43,44 @@ func FuzzRead(f *testing.F) {
 	})
 }
 
+// FuzzUpgrade is the same for Traefik 2, with the content as YAML or TOML.
+func FuzzUpgrade(f *testing.F) {
+	files, err := filepath.Glob("testdata/upgrade/*.txtar")
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, file := range files {
+		archive, err := txtar.ParseFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		parts := map[string]string{}
+		for _, part := range archive.Files {
+			parts[part.Name] = string(part.Data)
+		}
+		f.Add([]byte(parts["traefik.yaml"]+parts["traefik.toml"]), parts["args"], parts["env"])
+	}
+	f.Fuzz(func(t *testing.T, content []byte, args, env string) {
+		in := Input{File: "-", Content: content, Args: strings.Split(args, "\n"), Env: strings.Split(env, "\n")}
+		if args == "" {
+			in.Args = nil
+		}
+		opts := Options{Source: V2, Target: V3}
+		first := everything(t, in, opts)
+		if second := everything(t, in, opts); first != second {
+			t.Fatalf("two runs differ:\n%s\n%s", first, second)
+		}
+		if _, err := Detect(in); err != nil && err.Error() == "" {
+			t.Error("it is not said why it cannot be told")
+		}
+	})
+}
+
 func everything(t *testing.T, in Input, opts Options) string {
-	config, err := Read(in)
+	result, err := convertAny(in, opts)
 	if err != nil {
 		return err.Error()
 	}
-	result := Convert(config, opts)
 	text := ""
 	for _, format := range []Format{YAML, TOML, Args} {
 		out, err := result.Tree.Encode(format)

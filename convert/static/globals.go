@@ -55,7 +55,7 @@ func (r *conversion) rest(code diag.Code, path, text string) {
 }
 
 // all reports a section once and names every key in it.
-func (r *conversion) all(code diag.Code, path string, at *Setting, text string) {
+func (r *Config) all(code diag.Code, path string, at *Setting, text string) {
 	var keys []string
 	for _, s := range r.below(path) {
 		if s.kind == "table" || s.taken {

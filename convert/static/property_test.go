@@ -135,7 +135,7 @@ func before(key string) string {
 
 func outcome(t *testing.T, text string, opts Options) Result {
 	t.Helper()
-	config, err := Read(Input{File: "traefik.toml", TOML: []byte(text)})
+	config, err := Read(Input{File: "traefik.toml", Content: []byte(text)})
 	if err != nil {
 		t.Fatalf("%v\n%s", err, text)
 	}

@@ -27,7 +27,7 @@ func short(letter string) string {
 // readArgs reads arguments as containous/flaeg does: --name=value, --name value,
 // --flag for truth values and tables; names in any case.
 func (c *Config) readArgs(args []string) error {
-	root := schema()
+	root := schemaOf(keysText)
 	fresh := map[string]bool{}
 	for i := 0; i < len(args); i++ {
 		arg := args[i]

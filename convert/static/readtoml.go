@@ -14,13 +14,17 @@ import (
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/diag"
 )
 
-// Input is what Traefik 1.7 is started with.
+// Input is what Traefik is started with.
 type Input struct {
-	// File names the TOML in findings; TOML may be empty.
-	File string
-	TOML []byte
+	// File names the content in findings: TOML, or YAML for Traefik 2; it may be empty.
+	File    string
+	Content []byte
 	// Args are the arguments after the program's name.
 	Args []string
+	// Env are variables, NAME=value. Traefik 1.7 does not read any.
+	Env []string
+	// Image is that of the container, if there is one.
+	Image string
 }
 
 // Read reads a configuration as Traefik 1.7 does: the file first, then the
@@ -28,11 +32,11 @@ type Input struct {
 func Read(in Input) (*Config, error) {
 	c := &Config{file: in.File, settings: map[string]*Setting{}, names: map[string]map[string]bool{}}
 	var content map[string]any
-	if err := toml.Unmarshal(in.TOML, &content); err != nil {
+	if err := toml.Unmarshal(in.Content, &content); err != nil {
 		return nil, fmt.Errorf("reading the configuration of Traefik 1.7: %w", withoutText(err))
 	}
-	r := &tomlReader{config: c, lines: lineNumbers(string(in.TOML))}
-	r.table(content, schema(), "", "")
+	r := &tomlReader{config: c, lines: lineNumbers(string(in.Content))}
+	r.table(content, schemaOf(keysText), "", "")
 	if err := c.readArgs(in.Args); err != nil {
 		return nil, err
 	}

@@ -14,6 +14,7 @@ const APIVersion = "ingress-migrate.io/v1alpha1"
 type Report struct {
 	metav1.TypeMeta `json:",inline"`
 	File            string            `json:"file,omitempty"`
+	Source          Version           `json:"source"`
 	Target          Version           `json:"target"`
 	Summary         ReportSummary     `json:"summary"`
 	EntryPoints     []EntryPoint      `json:"entryPoints"`
@@ -51,7 +52,7 @@ func (s *Setting) IsKey() bool { return s.kind != "table" && s.Key != "" }
 func NewReport(result Result, in Input, opts Options) *Report {
 	report := &Report{
 		TypeMeta: metav1.TypeMeta{APIVersion: APIVersion, Kind: "StaticConversionReport"},
-		File:     in.File, Target: opts.Target,
+		File:     in.File, Source: opts.Source, Target: opts.Target,
 		// Lists that are empty are written as [] and not as null.
 		EntryPoints: append([]EntryPoint{}, result.EntryPoints...),
 		Objects:     []ReportObject{},

@@ -2,6 +2,8 @@ package static
 
 import (
 	_ "embed"
+	"maps"
+	"slices"
 	"strings"
 )
 
@@ -15,19 +17,31 @@ import (
 //go:embed keys.txt
 var keysText string
 
+// keys2Text and keys3Text are the same for Traefik 2.11 and 3.6. The kind may be
+// followed by the value that the key has when it is not given. A switch is a
+// table that may be empty. test/sandbox/traefik2 and traefik3 hold them against
+// Traefik's own types.
+var (
+	//go:embed keys2.txt
+	keys2Text string
+	//go:embed keys3.txt
+	keys3Text string
+)
+
 // node is a place in the configuration.
 type node struct {
 	name     string
 	kind     string
+	standard string
 	children map[string]*node
 	// member is what every key of a map leads to, item every table of an array.
 	member, item *node
 }
 
-// schema reads keysText.
-func schema() *node {
+// schemaOf reads a list of keys.
+func schemaOf(text string) *node {
 	root := &node{kind: "table"}
-	for line := range strings.Lines(keysText) {
+	for line := range strings.Lines(text) {
 		path, kind, ok := strings.Cut(strings.TrimSpace(line), " ")
 		if !ok {
 			continue
@@ -43,9 +57,29 @@ func schema() *node {
 				at = at.item
 			}
 		}
-		at.kind = kind
+		at.kind, at.standard, _ = strings.Cut(kind, " ")
 	}
 	return root
+}
+
+// names are the keys of a table, in a fixed order.
+func (n *node) names() []string { return slices.Sorted(maps.Keys(n.children)) }
+
+// follow finds what is at a dotted key, which may have indices.
+func (n *node) follow(key string) *node {
+	at := n
+	for _, word := range strings.Split(key, ".") {
+		word, _, indexed := strings.Cut(word, "[")
+		next, _ := at.find(word)
+		if next != nil && indexed {
+			next = next.item
+		}
+		if next == nil {
+			return nil
+		}
+		at = next
+	}
+	return at
 }
 
 func (n *node) child(word string) *node {

@@ -36,7 +36,7 @@ func TestSecretsAreNotTold(t *testing.T) {
 		if strings.Contains(around+before(concrete), header) {
 			text = around + before(concrete) + setting
 		}
-		t.Run(key, func(t *testing.T) { tellsNothing(t, Input{File: "traefik.toml", TOML: []byte(text)}) })
+		t.Run(key, func(t *testing.T) { tellsNothing(t, Input{File: "traefik.toml", Content: []byte(text)}) })
 	}
 	if seen < 20 {
 		t.Errorf("only %d keys are secret", seen)
@@ -50,10 +50,10 @@ func TestSecretsAreNotTold(t *testing.T) {
 		t.Run("entry point "+name, func(t *testing.T) { tellsNothing(t, Input{Args: []string{"--kubernetes", "--entrypoints=" + text}}) })
 	}
 	t.Run("wrong type", func(t *testing.T) {
-		tellsNothing(t, Input{File: "traefik.toml", TOML: []byte("[kubernetes]\ntoken = [\"" + sentinel + "\"]\n")})
+		tellsNothing(t, Input{File: "traefik.toml", Content: []byte("[kubernetes]\ntoken = [\"" + sentinel + "\"]\n")})
 	})
 	t.Run("no TOML", func(t *testing.T) {
-		tellsNothing(t, Input{File: "traefik.toml", TOML: []byte("token = \"" + sentinel)})
+		tellsNothing(t, Input{File: "traefik.toml", Content: []byte("token = \"" + sentinel)})
 	})
 }
 

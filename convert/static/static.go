@@ -10,18 +10,20 @@ import (
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/diag"
 )
 
-// Version is the Traefik that the output is for.
+// Version is a Traefik, of the input or of the output.
 type Version string
 
 // The versions.
 const (
+	V1 Version = "v1"
 	V2 Version = "v2"
 	V3 Version = "v3"
 )
 
-// Options say what the output is for.
+// Options say what the output is for, and what it was made of.
 type Options struct {
-	Target Version
+	// Source is for the report alone: Convert reads Traefik 1.7, Upgrade Traefik 2.
+	Source, Target Version
 	// Resolver is the name of the certificates resolver that acme becomes.
 	Resolver string
 	// Namespace is where the objects beside the configuration go.

@@ -36,6 +36,55 @@ func (t Tree) set(value any, path ...string) {
 	at[last] = value
 }
 
+// place puts a value at a place whose words may have an index, as domains[0] does.
+func (t Tree) place(value any, place []string) {
+	at := t
+	for i, word := range place {
+		list, index, isItem := indexed(word)
+		if !isItem {
+			if i == len(place)-1 {
+				at.set(value, word)
+				return
+			}
+			at.set(Tree{}, word)
+			at, _ = at[word].(Tree)
+			continue
+		}
+		items, _ := at[list].([]Tree)
+		for len(items) <= index {
+			items = append(items, Tree{})
+		}
+		at[list] = items
+		at = items[index]
+	}
+}
+
+// treeOf makes a tree of what a decoder has made of tables.
+func treeOf(value any) any {
+	switch v := value.(type) {
+	case map[string]any:
+		tree := Tree{}
+		for key, inner := range v {
+			tree[key] = treeOf(inner)
+		}
+		return tree
+	case []map[string]any:
+		var items []Tree
+		for _, item := range v {
+			items = append(items, treeOf(item).(Tree))
+		}
+		return items
+	case []any:
+		if tables, ok := asTables(v); ok && len(tables) > 0 {
+			return treeOf(tables)
+		}
+		if list, ok := asList[string](v); ok {
+			return list
+		}
+	}
+	return value
+}
+
 // Format is how a tree is written.
 type Format string
 

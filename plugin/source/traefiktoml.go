@@ -14,7 +14,7 @@ func FactsFromTOML(content []byte) (traefikv1.Facts, error) { return FactsOfV1(c
 // FactsOfV1 reads the same from the file, which may be empty, and the arguments
 // of its container, which go before the file.
 func FactsOfV1(content []byte, args []string) (traefikv1.Facts, error) {
-	config, err := static.Read(static.Input{File: "traefik.toml", TOML: content, Args: flagsOf(args)})
+	config, err := static.Read(static.Input{File: "traefik.toml", Content: content, Args: flagsOf(args)})
 	if err != nil {
 		return traefikv1.Facts{}, err
 	}
