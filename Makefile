@@ -69,6 +69,7 @@ schemas: ## Hold stories and generated objects against Traefik's types, CRDs, an
 oracle: oracle-binaries ## Let real Traefiks judge 20,000 generated pairs per dialect and target (SEED=1 repeats a run)
 	$(foreach o,$(ORACLES),$(call judge,$(o),standard-verbose,-count 1 . -args -oracle.pairs=$(PAIRS) -oracle.seed=$(SEED)))
 	$(call judge,ingressoracle,standard-verbose,-modfile=traefik36.mod -tags traefik36 -count 1 . -args -oracle.pairs=$(PAIRS) -oracle.seed=$(SEED))
+	cd test/oracle && $(GO) test -count 1 ./startup
 	cd test/certmanager && $(GO) test ./...
 
 .PHONY: traefik3
