@@ -64,7 +64,7 @@ func (t *translator) reportUnusedCertificates() {
 		used[v.certOwner][v.secret] = true
 	}
 	for _, s := range t.ordered {
-		if !s.served() || slices.ContainsFunc(s.findings, func(d diag.Diagnostic) bool { return d.Field == "spec.tls" }) {
+		if !s.served() || slices.ContainsFunc(s.findings.List, func(d diag.Diagnostic) bool { return d.Field == "spec.tls" }) {
 			continue // said by setCertificate
 		}
 		for i := range s.Spec.TLS {

@@ -3,6 +3,7 @@ package nginx
 import (
 	"cmp"
 	"slices"
+	"strings"
 )
 
 // byAge is the order in which the controller reads Ingresses, which decides every
@@ -29,7 +30,10 @@ func compareAge(a, b *source) int {
 	if a.Namespace == b.Namespace {
 		return cmp.Compare(b.Name, a.Name)
 	}
-	return cmp.Compare(b.Namespace+"/"+b.Name, a.Namespace+"/"+a.Name)
+	if strings.HasPrefix(a.Namespace, b.Namespace) || strings.HasPrefix(b.Namespace, a.Namespace) {
+		return cmp.Compare(b.Namespace+"/"+b.Name, a.Namespace+"/"+a.Name)
+	}
+	return cmp.Compare(b.Namespace, a.Namespace)
 }
 
 // ageKnown tells whether timestamps decide between two Ingresses.

@@ -19,7 +19,7 @@ func (s *source) outcome() ir.Outcome {
 	for _, key := range slices.Sorted(maps.Keys(s.Annotations)) {
 		out.Annotations = append(out.Annotations, s.annotationOutcome(key))
 	}
-	out.Diagnostics = s.findings
+	out.Diagnostics = s.findings.List
 	diag.Sort(out.Diagnostics)
 	return out
 }
@@ -72,8 +72,8 @@ func (s *source) ignored(key, text string) {
 
 // addCodes gives an annotation the codes and the worst severity of its diagnostics.
 func (s *source) addCodes(a *ir.Annotation, field string) {
-	for i := range s.findings {
-		d := &s.findings[i]
+	for i := range s.findings.List {
+		d := &s.findings.List[i]
 		if d.Field != field {
 			continue
 		}

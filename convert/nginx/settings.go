@@ -63,7 +63,7 @@ func (t *translator) settingsOf(s *source) *settings {
 		if t.plain == nil {
 			t.plain = &settings{}
 			t.readSettings(s, t.plain)
-			if len(s.findings) > 0 || len(t.plain.withheld) > 0 || t.plain.denied != nil {
+			if len(s.findings.List) > 0 || len(t.plain.withheld) > 0 || t.plain.denied != nil {
 				// The controller's own settings have something to report, to each.
 				plain := t.plain
 				t.plain = nil

@@ -1,7 +1,6 @@
 package nginx
 
 import (
-	"slices"
 	"strconv"
 
 	networkingv1 "k8s.io/api/networking/v1"
@@ -24,8 +23,7 @@ type source struct {
 	settings *settings
 	// routed counts the routes it got.
 	routed   int
-	findings []diag.Diagnostic
-	seen     map[diag.Diagnostic]bool // of findings, once there are many
+	findings diag.Once
 }
 
 func newSource(in ir.Ingress, prefix string) *source {
@@ -45,25 +43,7 @@ func (s *source) object() diag.Object {
 func (s *source) served() bool { return s.selected && !s.dropped }
 
 // add records a diagnostic once.
-func (s *source) add(d diag.Diagnostic) {
-	const few = 16
-	if len(s.findings) < few {
-		if !slices.Contains(s.findings, d) {
-			s.findings = append(s.findings, d)
-		}
-		return
-	}
-	if s.seen == nil {
-		s.seen = make(map[diag.Diagnostic]bool, 2*few)
-		for _, old := range s.findings {
-			s.seen[old] = true
-		}
-	}
-	if !s.seen[d] {
-		s.seen[d] = true
-		s.findings = append(s.findings, d)
-	}
-}
+func (s *source) add(d diag.Diagnostic) { s.findings.Add(d) }
 
 // say records a diagnostic about a field of the Ingress.
 func (s *source) say(code diag.Code, field, text string) {
@@ -128,7 +108,7 @@ func (p place) field() string {
 	case p.path < 0:
 		return "spec.rules[" + strconv.Itoa(p.rule) + "]"
 	}
-	return "spec.rules[" + strconv.Itoa(p.rule) + "].http.paths[" + strconv.Itoa(p.path) + "]"
+	return ir.PathField(p.rule, p.path)
 }
 
 func (p place) origin() ir.Origin { return ir.Origin{Ingress: p.src.ref(), Field: p.field()} }

@@ -16,7 +16,7 @@ func (t *translator) outcome(s *source) ir.Outcome {
 	for _, key := range slices.Sorted(maps.Keys(s.Annotations)) {
 		out.Annotations = append(out.Annotations, s.annotationOutcome(key))
 	}
-	out.Diagnostics = s.findings
+	out.Diagnostics = s.findings.List
 	diag.Sort(out.Diagnostics)
 	return out
 }
@@ -77,8 +77,8 @@ func (s *source) counts(key string) bool {
 
 // addCodes gives an annotation the codes and the worst severity of its diagnostics.
 func (s *source) addCodes(a *ir.Annotation) {
-	for i := range s.findings {
-		d := &s.findings[i]
+	for i := range s.findings.List {
+		d := &s.findings.List[i]
 		if d.Object.Kind != onIngress || !isAnnotationField(d.Field, a.Key) {
 			continue
 		}

@@ -2,7 +2,6 @@ package traefikingress
 
 import (
 	"cmp"
-	"strconv"
 	"strings"
 
 	networkingv1 "k8s.io/api/networking/v1"
@@ -31,8 +30,7 @@ type source struct {
 	routed bool
 	// notes are short remarks about single annotations, for the report.
 	notes    map[string]string
-	findings []diag.Diagnostic
-	seen     map[diag.Diagnostic]bool
+	findings diag.Once
 }
 
 // shape is what all routes of an Ingress have in common.
@@ -77,16 +75,7 @@ func compareName(a, b *source) int {
 }
 
 // add records a diagnostic once.
-func (s *source) add(d diag.Diagnostic) {
-	if s.seen[d] {
-		return
-	}
-	if s.seen == nil {
-		s.seen = map[diag.Diagnostic]bool{}
-	}
-	s.seen[d] = true
-	s.findings = append(s.findings, d)
-}
+func (s *source) add(d diag.Diagnostic) { s.findings.Add(d) }
 
 // say records a diagnostic about a field of the Ingress.
 func (s *source) say(code diag.Code, field, text string) {
@@ -124,14 +113,14 @@ func (p place) field() string {
 	if p.rule < 0 {
 		return "spec.defaultBackend"
 	}
-	return "spec.rules[" + strconv.Itoa(p.rule) + "].http.paths[" + strconv.Itoa(p.path) + "]"
+	return ir.PathField(p.rule, p.path)
 }
 
 func (p place) backendField() string {
 	if p.rule < 0 {
 		return "spec.defaultBackend"
 	}
-	return p.field() + ".backend"
+	return ir.PathBackendField(p.rule, p.path)
 }
 
 func (p place) host() string {

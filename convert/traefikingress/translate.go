@@ -78,6 +78,22 @@ type router struct {
 	empty bool
 }
 
+// paths counts the paths of all rules, and one default backend.
+func paths(ingresses []ir.Ingress) int {
+	n := 1
+	for _, ingress := range ingresses {
+		if ingress.Ingress == nil {
+			continue
+		}
+		for i := range ingress.Spec.Rules {
+			if http := ingress.Spec.Rules[i].HTTP; http != nil {
+				n += len(http.Paths)
+			}
+		}
+	}
+	return n
+}
+
 func newTranslator(in ir.Input, facts Facts) *translator {
 	t := &translator{
 		in: in, facts: facts, source: facts.release(), defaults: facts.defaultEntryPoints(),
@@ -86,7 +102,7 @@ func newTranslator(in ir.Input, facts Facts) *translator {
 		endpoints: make(map[name]*ir.Endpoints, len(in.Endpoints)),
 		secrets:   make(map[name]ir.Secret, len(in.Secrets)),
 		sources:   make([]*source, 0, len(in.Ingresses)),
-		routers:   make([]router, 0, 2*len(in.Ingresses)),
+		routers:   make([]router, 0, paths(in.Ingresses)),
 	}
 	for _, s := range in.Services {
 		if s != nil {

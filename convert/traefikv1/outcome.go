@@ -17,7 +17,7 @@ func (s *source) outcome() ir.Outcome {
 	for i := range s.ann {
 		out.Annotations = append(out.Annotations, s.annotationOutcome(&s.ann[i]))
 	}
-	out.Diagnostics = s.findings
+	out.Diagnostics = s.findings.List
 	diag.Sort(out.Diagnostics)
 	return out
 }
@@ -62,8 +62,8 @@ func (s *source) annotationOutcome(of *annotation) ir.Annotation {
 
 // addCodes gives an annotation the codes and the worst severity of its diagnostics.
 func (s *source) addCodes(a *ir.Annotation) {
-	for i := range s.findings {
-		d := &s.findings[i]
+	for i := range s.findings.List {
+		d := &s.findings.List[i]
 		if d.Object.Kind != "Ingress" || !isAnnotationField(d.Field, a.Key) {
 			continue
 		}

@@ -2,7 +2,6 @@ package traefikv1
 
 import (
 	"cmp"
-	"slices"
 	"strings"
 
 	networkingv1 "k8s.io/api/networking/v1"
@@ -34,8 +33,7 @@ type source struct {
 	tls *ir.TLS
 	// ignored are keys of annotations that other Ingresses overrule, see merge.go.
 	ignored  map[string]bool
-	findings []diag.Diagnostic
-	seen     map[diag.Diagnostic]bool
+	findings diag.Once
 }
 
 func newSource(in ir.Ingress) source {
@@ -73,30 +71,7 @@ func compareAge(a, b *source) int {
 }
 
 // add records a diagnostic once.
-func (s *source) add(d diag.Diagnostic) {
-	// A map of what was said costs more than looking through the few findings that
-	// nearly every Ingress has; one with thousands of paths needs it.
-	const few = 32
-	if s.findings == nil {
-		s.findings = make([]diag.Diagnostic, 0, 4)
-	}
-	if len(s.findings) < few {
-		if !slices.Contains(s.findings, d) {
-			s.findings = append(s.findings, d)
-		}
-		return
-	}
-	if s.seen == nil {
-		s.seen = make(map[diag.Diagnostic]bool, 2*few)
-		for _, said := range s.findings {
-			s.seen[said] = true
-		}
-	}
-	if !s.seen[d] {
-		s.seen[d] = true
-		s.findings = append(s.findings, d)
-	}
-}
+func (s *source) add(d diag.Diagnostic) { s.findings.Add(d) }
 
 // say records a diagnostic about a field of the Ingress.
 func (s *source) say(code diag.Code, field, text string) {
