@@ -15,14 +15,14 @@ import (
 
 // plainIngresses are n Ingresses of the usual kind: a host of their own, three
 // paths, a secret, no annotation but the class.
-func plainIngresses(n int) Input {
+func plainIngresses(n int, class string) Input {
 	var in Input
 	pathType := networkingv1.PathTypeImplementationSpecific
 	for i := range n {
 		ing := &networkingv1.Ingress{ObjectMeta: metav1.ObjectMeta{
 			Namespace: fmt.Sprintf("team-%d", i%60), Name: fmt.Sprintf("app-%d", i),
 			Labels:      map[string]string{"app": "shop", "team": "a"},
-			Annotations: map[string]string{"kubernetes.io/ingress.class": "traefik"},
+			Annotations: map[string]string{"kubernetes.io/ingress.class": class},
 		}}
 		host := fmt.Sprintf("app-%d.example.com", i)
 		ing.Spec.TLS = []networkingv1.IngressTLS{{Hosts: []string{host}, SecretName: "wildcard"}}
@@ -40,7 +40,7 @@ func plainIngresses(n int) Input {
 
 func BenchmarkConvertPlain(b *testing.B) {
 	for _, n := range []int{1000, 5000, 50000} {
-		in := plainIngresses(n)
+		in := plainIngresses(n, "traefik")
 		opts := Options{From: FromTraefikV1, Target: emit.Target{Version: emit.V2}}
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
 			b.ReportAllocs()
@@ -55,10 +55,33 @@ func BenchmarkConvertPlain(b *testing.B) {
 	}
 }
 
+// The other dialects.
+func BenchmarkConvertDialect(b *testing.B) {
+	const n = 5000
+	for _, dialect := range []Dialect{FromTraefik, FromNginx} {
+		class := "traefik"
+		if dialect == FromNginx {
+			class = "nginx"
+		}
+		in := plainIngresses(n, class)
+		opts := Options{From: dialect, Target: emit.Target{Version: emit.V3}}
+		b.Run(string(dialect), func(b *testing.B) {
+			b.ReportAllocs()
+			start := cpu(b)
+			for b.Loop() {
+				if got := len(Convert(in, opts).Objects); got < n {
+					b.Fatalf("%d objects", got)
+				}
+			}
+			report(b, n, start)
+		})
+	}
+}
+
 // Emit alone, to see where the time goes.
 func BenchmarkEmitPlain(b *testing.B) {
 	const n = 5000
-	in := plainIngresses(n)
+	in := plainIngresses(n, "traefik")
 	translation := translate(in, Options{})
 	b.ReportAllocs()
 	start := cpu(b)

@@ -20,7 +20,7 @@ type Object interface {
 }
 
 // Output is one emitted object and the Ingress it belongs to. The objects of one
-// Ingress share their labels and Services: whoever changes those copies them first.
+// Ingress share labels, Services and Middlewares: whoever changes those copies them first.
 type Output struct {
 	Owner  ir.Ref
 	Object Object

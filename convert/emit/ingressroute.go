@@ -1,6 +1,7 @@
 package emit
 
 import (
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -135,11 +136,32 @@ func numbered(tag string, n int) string {
 	return tag + "-" + strconv.Itoa(n)
 }
 
-// chain makes the middlewares of a route, in the given order: the outermost first.
+// chain makes the middlewares of a route, in the given order: the outermost
+// first. Routes of one Ingress mostly have the same ones, whose names are hashes.
 func (o *owner) chain(r *ir.Route) []v1alpha1.MiddlewareRef {
+	const few = 4
 	if len(r.Filters) == 0 {
 		return nil
 	}
+	for i := range o.all.chained {
+		if c := &o.all.chained[i]; reflect.DeepEqual(c.filters, r.Filters) {
+			return c.refs
+		}
+	}
+	refs := o.middlewareRefs(r)
+	if len(o.all.chained) < few {
+		o.all.chained = append(o.all.chained, chain{r.Filters, refs})
+	}
+	return refs
+}
+
+// chain are filters and the middlewares that they became.
+type chain struct {
+	filters []ir.Filter
+	refs    []v1alpha1.MiddlewareRef
+}
+
+func (o *owner) middlewareRefs(r *ir.Route) []v1alpha1.MiddlewareRef {
 	refs := make([]v1alpha1.MiddlewareRef, 0, len(r.Filters))
 	for _, f := range r.Filters {
 		var tag string

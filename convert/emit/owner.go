@@ -26,10 +26,11 @@ type owners struct {
 	shared   sharedServices
 	clashes  clashes
 	made     made
-	// written and listed are the first rules and Services of the owner whose objects
+	// written, listed and chained are the first rules, Services and chains of the owner whose objects
 	// are being made: routes for plain text and for TLS have the same ones.
 	written []writtenRule
 	listed  []listedService
+	chained []chain
 }
 
 // made are the parts of objects.
@@ -112,7 +113,7 @@ type work struct {
 
 // write makes the objects of an owner.
 func (o *owner) write() {
-	o.all.written, o.all.listed = o.all.written[:0], o.all.listed[:0]
+	o.all.written, o.all.listed, o.all.chained = o.all.written[:0], o.all.listed[:0], o.all.chained[:0]
 	o.emit(o.todo.routes)
 	for _, c := range o.todo.certificates {
 		o.certificate(c)
