@@ -92,6 +92,26 @@ func convert(tb testing.TB, out io.Writer, file string, more ...string) {
 	}
 }
 
+// BenchmarkLinear tells how the processor time of one Ingress grows with their
+// number: of-5000 is 1 where it does not.
+func BenchmarkLinear(b *testing.B) {
+	sizes := [...]int{5000, 20000, 100000}
+	var files [len(sizes)]string
+	for i, n := range sizes {
+		files[i] = inputs(b, n)["documents.yaml"]
+	}
+	var used [len(sizes)]time.Duration
+	for b.Loop() {
+		for i := range sizes {
+			used[i] += cpu(b, func() { convert(b, io.Discard, files[i]) })
+		}
+	}
+	perIngress := func(i int) float64 { return used[i].Seconds() / float64(sizes[i]) }
+	for i, n := range sizes[1:] {
+		b.ReportMetric(perIngress(i+1)/perIngress(0), fmt.Sprintf("%d-of-%d", n, sizes[0]))
+	}
+}
+
 // BenchmarkConvertFile reads, converts and writes. If cost grows with the number
 // of Ingresses, ingresses/cpu-s stays the same.
 func BenchmarkConvertFile(b *testing.B) {
@@ -158,19 +178,31 @@ func BenchmarkProcess(b *testing.B) {
 				var used time.Duration
 				status := filepath.Join(b.TempDir(), "status")
 				for b.Loop() {
-					command := exec.Command(os.Args[0], "convert", "-f", files[name])
-					command.Env = append(os.Environ(), asPlugin+"="+status)
-					if err := command.Run(); err != nil {
-						b.Fatal(err)
-					}
+					used += run(b, pluginProcess(b, files[name], status))
 					peak = max(peak, peakMB(b, status))
-					used += command.ProcessState.UserTime() + command.ProcessState.SystemTime()
 				}
 				b.ReportMetric(peak, "peak-MB")
 				b.ReportMetric(used.Seconds()/float64(b.N), "cpu-s/op")
 			})
 		}
 	}
+}
+
+// pluginProcess converts file as a process of its own, see asPlugin.
+func pluginProcess(b *testing.B, file, status string) *exec.Cmd {
+	b.Helper()
+	command := exec.Command(os.Args[0], "convert", "-f", file)
+	command.Env = append(os.Environ(), asPlugin+"="+status)
+	return command
+}
+
+// run is the processor time of a command.
+func run(b *testing.B, command *exec.Cmd) time.Duration {
+	b.Helper()
+	if err := command.Run(); err != nil {
+		b.Fatal(err)
+	}
+	return command.ProcessState.UserTime() + command.ProcessState.SystemTime()
 }
 
 // cpu is the processor time of do, garbage collection included.
