@@ -18,8 +18,8 @@ type target struct {
 	service ir.Service
 	filters []ir.Filter
 	// skipped: the provider passes the path over. dead: it has a router that is
-	// not emitted. Both are said already.
-	skipped, dead bool
+	// not emitted, withheld: although it works. All are said already.
+	skipped, dead, withheld bool
 	// empty: the provider passes the path over as long as the Service has no
 	// endpoints; so does the CRD provider with the route.
 	empty bool
@@ -64,11 +64,11 @@ func (t *translator) backend(at place, in *networkingv1.IngressBackend) target {
 	}
 	switch {
 	case s.withheld != "":
-		at.withhold(s.withheld, at.backendField(), s.refused)
+		at.withhold(s.withheld, at.backendField(), s.refused+", so requests are answered 403")
 	case s.refused != "":
 		at.lose(diag.WTraefikDrop, at.backendField(), s.refused)
 	}
-	return target{service: out, filters: s.filters, dead: s.refused != "", empty: empty}
+	return target{service: out, filters: s.filters, dead: s.refused != "", withheld: s.withheld != "", empty: empty}
 }
 
 // fill completes a backend with what its Service says.

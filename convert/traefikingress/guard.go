@@ -11,29 +11,31 @@ import (
 // nobody is no client's address.
 const nobody = "255.255.255.255/32"
 
-// guards stand behind the routes that the target drops because they refer to
-// another namespace: what they refer to may protect, and a wider route would take
-// their requests without it. A guard denies everybody. It is one below its route, so
-// that the route is asked first as soon as the target allows the reference, and so is
-// the router of the Ingress while both are served.
+// guards stand behind the routes that the target drops because they refer to another
+// namespace, and in the place of those that are withheld: what is protected today
+// must not be reachable through a wider route. A guard denies everybody. It is one
+// below its route, so that the route is asked first as soon as the target allows the
+// reference, and so is the router of the Ingress while both are served.
 func (t *translator) guards() []ir.Route {
-	if t.facts.AllowCrossNamespace {
+	var guarded []*router
+	for i := range t.withheld {
+		guarded = append(guarded, &t.withheld[i])
+	}
+	for i := range t.routers {
+		if r := &t.routers[i]; !t.facts.AllowCrossNamespace && crosses(&r.route) {
+			guarded = append(guarded, r)
+		}
+	}
+	if len(guarded) == 0 {
 		return nil
 	}
-	var guards []ir.Route
-	var ranks map[int][]*router
+	ranks := map[int][]*router{}
 	for i := range t.routers {
-		r := &t.routers[i]
-		if !crosses(&r.route) {
-			continue
-		}
-		if ranks == nil {
-			ranks = map[int][]*router{}
-			for j := range t.routers {
-				priority := t.routers[j].route.Priority
-				ranks[priority] = append(ranks[priority], &t.routers[j])
-			}
-		}
+		priority := t.routers[i].route.Priority
+		ranks[priority] = append(ranks[priority], &t.routers[i])
+	}
+	var guards []ir.Route
+	for _, r := range guarded {
 		guards = append(guards, r.guard(ranks))
 	}
 	return guards

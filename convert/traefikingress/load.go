@@ -92,8 +92,11 @@ func (l *loader) path(at place, in *networkingv1.IngressRule, path *networkingv1
 		text.path = strings.TrimSuffix(path.Path, "/")
 	}
 	route := l.t.route(at, r, to)
-	if to.dead || l.t.applyTLS(at, &route) {
-		l.t.routers = append(l.t.routers, router{at: at, text: text, route: route, dead: to.dead, empty: to.empty})
+	made := router{at: at, text: text, route: route, dead: to.dead, withheld: to.withheld, empty: to.empty}
+	if to.dead || l.t.applyTLS(at, &made.route) {
+		l.t.routers = append(l.t.routers, made)
+	} else if l.s.shape.dead == "" {
+		l.t.withheld = append(l.t.withheld, made)
 	}
 }
 
@@ -129,11 +132,17 @@ func (l *loader) finish() {
 		mine[i].at.lose(diag.WTraefikDrop, mine[i].at.field(), why)
 		mine[i].replaced = true
 	}
+	for i := range mine {
+		switch r := &mine[i]; {
+		case r.replaced:
+		case s.shape.dead != "", r.dead && !r.withheld:
+			l.t.inError(r.at)
+		case r.withheld:
+			l.t.withheld = append(l.t.withheld, *r)
+		}
+	}
 	kept := slices.DeleteFunc(mine, func(r router) bool { return r.replaced || r.dead })
 	if s.shape.dead != "" {
-		for i := range kept {
-			l.t.inError(kept[i].at)
-		}
 		kept = kept[:0] // said on the annotation
 	}
 	l.t.routers = l.t.routers[:l.first+len(kept)]

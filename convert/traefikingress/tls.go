@@ -48,7 +48,7 @@ func (t *translator) applyTLS(at place, route *ir.Route) bool {
 		key := at.src.tree.child("tls").child("options").key
 		if wildcard && !t.source.before(v3_7) && !t.language(at.src).v2 {
 			at.withhold(diag.ETraefikTLSOptions, annotationField(key), t.source.String()+
-				" applies the options to "+host+", a rule that works in every target does not")
+				" applies the options to "+host+", a rule that works in every target does not, so requests are answered 403")
 			return false
 		}
 		at.src.sayKey(diag.ETraefikTLSOptions, key, "the options do not apply to "+at.url()+", today and in the output")

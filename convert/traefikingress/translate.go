@@ -64,6 +64,8 @@ type translator struct {
 	routers []router
 	// errors are places whose router is in error; see tlsHosts.
 	errors []place
+	// withheld are routers that work today and are not emitted; see guards.
+	withheld []router
 }
 
 // router is one route and where it comes from.
@@ -74,6 +76,8 @@ type router struct {
 	// dead: it takes the place of others and is not emitted. replaced: another one
 	// has taken its place.
 	dead, replaced bool
+	// withheld: it works today.
+	withheld bool
 	// empty: its Service has no endpoints at the moment.
 	empty bool
 }
