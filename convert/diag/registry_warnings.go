@@ -30,7 +30,7 @@ var warningsAtoM = []Info{
 	{
 		Code: WAppRootLoop, Severity: Invalid,
 		Title:   "The app-root redirect loops in Traefik 1.7",
-		Explain: "With PathPrefixStrip on path / Traefik 1.7 redirects / to itself for ever.",
+		Explain: "With PathPrefixStrip on path / Traefik 1.7 redirects / to itself for ever. Where the app root is what it would redirect from, it does not redirect, and forwards the path as it was sent and not as it was rewritten.",
 		Remedy:  "Use another rule type, or remove app-root.",
 		Warning: "app-root redirects to itself",
 	},

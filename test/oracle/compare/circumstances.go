@@ -44,7 +44,7 @@ func (c *circumstances) excuse(d Difference) diag.Code {
 		return Shared
 	}
 	for _, e := range known {
-		if slices.ContainsFunc(c.findings, func(f diag.Diagnostic) bool { return f.Code == e.code }) && e.covers(c, d) {
+		if c.found(e.code) && e.covers(c, d) {
 			return e.code
 		}
 	}
@@ -54,9 +54,17 @@ func (c *circumstances) excuse(d Difference) diag.Code {
 	return ""
 }
 
+func (c *circumstances) found(code diag.Code) bool {
+	return slices.ContainsFunc(c.findings, func(f diag.Diagnostic) bool { return f.Code == code })
+}
+
 // opened: a request that something refused reaches a pod. Pods never answer 401
-// or 403 by themselves, and TLS ends early for want of a client certificate.
+// or 403 by themselves, and TLS ends early for want of a client certificate. A path
+// that is cleaned now reaches what its clean form reaches, which is open to all.
 func (c *circumstances) opened() bool {
+	if !canonical(c.request.Target) && c.found(diag.WPathSanitize) {
+		return false
+	}
 	refused := func(status int) bool {
 		return status == http.StatusUnauthorized || status == http.StatusForbidden
 	}

@@ -44,7 +44,8 @@ func excuses() []excuse {
 		{diag.WAddPrefix, lostQuery},
 		// Without a change of the URL the redirect undoes a rewrite instead.
 		{diag.WAppRootLoop, func(c *circumstances, d Difference) bool {
-			return strings.HasSuffix(c.before.Header.Get("Location"), "://"+c.request.Host+c.request.Target) || d.Kind == Path && d.Before == "/"
+			requested, _, _ := strings.Cut(c.request.Target, "?")
+			return strings.HasSuffix(c.before.Header.Get("Location"), "://"+c.request.Host+c.request.Target) || d.Kind == Path && d.Before == requested
 		}},
 		{diag.WClientCertHdr, func(c *circumstances, d Difference) bool {
 			return d.Kind == RequestHeader && strings.HasPrefix(d.Name, "X-Forwarded-Tls-Client-Cert")

@@ -23,12 +23,18 @@ func (g *traefik) ask() []judge.Request {
 				continue
 			}
 			for _, p := range rule.HTTP.Paths {
+				// The path itself, so that most requests are for what there is.
+				out = append(out, g.vary(request(hostOf(rule.Host), pathOf(p.Path))), g.vary(request(hostOf(rule.Host), pathOf(p.Path)+"?a=1")))
 				if strings.ContainsAny(p.Path, "{}") { // as it is written
 					out = append(out, request(hostOf(rule.Host), (&url.URL{Path: p.Path}).EscapedPath()))
 				}
 			}
 		}
 	}
+	out = slices.DeleteFunc(out, func(r judge.Request) bool {
+		_, err := url.ParseRequestURI(r.Target)
+		return err != nil
+	})
 	for i := range out {
 		r := &out[i]
 		if served := g.schemes(r.Host); len(served) > 0 && !g.chance(8) {
