@@ -72,7 +72,7 @@ var warningsAtoM = []Info{
 	{
 		Code: WEncodedSlash, Severity: Equivalent,
 		Title:   "Percent-encoded slashes do not match in Traefik 3",
-		Explain: "A request for /foo%2Fbar matches PathPrefix /foo/ in Traefik 1.7 and 2. Traefik 3 keeps %2F, and every other character that is reserved in URLs, encoded and does not match: the next route answers. That is lossy where the route is protected and the next one is not.",
+		Explain: "A request for /foo%2Fbar matches PathPrefix /foo/ in Traefik 1.7 and 2. Traefik 3 keeps %2F, and every other character that is reserved in URLs, encoded and does not match: the next route answers. A route that protects is written for both forms; where its path is a pattern it is not, which is lossy if the next route is open.",
 		Remedy:  "Check whether clients send encoded slashes to this path; protect the routes that match when it does not.",
 		Warning: "encoded slashes do not match in Traefik 3",
 	},

@@ -1,8 +1,11 @@
 package emit
 
 import (
+	"fmt"
+	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/diag"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/ir"
@@ -27,10 +30,56 @@ func (e *encodedSlash) note(r *ir.Route, target Version) {
 		if len(p.Value) < 2 || !strings.ContainsAny(p.Value[1:], reserved) {
 			continue
 		}
-		if protected := protects(r); e.path == "" || protected && !e.protected {
+		protected := protects(r)
+		if _, ok := escapedPath(p); ok && protected {
+			continue // see escaped
+		}
+		if e.path == "" || protected && !e.protected {
 			e.path, e.protected = p.Value, protected
 		}
 	}
+}
+
+// escaped are the paths of a route that protects in every way that a request can
+// write them and Traefik 3 does not decode: the next route must not take those.
+func (o *owner) escaped(r *ir.Route) []ir.Path {
+	if !o.outcome.DecodesPaths || o.all.target.Version != V3 || !protects(r) {
+		return nil
+	}
+	var out []ir.Path
+	for _, p := range r.Match.Paths {
+		if escaped, ok := escapedPath(p); ok {
+			out = append(out, escaped)
+		}
+	}
+	return out
+}
+
+// escapedPath is an expression for a path with its reserved characters as they are
+// and escaped; false when it has none, or is an expression itself.
+func escapedPath(p ir.Path) (ir.Path, bool) {
+	if len(p.Value) < 2 || !strings.ContainsAny(p.Value[1:], reserved) || p.Kind != ir.PathExact && p.Kind != ir.PathPrefix {
+		return ir.Path{}, false
+	}
+	var b strings.Builder
+	b.WriteString("^/")
+	for _, c := range []byte(p.Value[1:]) {
+		plain := regexp.QuoteMeta(string(rune(c)))
+		switch escape := fmt.Sprintf("%%%02X", c); {
+		case c == '%':
+			b.WriteString(escape) // always escaped
+		case strings.IndexByte(reserved, c) >= 0:
+			fmt.Fprintf(&b, "(?:%s|(?i:%s))", plain, escape)
+		case c < utf8.RuneSelf:
+			b.WriteString(plain)
+		default:
+			b.WriteByte(c) // of a character of several bytes
+		}
+	}
+	if p.Kind == ir.PathExact {
+		b.WriteByte('$')
+	}
+	return ir.Path{Kind: ir.PathRegexp, Value: b.String()}, true
 }
 
 // decoded writes paths that the source controller compares with decoded ones for

@@ -53,7 +53,7 @@ func (o *owner) ingressRoute(tag string, routes []*ir.Route) {
 	var twins matchIndex
 	var cookies []cookie
 	for _, r := range routes {
-		match, problems, err := o.rule(r.Match)
+		match, problems, err := o.ruleOf(r)
 		for _, problem := range problems {
 			o.ruleProblem(r, problem)
 		}
@@ -91,6 +91,16 @@ func (o *owner) ingressRoute(tag string, routes []*ir.Route) {
 	if len(overflow) > 0 {
 		o.ingressRoute(numbered(tag, 2), overflow)
 	}
+}
+
+// ruleOf writes the match of a route.
+func (o *owner) ruleOf(r *ir.Route) (string, []error, error) {
+	if escaped := o.escaped(r); len(escaped) > 0 {
+		m := o.decoded(r.Match)
+		m.Paths = slices.Concat(m.Paths, escaped)
+		return rule(m, o.all.target.Version)
+	}
+	return o.rule(r.Match)
 }
 
 // rule writes a match, once when routes for plain text and for TLS share it.

@@ -126,11 +126,11 @@ func (g *traefik) services() {
 	g.set.Complete()
 	for i, service := range g.set.Services {
 		// Ports 443 and https lead to the pods' TLS port.
-		if !g.chance(4) {
+		if !g.chance(8) {
 			service.Spec.Ports = append(service.Spec.Ports, corev1.ServicePort{Name: "https", Port: 443})
 		}
-		g.set.Endpoints[i] = world.EndpointsOf(service, pick(g.source, 1, 1, 1, 1, 1, 1, 1, 2, 2, 3, 3, 0))
-		if g.chance(20) {
+		g.set.Endpoints[i] = world.EndpointsOf(service, pick(g.source, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 0))
+		if g.chance(30) {
 			service.Spec.Type, service.Spec.ClusterIP = corev1.ServiceTypeExternalName, ""
 			service.Spec.ExternalName = world.PodAddress(service.Namespace, service.Name, 0)
 			service.Spec.Ports = []corev1.ServicePort{{Name: "http", Port: pods.Port}}
@@ -143,7 +143,7 @@ func (g *traefik) services() {
 			service.Annotations = g.serviceAnnotations()
 		}
 	}
-	if g.chance(20) && len(g.set.Endpoints) > 0 { // not even the object
+	if g.chance(40) && len(g.set.Endpoints) > 0 { // not even the object
 		i := g.IntN(len(g.set.Endpoints))
 		g.set.Endpoints = slices.Delete(g.set.Endpoints, i, i+1)
 	}

@@ -73,7 +73,7 @@ func (g *traefik) reference(names ...string) string {
 	switch g.IntN(40) {
 	case 0:
 		return pick(g.source, "one-nosuch@kubernetescrd", "strip", "strip@file", "one-strip@kubernetes", "")
-	case 1, 2, 3, 4, 5, 6:
+	case 1, 2, 3, 4:
 		return "two-" + pick(g.source, names...) + "@kubernetescrd"
 	}
 	return "one-" + pick(g.source, names...) + "@kubernetescrd"
