@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/diag"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/emit"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/ir"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/nginx"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/traefikingress"
@@ -124,6 +125,7 @@ func settings(all translated, opts Options) []diag.Diagnostic {
 		case FromNginx:
 			own = nginx.Settings(opts.Nginx)
 		}
+		own = append(own, contentType(p.dialect, opts)...)
 		for _, d := range own {
 			if !slices.ContainsFunc(list, func(other diag.Diagnostic) bool {
 				return other.Code == d.Code && other.Field == d.Field && other.Text == d.Text
@@ -133,4 +135,22 @@ func settings(all translated, opts Options) []diag.Diagnostic {
 		}
 	}
 	return list
+}
+
+// contentType is about answers of applications without a Content-Type: Traefik 1.7
+// and 2 guess one, ingress-nginx and Traefik 3 do not.
+func contentType(from Dialect, opts Options) []diag.Diagnostic {
+	guesses := from == FromTraefikV1 || from == FromTraefik && !opts.Traefik.IsV3()
+	controller := from.Controller()
+	if from == FromTraefik {
+		controller = "Traefik " + map[bool]string{true: "3", false: "2"}[opts.Traefik.IsV3()]
+	}
+	text := "the target adds a Content-Type to answers that have none, as " + controller + " does not"
+	switch {
+	case guesses == (opts.Target.Version == emit.V2):
+		return nil
+	case guesses:
+		text = controller + " adds a Content-Type to answers that have none, the target does not unless a contentType middleware says so"
+	}
+	return []diag.Diagnostic{diag.New(diag.WContentType, diag.Object{Kind: "Installation", Name: string(from)}, "contentType", text)}
 }

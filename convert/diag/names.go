@@ -116,6 +116,7 @@ const (
 	WCertShared        Code = "W-CERT-SHARED"
 	WClassName         Code = "W-CLASSNAME"
 	WClientCertHdr     Code = "W-CLIENTCERT-HDR"
+	WContentType       Code = "W-CONTENT-TYPE"
 	WDialectCollision  Code = "W-DIALECT-COLLISION"
 	WDialectFence      Code = "W-DIALECT-FENCE"
 	WDialectGuess      Code = "W-DIALECT-GUESS"

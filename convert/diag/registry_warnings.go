@@ -49,6 +49,13 @@ var warningsAtoM = []Info{
 		Warning: "client certificate headers change",
 	},
 	{
+		Code: WContentType, Severity: Lossy,
+		Title:   "Answers without a Content-Type",
+		Explain: "When an application sends no Content-Type, Traefik 1.7 and 2 look at the beginning of the answer and guess one. Traefik 3 and ingress-nginx hand the answer on as it is, so that browsers guess or offer a download.",
+		Remedy:  "Let the application say what it sends. Towards Traefik 3 a Middleware with contentType: {} guesses as before; towards Traefik 2 contentType: {autoDetect: false} keeps it from guessing.",
+		Warning: "Content-Type is guessed or not",
+	},
+	{
 		Code: WDrop, Severity: Invalid,
 		Title:   "Traefik 1.7 has no route for this, so none is emitted",
 		Explain: "Something in the Ingress makes Traefik 1.7 drop the path, the frontend or the whole Ingress. Requests for it fall through to the next route that matches (perhaps a wildcard or the default backend), else 404. Emitting a route would publish something that is not published now.",

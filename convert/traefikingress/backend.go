@@ -58,7 +58,12 @@ func (t *translator) backend(at place, in *networkingv1.IngressBackend) target {
 		return target{skipped: true}
 	}
 	empty := t.empty(s, &out)
-	if empty && t.facts.AllowEmptyServices {
+	switch {
+	case !empty || !t.facts.AllowEmptyServices:
+	case t.source.major == 2 && t.endpoints[name{s.Namespace, s.Name}] == nil:
+		// pkg/provider/kubernetes/ingress of Traefik 2: the option is for Endpoints without addresses.
+		at.src.say(diag.WTraefikFlag, at.backendField(), "Service "+s.Name+" has no Endpoints object: Traefik 2 has no route to it even with allowEmptyServices, Traefik 3 answers 503")
+	default:
 		at.src.say(diag.WTraefikFlag, at.backendField(), "Service "+s.Name+" has no endpoints: the target needs allowEmptyServices to answer 503 and not 404")
 		empty = false
 	}
