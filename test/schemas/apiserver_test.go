@@ -43,6 +43,7 @@ func TestAPIServerAcceptsStories(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	acceptCertificates(t, s.RESTConfig(), cluster, all)
 	for _, release := range slices.Concat(releases[emit.V2], releases[emit.V3]) {
 		crds, err := definitions.Objects(t.Context(), release)
 		if err != nil {
@@ -74,6 +75,29 @@ func TestAPIServerAcceptsStories(t *testing.T) {
 	}
 }
 
+// acceptCertificates applies the Certificates with the definition of cert-manager.
+func acceptCertificates(t *testing.T, config *rest.Config, cluster dynamic.Interface, all []story) {
+	t.Helper()
+	crds, err := definitions.Objects(t.Context(), certManager)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := edge.Apply(t.Context(), config, crds); err != nil {
+		t.Fatal(err)
+	}
+	accepted := 0
+	for _, story := range all {
+		for _, document := range story.certificates {
+			if err := dryRun(t.Context(), cluster, document); err != nil {
+				t.Errorf("%s: %v\n%s", story.name, err, document)
+				continue
+			}
+			accepted++
+		}
+	}
+	t.Logf("%s: %d Certificates accepted", certManager, accepted)
+}
+
 // refused has a field that no definition has.
 const refused = `
 apiVersion: traefik.io/v1alpha1
@@ -100,7 +124,7 @@ func dryRun(ctx context.Context, cluster dynamic.Interface, document []byte) err
 func createNamespaces(ctx context.Context, config *rest.Config, all []story) error {
 	var names []string
 	for _, story := range all {
-		for _, document := range story.objects {
+		for _, document := range slices.Concat(story.objects, story.certificates) {
 			var object metav1.PartialObjectMetadata
 			if err := yaml.Unmarshal(document, &object); err != nil {
 				return fmt.Errorf("%s: %w", story.name, err)

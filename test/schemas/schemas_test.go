@@ -66,6 +66,33 @@ func (j judge) check(ctx context.Context, document []byte) error {
 	return errors.Join(problems...)
 }
 
+// certManager is the cert-manager whose definition Certificates must pass.
+const certManager = "github.com/cert-manager/cert-manager@v1.21.2"
+
+// Every Certificate that a story shows is one that cert-manager accepts whole.
+func TestCertificates(t *testing.T) {
+	set, err := definitions.Read(t.Context(), certManager)
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := 0
+	for _, story := range stories(t) {
+		for _, document := range story.certificates {
+			seen++
+			var object unstructured.Unstructured
+			if err := yaml.UnmarshalStrict(document, &object.Object); err != nil {
+				t.Fatalf("%s: %v", story.name, err)
+			}
+			if err := set.Check(t.Context(), &object); err != nil {
+				t.Errorf("%s: %v\n%s", story.name, err, document)
+			}
+		}
+	}
+	if seen == 0 {
+		t.Error("no story has a Certificate")
+	}
+}
+
 // Every object that a story shows is one that the target accepts whole; objects
 // for Traefik 2 in either of its groups.
 func TestStories(t *testing.T) {

@@ -3,6 +3,7 @@ package schemas
 import (
 	"bytes"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"golang.org/x/tools/txtar"
@@ -19,6 +20,8 @@ type story struct {
 	name    string
 	version emit.Version
 	objects [][]byte
+	// certificates are those for cert-manager.
+	certificates [][]byte
 }
 
 func stories(t *testing.T) []story {
@@ -49,9 +52,48 @@ func stories(t *testing.T) []story {
 				}
 			case "want.yaml":
 				s.objects = split(part.Data)
+			case "want.companions.yaml":
+				s.certificates = split(part.Data)
 			}
 		}
 		out = append(out, s)
+	}
+	return append(out, elsewhere(t)...)
+}
+
+// elsewhere are the objects of Traefik in other stories: those that belong to a
+// static configuration, and what the commands print.
+func elsewhere(t *testing.T) []story {
+	t.Helper()
+	var out []story
+	for _, pattern := range []string{"../../convert/static/testdata/*.txtar", "../../plugin/testdata/script/*.txtar"} {
+		files, err := filepath.Glob(pattern)
+		if err != nil || len(files) == 0 {
+			t.Fatalf("no stories: %v", err)
+		}
+		for _, file := range files {
+			archive, err := txtar.ParseFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s := story{name: filepath.Base(file), version: emit.V2}
+			if bytes.Contains(archive.Comment, []byte("Target: v3")) {
+				s.version = emit.V3
+			}
+			for _, part := range archive.Files {
+				if !strings.Contains(part.Name, "want") {
+					continue
+				}
+				for _, document := range split(part.Data) {
+					if bytes.HasPrefix(bytes.TrimSpace(document), []byte("apiVersion: "+emit.Group+"/")) {
+						s.objects = append(s.objects, document)
+					}
+				}
+			}
+			if len(s.objects) > 0 {
+				out = append(out, s)
+			}
+		}
 	}
 	return out
 }

@@ -1,5 +1,5 @@
-// Package definitions holds objects against Traefik's custom resource
-// definitions, as an API server does that has them installed.
+// Package definitions holds objects against the custom resource definitions of
+// Traefik and cert-manager, as an API server does that has them installed.
 package definitions
 
 import (
@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"k8s.io/apiextensions-apiserver/pkg/apis/apiextensions"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
@@ -22,9 +23,14 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// file is where Traefik's repository keeps its definitions, of version 2 for
-// both groups, traefik.io and traefik.containo.us.
-const file = "docs/content/reference/dynamic-configuration/kubernetes-crd-definition-v1.yml"
+// file is where a module keeps its definitions: Traefik 2 those of both groups,
+// traefik.io and traefik.containo.us, cert-manager those of its certificates.
+func file(module string) string {
+	if strings.HasPrefix(module, "github.com/cert-manager/") {
+		return "deploy/crds/cert-manager.io_certificates.yaml"
+	}
+	return "docs/content/reference/dynamic-configuration/kubernetes-crd-definition-v1.yml"
+}
 
 // kind names what a definition defines.
 type kind struct{ apiVersion, name string }
@@ -37,11 +43,12 @@ type definition struct {
 	values     validation.SchemaValidator
 }
 
-// Set is the definitions of one version of Traefik.
+// Set is the definitions of one module.
 type Set struct{ byKind map[kind]definition }
 
-// Read reads the definitions of a release of Traefik out of Go's module cache,
-// such as github.com/traefik/traefik/v3@v3.7.13; it is fetched if need be.
+// Read reads the definitions of a release of Traefik or cert-manager out of Go's
+// module cache, such as github.com/traefik/traefik/v3@v3.7.13; it is fetched if
+// need be.
 func Read(ctx context.Context, module string) (*Set, error) {
 	documents, err := documents(ctx, module)
 	if err != nil {
@@ -63,7 +70,7 @@ func documents(ctx context.Context, module string) ([][]byte, error) {
 	if problem := json.Unmarshal(answer, &found); problem != nil || found.Dir == "" {
 		return nil, fmt.Errorf("downloading %s: %v %s", module, err, found.Error)
 	}
-	text, err := os.ReadFile(filepath.Join(found.Dir, filepath.FromSlash(file)))
+	text, err := os.ReadFile(filepath.Join(found.Dir, filepath.FromSlash(file(module))))
 	if err != nil {
 		return nil, fmt.Errorf("definitions of %s: %w", module, err)
 	}
