@@ -38,10 +38,22 @@ func (b *builder) existing(f ir.ExistingMiddleware, from string, above []ir.Ref)
 		return
 	}
 	b.through = ref.String()
+	switch middleware.Kind(spec) {
+	case "compress":
+		b.say(diag.WToNginxConfigMap, "nginx compresses what the key use-gzip of the controller's ConfigMap says, for all Ingresses alike")
+	case "contentType":
+		b.say(diag.WContentType, "nginx hands answers without a Content-Type on as they are")
+	}
 	for _, filter := range filters {
 		switch filter := filter.(type) {
 		case ir.ExistingMiddleware:
 			b.existing(filter, ref.Namespace, append(slices.Clone(above), ref))
+		case ir.ErrorPages:
+			if ref.Namespace != b.o.ref.Namespace {
+				b.block(diag.EToNginxMiddleware, "its Service is in namespace "+ref.Namespace+", and an Ingress names Services of its own")
+				continue
+			}
+			b.filter(filter)
 		case ir.BasicAuth, ir.DigestAuth:
 			if ref.Namespace != b.o.ref.Namespace {
 				b.block(diag.EToNginxAuth, "its users are in namespace "+ref.Namespace+", and an Ingress names Secrets of its own")

@@ -58,7 +58,10 @@ func readers() map[string]reader {
 		"buffering":        plain(func(f buffering) ir.Filter { return ir.Buffering(f) }),
 		"chain":            chain,
 		"circuitBreaker":   circuitBreaker,
+		"compress":         unfiltered,
+		"contentType":      unfiltered,
 		"digestAuth":       plain(func(f users) ir.Filter { return ir.DigestAuth(f) }),
+		"errors":           errorPages,
 		"forwardAuth":      forwardAuth,
 		"headers":          headers,
 		"inFlightReq":      inFlight,
@@ -121,6 +124,38 @@ func strict(raw json.RawMessage, to any) error {
 		return fmt.Errorf("has the field %s, which nothing here does", strings.Trim(field, `"`))
 	}
 	return errors.New("has a value of another type than Traefik reads")
+}
+
+// unfiltered is for kinds that protect nothing and that package ir has no filter
+// for; Kind names them.
+func unfiltered(json.RawMessage, Source) ([]ir.Filter, error) { return nil, nil }
+
+// Kind is the name of what a Middleware does; empty when there is not one thing.
+func Kind(spec string) string {
+	var kinds map[string]json.RawMessage
+	if err := json.Unmarshal([]byte(spec), &kinds); err != nil || len(kinds) != 1 {
+		return ""
+	}
+	return slices.Collect(maps.Keys(kinds))[0]
+}
+
+func errorPages(raw json.RawMessage, _ Source) ([]ir.Filter, error) {
+	var f struct {
+		Status  []string
+		Query   string
+		Service struct {
+			Name, Namespace, Kind string
+			Port                  intstr.IntOrString
+		}
+	}
+	switch err := strict(raw, &f); {
+	case err != nil:
+		return nil, err
+	case f.Service.Namespace != "" || f.Service.Kind != "" && f.Service.Kind != "Service":
+		return nil, errors.New("asks something else than a Service of its namespace")
+	}
+	service := ir.Service{Name: f.Service.Name, PortNumber: f.Service.Port.IntVal, PortName: f.Service.Port.StrVal}
+	return []ir.Filter{ir.ErrorPages{Status: f.Status, Query: f.Query, Service: ir.Backend{Services: []ir.Service{service}}}}, nil
 }
 
 func chain(raw json.RawMessage, _ Source) ([]ir.Filter, error) {
