@@ -2,6 +2,7 @@ package generate
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	networkingv1 "k8s.io/api/networking/v1"
@@ -10,12 +11,15 @@ import (
 	"github.com/ingress-migrate/kubectl-ingress-migrate/test/oracle/world"
 )
 
-// Nginx makes set number of a seed for ingress-nginx. One of six may have rules
+// Nginx makes set number of a seed for ingress-nginx. One of ten may have rules
 // without host.
 func Nginx(seed, number uint64) *world.Set {
-	g := &nginx{maker: maker{source: newSource(seed, number), set: &world.Set{}}, alone: number%6 == 5}
+	g := &nginx{maker: maker{source: newSource(seed, number), set: &world.Set{}}, alone: number%10 == 5}
 	for i := range pick(g.source, 1, 1, 2, 2, 3, 3, 4, 5, 6) {
 		g.ingress(i)
+	}
+	if !g.chance(30) {
+		g.admit()
 	}
 	g.services()
 	g.secrets()
@@ -95,6 +99,35 @@ func plain(path string) bool {
 		}
 	}
 	return true
+}
+
+// admit changes what the controller's webhook refuses because nginx does: on hosts
+// without expressions, paths that end its word in the configuration, and a path
+// beside the same one with a slash.
+func (g *nginx) admit() {
+	expressions, seen := map[string]bool{}, map[string]bool{}
+	for _, ingress := range g.set.Ingresses {
+		for _, rule := range ingress.Spec.Rules {
+			if ingress.Annotations["nginx.ingress.kubernetes.io/use-regex"] != "" || ingress.Annotations["nginx.ingress.kubernetes.io/rewrite-target"] != "" {
+				expressions[rule.Host] = true
+			}
+		}
+	}
+	for _, ingress := range g.set.Ingresses {
+		for _, rule := range ingress.Spec.Rules {
+			if rule.HTTP == nil || expressions[rule.Host] {
+				continue
+			}
+			for i := range rule.HTTP.Paths {
+				p := &rule.HTTP.Paths[i]
+				bare := strings.TrimSuffix(p.Path, "/")
+				if strings.ContainsAny(p.Path, " {") || bare != "" && seen[rule.Host+bare+map[bool]string{true: "", false: "/"}[bare != p.Path]] {
+					p.Path = "/other"
+				}
+				seen[rule.Host+p.Path] = true
+			}
+		}
+	}
 }
 
 // made is when generated Ingresses were made: on one of few days, so that some

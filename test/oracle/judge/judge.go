@@ -23,7 +23,6 @@ var ErrRefused = errors.New("the controller refuses the configuration")
 const (
 	startTimeout = 60 * time.Second
 	loadTimeout  = 90 * time.Second
-	pollInterval = 2 * time.Millisecond
 	// refusalPatience is how long a load is waited for after the controller said
 	// that it cannot read its own configuration.
 	refusalPatience = 500 * time.Millisecond
@@ -87,6 +86,8 @@ type Judge struct {
 	held []any
 	// refused is true while the objects of a refused load are still there.
 	refused bool
+	// loaded is how much was logged before the last load.
+	loaded int64
 }
 
 // Start finds or builds the program, runs it on an empty API and waits until it
@@ -120,6 +121,15 @@ func (v Version) String() string {
 		return string(v)
 	}
 	return "Traefik " + string(v)
+}
+
+// pollInterval is a fraction of what a load takes: nginx has to be loaded twice,
+// and asking takes its time from that.
+func (v Version) pollInterval() time.Duration {
+	if v == Nginx {
+		return 20 * time.Millisecond
+	}
+	return 2 * time.Millisecond
 }
 
 func (j *Judge) logFile() string { return filepath.Join(j.config.Dir, "controller.log") }
@@ -215,10 +225,10 @@ func (j *Judge) recover(ctx context.Context) error {
 }
 
 func (j *Judge) load(ctx context.Context, objects []any) error {
-	before := j.logSize()
+	j.loaded = j.logSize()
 	var since time.Time
 	return j.settle(ctx, objects, func() bool {
-		if since.IsZero() && j.saysUnreadable(before) {
+		if since.IsZero() && j.saysUnreadable(j.loaded) {
 			since = time.Now()
 		}
 		return !since.IsZero() && time.Since(since) > refusalPatience
@@ -281,7 +291,7 @@ func (j *Judge) await(ctx context.Context, host string, refused func() bool) err
 			case <-ctx.Done():
 				return fmt.Errorf("%w: %s does not serve a new configuration (%v, status %d)\n%s",
 					ErrRefused, j.config.Version, err, answer.Status, j.process.LogTail(5))
-			case <-time.After(pollInterval):
+			case <-time.After(j.config.Version.pollInterval()):
 			}
 		}
 	}

@@ -8,6 +8,8 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strconv"
 	"time"
 
@@ -118,17 +120,19 @@ func (j *Judge) settleNginx(ctx context.Context, objects []any, refused func() b
 	}
 	all := append(append(j.config.nginxObjects(), j.held...), others...)
 	j.held = others
+	patience := firstPatience
 	for attempt := 1; ; attempt++ {
 		host := sentinelHost(j.generation, attempt)
 		all = append(all, nginxSentinel(name, host))
 		if err := j.api.Set(all); err != nil {
 			return err
 		}
-		if err := j.awaitFor(ctx, sentinelPatience, host); err == nil {
+		if err := j.awaitFor(ctx, patience, host); err == nil {
 			break
 		} else if ctx.Err() != nil {
 			return err
 		}
+		patience *= 2
 	}
 	last := sentinelHost(j.generation, 0)
 	if err := j.api.Set(append(append(all, ingresses...), nginxSentinel(name, last))); err != nil {
@@ -145,9 +149,9 @@ func (j *Judge) settleNginx(ctx context.Context, objects []any, refused func() b
 	return nil
 }
 
-// sentinelPatience is how long a sentinel is waited for before another one is
-// tried.
-const sentinelPatience = 10 * time.Second
+// firstPatience is how long the first sentinel is waited for before another one
+// is tried, for longer.
+const firstPatience = 2 * time.Second
 
 func (j *Judge) awaitFor(ctx context.Context, patience time.Duration, host string) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
@@ -156,6 +160,23 @@ func (j *Judge) awaitFor(ctx context.Context, patience time.Duration, host strin
 }
 
 func never() bool { return false }
+
+// blames matches what the sandbox's nginx says of a configuration that it refuses.
+var blames = regexp.MustCompile(`(?m)^refused server: (.*)$`)
+
+// Blamed are the hosts for which nginx refused what was loaded last.
+func (j *Judge) Blamed() []string {
+	log, err := os.ReadFile(j.logFile())
+	if err != nil || int64(len(log)) <= j.loaded {
+		return nil
+	}
+	var hosts []string
+	for _, found := range blames.FindAllSubmatch(log[j.loaded:], -1) {
+		hosts = append(hosts, string(found[1]))
+	}
+	slices.Sort(hosts)
+	return slices.Compact(hosts)
+}
 
 // nginxUsers is the Secret of sentinels.
 func nginxUsers(name string) any {

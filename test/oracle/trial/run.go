@@ -136,6 +136,12 @@ func (b *Bench) try(ctx context.Context, targets []emit.Version, outcomes []*Out
 	}
 	err = before.Load(ctx, objects)
 	switch {
+	case errors.Is(err, judge.ErrRefused) && blame(before.Blamed(), outcomes):
+		rest := slices.DeleteFunc(slices.Clone(outcomes), func(o *Outcome) bool { return o.Refused })
+		if len(rest) == 0 {
+			return nil
+		}
+		return b.try(ctx, targets, rest)
 	case errors.Is(err, judge.ErrRefused) && len(outcomes) > 1:
 		half := len(outcomes) / 2
 		if err := b.try(ctx, targets, outcomes[:half]); err != nil {
@@ -170,6 +176,17 @@ func (b *Bench) try(ctx context.Context, targets []emit.Version, outcomes []*Out
 		}
 	}
 	return nil
+}
+
+// blame notes which of the cases have a host that the source named in its refusal,
+// and reports whether there is one.
+func blame(hosts []string, outcomes []*Outcome) (found bool) {
+	for _, o := range outcomes {
+		if slices.ContainsFunc(hosts, o.Place.Owns) {
+			o.Refused, found = true, true
+		}
+	}
+	return found
 }
 
 // tryTarget converts the sets as one cluster and asks the new controller.

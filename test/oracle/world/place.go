@@ -32,6 +32,11 @@ func (p Place) names() *strings.Replacer {
 	return strings.NewReplacer(pairs...)
 }
 
+// Owns reports whether a host is one of the place's own.
+func (p Place) Owns(host string) bool {
+	return p.Number > 0 && strings.HasSuffix(host, fmt.Sprintf(".s%d.test", p.Number))
+}
+
 func (p Place) namespace(name string) string {
 	if p.Number == 0 || name == "" {
 		return name

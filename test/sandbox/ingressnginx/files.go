@@ -71,9 +71,31 @@ load_module /packages/usr/lib/nginx/modules/ngx_http_lua_module.so;
 `
 
 // command is what the controller runs as nginx, with -c and the file it has made.
+// Of a file that nginx refuses it names every server that is at fault, not only
+// the first one; and it asks for a reload without reading the file once more.
 const command = `#!/bin/sh
-sed -i -E 's/^(\s*listen +[0-9.]+):80 /\1:%d /; s/^(\s*listen +[0-9.]+):443 /\1:%d /; /^\s*listen +\[::\]/d' "$2"
-exec /packages/usr/sbin/nginx "$@"
+nginx=/packages/usr/sbin/nginx
+sed -i -E 's/^(\s*listen +[0-9.]+):80 /\1:%[1]d /; s/^(\s*listen +[0-9.]+):443 /\1:%[2]d /; /^\s*listen +\[::\]/d' "$2"
+case "$3" in
+-s)
+	exec kill -HUP "$(cat /tmp/nginx/nginx.pid)" ;;
+-t)
+	said=/tmp/nginx/said
+	"$nginx" "$@" 2>"$said" && exit
+	cat "$said" >&2
+	cp "$2" "$2-rest"
+	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do
+		"$nginx" -c "$2-rest" -t 2>"$said" && break
+		line=$(sed -n 's/.*\[emerg\].* in [^ ]*:\([0-9]*\)$/\1/p' "$said" | head -n 1)
+		server=$(head -n "${line:-1}" "$2-rest" | grep -E '## (start|end) server ' | tail -n 1 | sed -n 's/.*## start server //p')
+		[ -n "$server" ] || break
+		echo "refused server: $server" >&2
+		awk -v from="## start server $server" -v to="## end server $server" '{ line = $0; sub(/^[ \t]+/, "", line) } line == from { skip = 1 } !skip; line == to { skip = 0 }' "$2-rest" >"$2-less"
+		mv "$2-less" "$2-rest"
+	done
+	exit 1 ;;
+esac
+exec "$nginx" "$@"
 `
 
 // changes are those of the controller's template. Nothing of how servers and
