@@ -90,14 +90,14 @@ var nginxInfos = []Info{
 	{
 		Code: INginxDefaults, Severity: Equivalent,
 		Title:   "What ingress-nginx does by default and Traefik does not",
-		Explain: "nginx refuses request bodies over 1 MiB, gives up after 60 s without a byte from the backend, tries three pods, answers 503 without pods, uses 308 for redirects to https, merges slashes for matching alone, drops headers with an underscore, Proxy and the backend's Server, sends HSTS also with its own 404, and gives backends X-Request-ID, X-Scheme, X-Forwarded-Scheme and X-Original-Forwarded-For. Traefik has no such limits, gives backends X-Forwarded-Server and asks them for gzip where the client does not, answers 404, uses 301 for GET, says ws or wss in X-Forwarded-Proto of WebSockets, does not answer /healthz, and cuts a request body after 60 s (respondingTimeouts.readTimeout).",
+		Explain: "nginx refuses request bodies over 1 MiB, gives up after 60 s without a byte from the backend, tries three pods, answers 503 without pods, uses 308 for redirects to https, merges slashes for matching alone, drops headers with an underscore, Proxy and the backend's Server, sends HSTS also with its own 404, and gives backends X-Request-ID, X-Scheme, X-Forwarded-Scheme and X-Original-Forwarded-For. Traefik has no such limits, gives backends X-Forwarded-Server and asks them for gzip where the client does not, answers 404, uses 301 for GET, says ws or wss in X-Forwarded-Proto of WebSockets and the port of the Host in X-Forwarded-Port, does not answer /healthz, and cuts a request body after 60 s.",
 		Remedy:  "Set providers.kubernetesCRD.allowEmptyServices=true for 503, respondingTimeouts for slow uploads, and say --nginx-body-limit if the limit of request bodies matters.",
 		Warning: "controller defaults differ",
 	},
 	{
 		Code: WNginx503, Severity: Lossy,
 		Title:   "nginx answers 503, the target 404",
-		Explain: "The Service or its port does not exist, so nginx answers 503. Traefik drops such a route: clients get 404, or whatever wider route matches.",
+		Explain: "The Service or its port does not exist, so nginx answers 503, before it looks at addresses or credentials. Traefik drops such a route: clients get 404, or whatever wider route matches.",
 		Remedy:  "Correct Service or port, or remove the path.",
 		Warning: "503 becomes 404",
 	},

@@ -107,6 +107,10 @@ func (t *translator) attachCanary(at place, path ingressPath) bool {
 		s.add(finding{code: diag.ENginxCanary, field: at.field(), text: text}.diagnostic(s))
 		return false
 	}
+	if t.owners.ordinary[hostUpstream{path.host, path.upstream(s)}] != nil {
+		return false // said by addCanaryLocations
+	}
+	t.reportForeignOwner(at, path)
 	server := t.servers[path.host]
 	if server == nil {
 		return drop("no other Ingress has this host")

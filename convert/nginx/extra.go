@@ -18,7 +18,16 @@ func (t *translator) slashRoutes(l *location) []ir.Route {
 		r.Match.Paths = []ir.Path{path}
 		r.Priority += step*l.rank + 1
 		r.Filters = []ir.Filter{redirect}
+		t.withHSTS(r)
 	})
+}
+
+// withHSTS adds the header of answers over TLS, for all that nginx answers from a
+// location.
+func (t *translator) withHSTS(r *ir.Route) {
+	if r.TLS != nil {
+		r.Filters = append(t.hstsFilter(), r.Filters...)
+	}
 }
 
 // onBoth makes routes for all hosts of a server on both entry points; their
@@ -40,9 +49,6 @@ func (t *translator) onBoth(at place, v *server, change func(r *ir.Route)) []ir.
 				r.EntryPoints, r.TLS = t.tlsEntry, v.tlsOf(at.src)
 			}
 			change(&r)
-			if https {
-				r.Filters = append(t.hstsFilter(), r.Filters...)
-			}
 			out = append(out, r)
 		}
 	}
@@ -95,6 +101,7 @@ func (t *translator) wwwRoutes(v *server) []ir.Route {
 		r.Match.Paths = []ir.Path{{Kind: ir.PathPrefix, Value: "/"}}
 		r.Priority += step
 		r.Filters = []ir.Filter{wwwRedirect(v.host)}
+		t.withHSTS(r)
 	})
 }
 

@@ -108,6 +108,7 @@ func (t *translator) guard(l *location, paths []ir.Path) []ir.Route {
 		r.Match.Paths = paths
 		r.Priority += step * l.rank
 		r.Filters = []ir.Filter{ir.IPAllowList{SourceRange: []string{nobody}}}
+		t.withHSTS(r)
 	})
 	return append(closed, t.slashRoutes(l)...)
 }

@@ -56,6 +56,10 @@ func (t *translator) reportImplicit() {
 			s, x := l.at.src, l.settings()
 			if l.backend == nil && (x.auth != nil || x.extAuth != nil || len(x.access.allow)+len(x.access.deny) > 0 || x.redirect != nil) {
 				s.say(diag.WNginxImplicit, l.at.field(), "")
+			} else if l.backend == nil && t.redirectsToTLS(l) {
+				d := finding{code: diag.WNginxImplicit, field: l.at.field(), text: "paths without a rule are answered 404 over plain HTTP as well, without a redirect to https before"}.diagnostic(s)
+				d.Severity = diag.Equivalent
+				s.add(d)
 			}
 		}
 	}

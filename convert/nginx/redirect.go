@@ -31,6 +31,12 @@ func (t *translator) readRedirects(s *source, x *settings) {
 	permanent, isPermanent := s.ann.find("permanent-redirect")
 	temporal, isTemporal := s.ann.find("temporal-redirect")
 	switch {
+	case isTemporal && !strings.HasPrefix(temporal, "http"):
+		const why = "temporal-redirect is not a URL of http or https, so the controller makes no redirect at all"
+		for _, name := range []string{"from-to-www-redirect", "permanent-redirect", "permanent-redirect-code", "temporal-redirect", "temporal-redirect-code"} {
+			s.ann.ignoreIfPresent(name, why)
+		}
+		x.fromToWWW = false
 	case isTemporal:
 		if isPermanent {
 			s.ann.ignore("permanent-redirect", "temporal-redirect wins")

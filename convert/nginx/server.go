@@ -163,6 +163,8 @@ func (t *translator) buildServers() {
 		if s.served() && s.settings.canary == nil {
 			t.addLocations(s)
 			t.setServer(s)
+		} else if s.served() && t.alsoOrdinary(s) {
+			t.addCanaryLocations(s)
 		}
 	}
 	t.dropKnownAliases()
@@ -251,7 +253,7 @@ func (t *translator) addLocations(s *source) {
 		}
 	}
 	for at, path := range s.paths() {
-		if v := t.servers[path.host]; v != nil && !(path.host == "" && t.facts.DisableCatchAll) {
+		if v := t.servers[path.host]; v != nil && !(path.host == "" && t.facts.DisableCatchAll) && !t.takenByCanary(at, path) {
 			v.addLocation(at, path)
 		}
 	}

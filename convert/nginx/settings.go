@@ -79,9 +79,11 @@ func (t *translator) settingsOf(s *source) *settings {
 
 func (t *translator) readSettings(s *source, x *settings) {
 	if x.canary = t.readCanary(s); x.canary != nil {
-		t.readAffinity(s, x)
-		t.ignoreBesideCanary(s)
-		return
+		if !t.alsoOrdinary(s) {
+			t.readAffinity(s, x)
+			t.ignoreBesideCanary(s)
+			return
+		}
 	}
 	t.readRewrite(s, x)
 	t.readRedirects(s, x)

@@ -16,9 +16,15 @@ func Translate(in ir.Input, facts Facts) ir.Translation {
 	t := newTranslator(in, facts)
 	selection := NewSelection(t.facts, in.IngressClasses)
 	for _, s := range t.input {
-		t.prepare(s, selection)
+		t.selectSource(s, selection)
 	}
 	t.ordered = byAge(t.input)
+	t.findUpstreams()
+	for _, s := range t.input {
+		if s.served() {
+			s.settings = t.settingsOf(s)
+		}
+	}
 	t.buildServers()
 	for _, v := range t.hosts {
 		v.rankLocations()
@@ -71,6 +77,7 @@ type translator struct {
 	services map[name]*corev1.Service
 	secrets  map[name]ir.Secret
 	ready    map[name]bool // Services with ready pods
+	owners   upstreamOwners
 
 	input   []*source // in input order
 	ordered []*source // the oldest first
@@ -113,8 +120,8 @@ func newTranslator(in ir.Input, facts Facts) *translator {
 	return t
 }
 
-// prepare decides whether the controller serves an Ingress and what it asks for.
-func (t *translator) prepare(s *source, selection Selection) {
+// selectSource decides whether the controller serves an Ingress.
+func (t *translator) selectSource(s *source, selection Selection) {
 	if s.why = selection.Refusal(s.Ingress.Ingress); s.why != "" {
 		return
 	}
@@ -122,9 +129,7 @@ func (t *translator) prepare(s *source, selection Selection) {
 	if f, gone := t.vanished(s); gone {
 		s.dropped = true
 		s.add(f.diagnostic(s))
-		return
 	}
-	s.settings = t.settingsOf(s)
 }
 
 // expectedRoutes is the number of routes when nothing is special.

@@ -21,7 +21,7 @@ func nginxWords(before, after judge.Answer, d Difference) bool {
 // nginxExcuses are those of conversions from ingress-nginx, sorted by code.
 func nginxExcuses() []excuse {
 	return []excuse{
-		{diag.ENginxCanary, func(c *circumstances, d Difference) bool { return d.Kind == Answerer }},
+		{diag.ENginxCanary, canaries},
 		// What nginx denies or does not know has no route, or the next one takes it.
 		{diag.ENginxNotServed, func(c *circumstances, d Difference) bool {
 			return c.before.Seen == nil && c.before.Status == http.StatusServiceUnavailable && c.after.Seen == nil
@@ -30,9 +30,7 @@ func nginxExcuses() []excuse {
 			return c.before.Seen == nil && c.before.Status == http.StatusServiceUnavailable && c.after.Seen == nil
 		}},
 		{diag.INginxDefaults, nginxDefaults},
-		{diag.WNginx503, func(c *circumstances, d Difference) bool {
-			return c.before.Seen == nil && c.before.Status == http.StatusServiceUnavailable
-		}},
+		{diag.WNginx503, unavailable},
 		{diag.WNginxBasicAuth, func(c *circumstances, d Difference) bool { return c.after.Seen == nil && c.after.Status >= 400 }},
 		{diag.WNginxBodySize, func(c *circumstances, d Difference) bool {
 			return c.before.Status == http.StatusRequestEntityTooLarge
@@ -40,7 +38,7 @@ func nginxExcuses() []excuse {
 		{diag.WNginxCORS, nginxCORS},
 		{diag.WNginxCanary, func(c *circumstances, d Difference) bool { return d.Kind == Answerer }},
 		{diag.WNginxEmpty, func(c *circumstances, d Difference) bool {
-			return c.after.Seen == nil && c.after.Status == http.StatusServiceUnavailable
+			return c.after.Seen == nil && (c.after.Status == http.StatusServiceUnavailable || unavailable(c, d))
 		}},
 		{diag.WNginxErrors, func(c *circumstances, d Difference) bool { return errorPage(c.before) || errorPage(c.after) }},
 		{diag.WNginxExtAuth, func(c *circumstances, d Difference) bool {
@@ -74,7 +72,7 @@ func nginxExcuses() []excuse {
 func nginxDefaults(c *circumstances, d Difference) bool {
 	switch d.Kind {
 	case RequestHeader:
-		return nginxHeader(d)
+		return nginxHeader(d) || hostPort(c, d)
 	case ResponseHeader:
 		return d.Name == "Server" && d.Before == "" || d.Name == "Strict-Transport-Security" && c.after.Seen == nil && c.after.Status == http.StatusNotFound
 	case Status:
@@ -89,6 +87,20 @@ func nginxDefaults(c *circumstances, d Difference) bool {
 	return odd(c.request) && slices.Contains([]Kind{Status, Answerer, Location, Path}, d.Kind)
 }
 
+// canaries: another Service answers, or one where nginx does not serve the path.
+func canaries(c *circumstances, d Difference) bool {
+	if c.before.Seen != nil && c.after.Seen != nil {
+		return d.Kind == Answerer
+	}
+	return c.before.Seen == nil && c.before.Status == http.StatusNotFound
+}
+
+// unavailable: without pods nginx answers 503 before it looks at addresses or
+// credentials.
+func unavailable(c *circumstances, d Difference) bool {
+	return c.before.Seen == nil && c.before.Status == http.StatusServiceUnavailable
+}
+
 // nginxHeader are headers that only one of them sends to backends: see the
 // explanation of I-NGX-DEFAULTS.
 func nginxHeader(d Difference) bool {
@@ -101,6 +113,13 @@ func nginxHeader(d Difference) bool {
 		return d.Before == ""
 	}
 	return strings.Contains(d.Name, "_") && d.Before == ""
+}
+
+// hostPort: nginx tells backends the port of the connection, Traefik that of the
+// Host, if it has one.
+func hostPort(c *circumstances, d Difference) bool {
+	_, port, ok := strings.Cut(c.request.Host, ":")
+	return ok && d.Name == "X-Forwarded-Port" && d.After == port
 }
 
 // odd: a target that Traefik cleans, decodes or refuses before it routes.

@@ -1,7 +1,9 @@
 package generate
 
 import (
+	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -18,7 +20,7 @@ func Nginx(seed, number uint64) *world.Set {
 	for i := range pick(g.source, 1, 1, 2, 2, 3, 3, 4, 5, 6) {
 		g.ingress(i)
 	}
-	if !g.chance(30) {
+	if !g.chance(200) {
 		g.admit()
 	}
 	g.services()
@@ -86,9 +88,6 @@ func (g *nginx) pathType(path string) *networkingv1.PathType {
 	if !plain(path) && !g.chance(8) {
 		kind = networkingv1.PathTypeImplementationSpecific
 	}
-	if g.chance(30) {
-		return nil
-	}
 	return &kind
 }
 
@@ -101,33 +100,62 @@ func plain(path string) bool {
 	return true
 }
 
-// admit changes what the controller's webhook refuses because nginx does: on hosts
-// without expressions, paths that end its word in the configuration, and a path
-// beside the same one with a slash.
+// admit changes what the controller's webhook refuses because nginx does. On hosts
+// without expressions that are paths which end a word of the configuration, a path
+// beside the same one with a slash, and one more of a path that has both types.
 func (g *nginx) admit() {
-	expressions, seen := map[string]bool{}, map[string]bool{}
+	expressions := map[string]bool{}
 	for _, ingress := range g.set.Ingresses {
-		for _, rule := range ingress.Spec.Rules {
-			if ingress.Annotations["nginx.ingress.kubernetes.io/use-regex"] != "" || ingress.Annotations["nginx.ingress.kubernetes.io/rewrite-target"] != "" {
+		a := func(name string) string { return ingress.Annotations["nginx.ingress.kubernetes.io/"+name] }
+		regex, err := strconv.ParseBool(a("use-regex"))
+		if target := a("rewrite-target"); err == nil && regex || target != "" && !strings.ContainsAny(target, " ?{=") {
+			for _, rule := range ingress.Spec.Rules {
 				expressions[rule.Host] = true
 			}
 		}
 	}
 	for _, ingress := range g.set.Ingresses {
+		if slices.ContainsFunc(ingress.Spec.Rules, func(r networkingv1.IngressRule) bool { return strings.HasPrefix(r.Host, "*") }) {
+			delete(ingress.Annotations, "nginx.ingress.kubernetes.io/from-to-www-redirect")
+		}
+	}
+	exacts := map[string][]bool{} // of the paths of each host
+	for _, ingress := range g.set.Ingresses {
+		if ingress.Annotations["nginx.ingress.kubernetes.io/canary"] == "true" {
+			continue
+		}
 		for _, rule := range ingress.Spec.Rules {
 			if rule.HTTP == nil || expressions[rule.Host] {
 				continue
 			}
 			for i := range rule.HTTP.Paths {
 				p := &rule.HTTP.Paths[i]
-				bare := strings.TrimSuffix(p.Path, "/")
-				if strings.ContainsAny(p.Path, " {") || bare != "" && seen[rule.Host+bare+map[bool]string{true: "", false: "/"}[bare != p.Path]] {
-					p.Path = "/other"
+				if p.Path == "" {
+					p.Path = "/"
 				}
-				seen[rule.Host+p.Path] = true
+				exact := p.PathType != nil && *p.PathType == networkingv1.PathTypeExact
+				bare := strings.TrimSuffix(p.Path, "/")
+				twin := bare
+				if bare == p.Path {
+					twin = bare + "/"
+				}
+				if strings.ContainsAny(p.Path, " {") || bare != "" && exacts[rule.Host+twin] != nil || !admitted(exacts[rule.Host+p.Path], exact, bare == "") {
+					p.Path = fmt.Sprintf("/other%d", len(exacts))
+				}
+				exacts[rule.Host+p.Path] = append(exacts[rule.Host+p.Path], exact)
 			}
 		}
 	}
+}
+
+// admitted: the controller takes a second location for the first one only if both
+// have the type of the first of all; nginx refuses two equal ones. The first / of a
+// host is one of Prefix that every host has.
+func admitted(before []bool, exact, root bool) bool {
+	if root {
+		return !exact || !slices.Contains(before, true)
+	}
+	return !slices.Contains(before, !exact) || len(before) == 1
 }
 
 // made is when generated Ingresses were made: on one of few days, so that some

@@ -9,11 +9,17 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/emit"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/test/oracle/judge"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/test/oracle/world"
 )
 
-// maxTrials bounds the work of one Shrink.
-const maxTrials = 400
+// maxTrials bounds the work of one Shrink. ingress-nginx takes seconds for each.
+func maxTrials(source judge.Version) int {
+	if source == judge.Nginx {
+		return 40
+	}
+	return 400
+}
 
 // Shrink returns a smallest set that fails in the same respect as c does when it
 // is alone in a cluster, with its outcome; nil when c does not fail then.
@@ -34,7 +40,7 @@ func (b *Bench) Shrink(ctx context.Context, target emit.Version, c Case) (*Outco
 	for smaller := true; smaller; {
 		smaller = false
 		// Steps are numbered from the front; taking one leaves the numbers before it.
-		for step := 0; trials < maxTrials; step++ {
+		for step := 0; trials < maxTrials(c.Profile.Source); step++ {
 			candidate := best.Case.Set.Clone()
 			changed, ok := reduce(candidate, step)
 			if !ok {

@@ -81,18 +81,21 @@ case "$3" in
 	exec kill -HUP "$(cat /tmp/nginx/nginx.pid)" ;;
 -t)
 	said=/tmp/nginx/said
-	"$nginx" "$@" 2>"$said" && exit
+	blamed=/tmp/nginx/blamed
+	"$nginx" "$@" 2>"$said" && { : >"$blamed"; exit; }
 	cat "$said" >&2
 	cp "$2" "$2-rest"
 	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do
 		"$nginx" -c "$2-rest" -t 2>"$said" && break
 		line=$(sed -n 's/.*\[emerg\].* in [^ ]*:\([0-9]*\)$/\1/p' "$said" | head -n 1)
 		server=$(head -n "${line:-1}" "$2-rest" | grep -E '## (start|end) server ' | tail -n 1 | sed -n 's/.*## start server //p')
-		[ -n "$server" ] || break
-		echo "refused server: $server" >&2
-		awk -v from="## start server $server" -v to="## end server $server" '{ line = $0; sub(/^[ \t]+/, "", line) } line == from { skip = 1 } !skip; line == to { skip = 0 }' "$2-rest" >"$2-less"
-		mv "$2-less" "$2-rest"
+		[ -n "$line" ] || server=$(sed -n 's/.*invalid server name or wildcard "\([^"]*\)".*/\1/p' "$said" | head -n 1)
+		[ -n "$server" ] && ! grep -qxF "refused server: $server" "$blamed" || break
+		echo "refused server: $server" >>"$blamed"
+		name=$(printf %%s "$server" | sed 's/[][\.*^$/]/\\&/g')
+		sed -i "/^[[:space:]]*## start server $name\$/,/^[[:space:]]*## end server $name\$/d" "$2-rest"
 	done
+	cat "$blamed" >&2
 	exit 1 ;;
 esac
 exec "$nginx" "$@"

@@ -1,0 +1,119 @@
+package nginx
+
+import (
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/diag"
+)
+
+// hostUpstream is a port of a Service on one host; on any host when that is empty.
+type hostUpstream struct{ host, upstream string }
+
+// upstreamOwners say to whom the controller gives its upstreams, of which there is
+// one for each port of a Service, whatever Ingresses name it (createUpstreams in
+// its internal/ingress/controller/controller.go). The first Ingress decides:
+//
+//	first     others        what comes of it
+//	canary    ordinary      their paths with this Service are not served
+//	ordinary  canary        the canary gets no requests, and its paths are served
+//	                        like those of an ordinary Ingress
+//
+// What one host's Ingresses decide is converted. What those of another host do to
+// it is only reported: no Ingress is converted together with all that share a
+// Service with one of its canaries.
+type upstreamOwners struct{ canaries, ordinary map[hostUpstream]*source }
+
+// everywhere is the host under which the owners among all Ingresses are.
+const everywhere = "*"
+
+func (t *translator) findUpstreams() {
+	canary := func(s *source) bool { return s.served() && s.ann.boolean("canary", false) }
+	some := false
+	for _, s := range t.ordered {
+		some = some || canary(s)
+	}
+	if !some {
+		return // which is usual
+	}
+	t.owners = upstreamOwners{canaries: map[hostUpstream]*source{}, ordinary: map[hostUpstream]*source{}}
+	for _, s := range t.ordered {
+		if !s.served() {
+			continue
+		}
+		of, other := t.owners.ordinary, t.owners.canaries
+		if canary(s) {
+			of, other = other, of
+		}
+		for _, path := range s.paths() {
+			for _, host := range []string{path.host, everywhere} {
+				if at := (hostUpstream{host, path.upstream(s)}); other[at] == nil && of[at] == nil {
+					of[at] = s
+				}
+			}
+		}
+	}
+}
+
+// takenByCanary tells whether the path of an ordinary Ingress is not served, and
+// reports it.
+func (t *translator) takenByCanary(at place, path ingressPath) bool {
+	upstream := path.upstream(at.src)
+	owner := t.owners.canaries[hostUpstream{path.host, upstream}]
+	text := "the controller does not serve this path"
+	if owner == nil {
+		owner = t.owners.canaries[hostUpstream{everywhere, upstream}]
+		text = "the controller does not serve this path, the target does"
+	}
+	if owner == nil {
+		return false
+	}
+	text = "the Service is the canary of Ingress " + owner.ref().String() + ", which is read first: " + text
+	at.src.add(finding{code: diag.ENginxCanary, field: at.field(), value: path.path, text: text + unknownAge(at.src, owner)}.diagnostic(at.src))
+	return t.owners.canaries[hostUpstream{path.host, upstream}] != nil
+}
+
+// alsoOrdinary tells whether some paths of a canary are served like those of an
+// ordinary Ingress.
+func (t *translator) alsoOrdinary(s *source) bool {
+	if len(t.owners.ordinary) == 0 {
+		return false
+	}
+	for _, path := range s.paths() {
+		if t.owners.ordinary[hostUpstream{path.host, path.upstream(s)}] != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// addCanaryLocations adds the paths of a canary that are served like others.
+func (t *translator) addCanaryLocations(s *source) {
+	for at, path := range s.paths() {
+		owner := t.owners.ordinary[hostUpstream{path.host, path.upstream(s)}]
+		v := t.servers[path.host]
+		if owner == nil || v == nil {
+			continue
+		}
+		s.add(finding{
+			code: diag.ENginxCanary, field: at.field(), value: path.path,
+			text: "the Service is one of Ingress " + owner.ref().String() + ", which is read first: the controller reads this path as one of an ordinary Ingress" + unknownAge(s, owner),
+		}.diagnostic(s))
+		v.addLocation(at, path)
+	}
+}
+
+// reportForeignOwner reports a canary that gets nothing in nginx, because an
+// Ingress of another host has its Service.
+func (t *translator) reportForeignOwner(at place, path ingressPath) {
+	if owner := t.owners.ordinary[hostUpstream{everywhere, path.upstream(at.src)}]; owner != nil {
+		at.src.add(finding{
+			code: diag.ENginxCanary, field: at.field(), value: path.path,
+			text: "the Service is one of Ingress " + owner.ref().String() + ", which is read first: the controller sends the canary nothing, the target does" + unknownAge(at.src, owner),
+		}.diagnostic(at.src))
+	}
+}
+
+func unknownAge(a, b *source) string {
+	if a == b || ageKnown(a, b) {
+		return ""
+	}
+	return "; which one is older is not known"
+}
