@@ -31,10 +31,10 @@ func (t *translator) readErrors(s *source, x *settings) {
 	}
 	backend, hasBackend := s.ann.find("default-backend")
 	switch {
-	case off && len(status) > 0:
-		return
-	case len(status) == 0 && hasBackend:
+	case hasBackend && (off || len(status) == 0):
 		s.sayOf(diag.EAnnUnconverted, "default-backend", "a Service without pods is answered 503 (or 404) instead of by the default backend")
+		return
+	case off:
 		return
 	case len(status) == 0:
 		return

@@ -51,9 +51,12 @@ func (t *translator) readRewrite(s *source, x *settings) {
 		}
 	}
 	if root, ok := s.ann.find("app-root"); ok {
-		if !strings.HasPrefix(root, "/") || !pathWithCapture.MatchString(root) || strings.Contains(root, "$") {
+		switch {
+		case !strings.HasPrefix(root, "/") || !pathWithCapture.MatchString(root) || strings.Contains(root, "$"):
 			s.ann.ignore("app-root", "not a path, so the controller ignores it")
-		} else {
+		case root == "/":
+			s.sayOf(diag.WNginxRedirect, "app-root", "nginx redirects / to itself for ever; the target answers it as if there were no app-root")
+		default:
 			x.appRoot = root
 			s.otherMethods("app-root", 302)
 		}

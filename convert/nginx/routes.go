@@ -194,10 +194,21 @@ func (t *translator) denials(out []ir.Route, l *location, frame ir.Route, either
 // redirectsToTLS tells whether requests over plain HTTP are redirected.
 func (t *translator) redirectsToTLS(l *location) bool {
 	ssl := l.settings().ssl
-	if !ssl.force && !(ssl.onTLS && l.server.tls) {
+	if !ssl.force && !(ssl.onTLS && (l.server.tls || t.wildcardTLS(l.server))) {
 		return false
 	}
 	return !hasPrefixOf(l.path, t.noTLSRedirect)
+}
+
+// wildcardTLS tells whether a wildcard host has a certificate for a host that has
+// none: nginx looks for one by both names (certificate.lua of the controller).
+func (t *translator) wildcardTLS(v *server) bool {
+	_, domain, ok := strings.Cut(v.host, ".")
+	if !ok || v.wildcard() {
+		return false
+	}
+	wildcard := t.servers["*."+domain]
+	return wildcard != nil && wildcard.tls
 }
 
 // hasPrefixOf tells whether path begins with one of the prefixes.

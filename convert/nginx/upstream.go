@@ -106,7 +106,7 @@ func (t *translator) reportForeignOwner(at place, path ingressPath) {
 	if owner := t.owners.ordinary[hostUpstream{everywhere, path.upstream(at.src)}]; owner != nil {
 		at.src.add(finding{
 			code: diag.ENginxCanary, field: at.field(), value: path.path,
-			text: "the Service is one of Ingress " + owner.ref().String() + ", which is read first: the controller sends the canary nothing, the target does" + unknownAge(at.src, owner),
+			text: "the Service is one of Ingress " + owner.ref().String() + ", which is read first: the controller reads this path as one of an ordinary Ingress, to the target it is a canary" + unknownAge(at.src, owner),
 		}.diagnostic(at.src))
 	}
 }

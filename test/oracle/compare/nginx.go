@@ -21,6 +21,11 @@ func nginxWords(before, after judge.Answer, d Difference) bool {
 // nginxExcuses are those of conversions from ingress-nginx, sorted by code.
 func nginxExcuses() []excuse {
 	return []excuse{
+		// Without error pages the pod's own; without default backend what follows from
+		// a Service without pods.
+		{diag.EAnnUnconverted, func(c *circumstances, d Difference) bool {
+			return c.before.Seen == nil && c.after.Seen != nil && c.before.Status >= 400 && c.before.Status == c.after.Status || errorPage(c.before) && c.after.Seen == nil
+		}},
 		{diag.ENginxCanary, canaries},
 		// What nginx denies or does not know has no route, or the next one takes it.
 		{diag.ENginxNotServed, func(c *circumstances, d Difference) bool {
@@ -55,6 +60,9 @@ func nginxExcuses() []excuse {
 			return c.before.Status == http.StatusServiceUnavailable || c.after.Status == http.StatusTooManyRequests
 		}},
 		{diag.WNginxRedirect, func(c *circumstances, d Difference) bool {
+			if c.before.Seen == nil && c.before.Header.Get("Location") == c.request.URL() {
+				return true // for ever
+			}
 			return d.Kind == Status && redirects(c.before.Status) && redirects(c.after.Status) || d.Kind == Location
 		}},
 		{diag.WNginxRewrite, func(c *circumstances, d Difference) bool {
@@ -71,6 +79,8 @@ func nginxExcuses() []excuse {
 // nginxDefaults are the differences that follow from what both do unasked.
 func nginxDefaults(c *circumstances, d Difference) bool {
 	switch d.Kind {
+	case Certificate:
+		return strings.HasPrefix(d.Before, "default.")
 	case RequestHeader:
 		return nginxHeader(d) || hostPort(c, d)
 	case ResponseHeader:
@@ -87,12 +97,13 @@ func nginxDefaults(c *circumstances, d Difference) bool {
 	return odd(c.request) && slices.Contains([]Kind{Status, Answerer, Location, Path}, d.Kind)
 }
 
-// canaries: another Service answers, or one where nginx does not serve the path.
+// canaries: another Service answers, with the annotations of another Ingress, or
+// only one of them serves the path.
 func canaries(c *circumstances, d Difference) bool {
 	if c.before.Seen != nil && c.after.Seen != nil {
-		return d.Kind == Answerer
+		return answerer(c.before) != answerer(c.after)
 	}
-	return c.before.Seen == nil && c.before.Status == http.StatusNotFound
+	return c.before.Status == http.StatusNotFound || c.after.Status == http.StatusNotFound
 }
 
 // unavailable: without pods nginx answers 503 before it looks at addresses or

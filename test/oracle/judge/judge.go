@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/test/oracle/kube"
@@ -97,7 +98,12 @@ func Start(ctx context.Context, log io.Writer, config Config) (*Judge, error) {
 	if err := j.find(ctx, log); err != nil {
 		return nil, err
 	}
-	if err := j.start(ctx); err != nil {
+	err := j.start(ctx)
+	for attempt := 1; err != nil && attempt < 4 && config.Version == Nginx && strings.Contains(j.LogTail(5), portTaken); attempt++ {
+		j.stop()
+		err = j.start(ctx)
+	}
+	if err != nil {
 		j.Close()
 		return nil, fmt.Errorf("starting %s: %w\n%s", config.Version, err, process.LogTail(j.logFile(), 20))
 	}

@@ -62,26 +62,22 @@ func (c Config) nginxArguments(api string) ([]string, error) {
 		"--update-status=false", "--disable-leader-election", "--sync-rate-limit=1000",
 		"--enable-annotation-validation", "--enable-metrics=false", "--profiling=false", "--post-shutdown-grace-period=0",
 	}
-	for _, flag := range []string{"--http-port", "--https-port", "--ssl-passthrough-proxy-port", "--status-port", "--stream-port", "--default-server-port", "--healthz-port"} {
-		port, err := freePort()
+	flags := []string{"--http-port", "--https-port", "--ssl-passthrough-proxy-port", "--status-port", "--stream-port", "--default-server-port", "--healthz-port"}
+	// The controller's own servers are at fixed addresses; these ports are free, and
+	// none is given twice.
+	for _, flag := range flags {
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
 			return nil, err
 		}
-		arguments = append(arguments, flag+"="+strconv.Itoa(port))
+		defer listener.Close()
+		arguments = append(arguments, flag+"="+strconv.Itoa(listener.Addr().(*net.TCPAddr).Port))
 	}
 	return arguments, nil
 }
 
-// freePort is one that nobody listens on: the controller's own servers are at
-// fixed addresses.
-func freePort() (int, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
-	}
-	defer listener.Close()
-	return listener.Addr().(*net.TCPAddr).Port, nil
-}
+// portTaken is what the controller says when another program was quicker.
+const portTaken = "is already in use. Please check the flag"
 
 // nginxObjects are the class and the configuration of the controller.
 func (c Config) nginxObjects() []any {

@@ -49,6 +49,14 @@ func (r Request) String() string {
 	return text
 }
 
+// URL is what a client would call it by.
+func (r Request) URL() string {
+	if r.TLS {
+		return "https://" + r.Host + r.Target
+	}
+	return "http://" + r.Host + r.Target
+}
+
 // ParseRequest reads what String wrote.
 func ParseRequest(line string) (Request, error) {
 	fields := strings.Fields(line)
