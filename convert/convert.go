@@ -133,7 +133,7 @@ func Each(in Input, opts Options, yield func(Output) bool) Result {
 // with is Convert with one way or another to write the objects. The input is not
 // used behind write: who hands it over and forgets it has it out of memory by then.
 func with(in Input, opts Options, write func(Input, ir.Translation, []wantedRecords) []diag.Diagnostic) Result {
-	in, replaced := withoutDuplicates(in)
+	in, replaced := inNameOrder(in)
 	all := translateAll(in, opts)
 	label(all.Ingresses, in.Ingresses)
 	if opts.IngressNginx != nil {

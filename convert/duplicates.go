@@ -1,43 +1,54 @@
 package convert
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/diag"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/emit"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/ir"
 )
 
-// withoutDuplicates drops Ingresses that a later one of the same namespace and
-// name replaces, as kubectl apply of the input would have it, and reports them.
-func withoutDuplicates(in Input) (Input, []IngressReport) {
-	last := make(map[ir.Ref]int, len(in.Ingresses))
-	complete := true
+// inNameOrder sorts Ingresses by namespace and name, which is what the output is
+// sorted by, so that nothing has to be sorted again on the way. It drops those that
+// a later one of the same namespace and name replaces, as kubectl apply of the
+// input would have it, and reports them.
+func inNameOrder(in Input) (Input, []IngressReport) {
+	refs := make([]numberedRef, 0, len(in.Ingresses))
 	for i, ing := range in.Ingresses {
-		if ing.Ingress == nil {
-			complete = false
-			continue
+		if ing.Ingress != nil {
+			refs = append(refs, numberedRef{ir.Ref{Namespace: ing.Namespace, Name: ing.Name}, i})
 		}
-		last[ir.Ref{Namespace: ing.Namespace, Name: ing.Name}] = i
 	}
-	if complete && len(last) == len(in.Ingresses) {
-		return in, nil
-	}
+	slices.SortFunc(refs, func(a, b numberedRef) int {
+		if c := emit.CompareRefs(a.Ref, b.Ref); c != 0 {
+			return c
+		}
+		return cmp.Compare(a.number, b.number)
+	})
 	var replaced []IngressReport
-	kept := make([]ir.Ingress, 0, len(last))
-	for i, ing := range in.Ingresses {
-		if ing.Ingress == nil {
+	sorted := make([]ir.Ingress, 0, len(refs))
+	for i, ref := range refs {
+		ing := in.Ingresses[ref.number]
+		last := i
+		for last+1 < len(refs) && refs[last+1].Ref == ref.Ref {
+			last++
+		}
+		if last > i {
+			replaced = append(replaced, duplicate(ref.Ref, ing, in.Ingresses[refs[last].number].File))
 			continue
 		}
-		ref := ir.Ref{Namespace: ing.Namespace, Name: ing.Name}
-		if last[ref] == i {
-			kept = append(kept, ing)
-			continue
-		}
-		replaced = append(replaced, duplicate(ref, ing, in.Ingresses[last[ref]].File))
+		sorted = append(sorted, ing)
 	}
-	in.Ingresses = kept
+	in.Ingresses = sorted
 	return in, replaced
+}
+
+// numberedRef is an Ingress and its place in the input.
+type numberedRef struct {
+	ir.Ref
+	number int
 }
 
 func duplicate(ref ir.Ref, ing ir.Ingress, winner string) IngressReport {

@@ -106,11 +106,28 @@ func (t *translator) retryAttempts(b *backend) int {
 	return b.servers
 }
 
-// compareFrontends orders by owner, then by priority, greatest first; so are their
-// routes then.
-func (t *translator) compareFrontends(a, b *frontend) int {
-	if a.first != b.first {
-		return compareName(a.first, b.first)
+// sortFrontends orders by owner, then by priority, greatest first; so are their
+// routes then. They come Ingress by Ingress, but for the default backend.
+func (t *translator) sortFrontends() {
+	for start := 0; start < len(t.frontends); {
+		end := start + 1
+		for end < len(t.frontends) && t.frontends[end].first == t.frontends[start].first {
+			end++
+		}
+		slices.SortStableFunc(t.frontends[start:end], t.comparePriorities)
+		start = end
 	}
+	byOwner := func(a, b *frontend) int {
+		if a.first != b.first {
+			return compareName(a.first, b.first)
+		}
+		return t.comparePriorities(a, b)
+	}
+	if !slices.IsSortedFunc(t.frontends, byOwner) {
+		slices.SortStableFunc(t.frontends, byOwner)
+	}
+}
+
+func (t *translator) comparePriorities(a, b *frontend) int {
 	return cmp.Compare(b.scaled(t.facts.PriorityScale), a.scaled(t.facts.PriorityScale))
 }

@@ -51,7 +51,10 @@ func (s *source) object() diag.Object {
 
 // compareName orders Ingresses by namespace and name.
 func compareName(a, b *source) int {
-	return cmp.Or(cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Name, b.Name))
+	if c := strings.Compare(a.Namespace, b.Namespace); c != 0 {
+		return c
+	}
+	return strings.Compare(a.Name, b.Name)
 }
 
 // compareAge orders Ingresses by creation, then by name. One without a creation

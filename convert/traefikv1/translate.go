@@ -33,7 +33,7 @@ func Translate(in ir.Input, facts Facts) ir.Translation {
 	t.resolveErrorPages()
 	t.guard()
 	t.breakTies()
-	slices.SortStableFunc(t.frontends, t.compareFrontends)
+	t.sortFrontends()
 	out := ir.Translation{
 		Routes:    make([]ir.Route, 0, 2*len(t.frontends)),
 		Ingresses: make([]ir.Outcome, 0, len(t.input)),
@@ -146,7 +146,9 @@ func newTranslator(in ir.Input, facts Facts) *translator {
 		t.input = append(t.input, newSource(ingress))
 		t.sources = append(t.sources, &t.input[i])
 	}
-	slices.SortStableFunc(t.sources, compareName)
+	if !slices.IsSortedFunc(t.sources, compareName) {
+		slices.SortStableFunc(t.sources, compareName)
+	}
 	t.usual = t.usualEntryPoints()
 	return t
 }
