@@ -96,11 +96,13 @@ func (r *reader) other(h head, gv schema.GroupVersion, at place) {
 
 func (r *reader) ingress(raw json.RawMessage, gv schema.GroupVersion, h head, at place) {
 	object := r.object(h, at)
-	if field, text := annotationsAreText(raw); field != "" {
-		r.report(diag.EBadField, object, field, text)
-		return
-	}
 	ingress, strict, known, err := decodeIngress(raw, gv)
+	if !known || err != nil {
+		if field, text := annotationsAreText(raw); field != "" {
+			r.report(diag.EBadField, object, field, text)
+			return
+		}
+	}
 	if !known {
 		r.report(diag.EBadField, object, "apiVersion", gv.String()+" has no Ingress; it is in networking.k8s.io/v1, networking.k8s.io/v1beta1 and extensions/v1beta1")
 		return
