@@ -47,7 +47,7 @@ func Detect(in Input, opts Options) Controllers {
 			continue
 		}
 		ing := entry.Ingress
-		mine, byClass := spoken(ing, opts), classDialect(ing, serve)
+		mine, byClass := spoken(ing, opts), classDialect(ing, &serve)
 		for _, d := range mine {
 			if serve.refusal(d, ing) == "" || d == FromNginx && !hasClass(ing) {
 				shown[d] = true
@@ -75,7 +75,7 @@ func Detect(in Input, opts Options) Controllers {
 
 // classDialect is the dialect whose controller the class of an Ingress names.
 // The annotation "traefik" leaves open which Traefik is meant.
-func classDialect(ing *networkingv1.Ingress, serve selections) Dialect {
+func classDialect(ing *networkingv1.Ingress, serve *selections) Dialect {
 	switch {
 	case !hasClass(ing):
 		return ""
@@ -164,7 +164,7 @@ func (d *detector) detect(ing *networkingv1.Ingress, object diag.Object) detecte
 // meant is the dialect that class or annotations ask for; empty: they do not say.
 func (d *detector) meant(ing *networkingv1.Ingress, serving, mine []Dialect) Dialect {
 	mine = both(mine, serving)
-	one := classDialect(ing, d.serve)
+	one := classDialect(ing, &d.serve)
 	switch {
 	case !slices.Contains(serving, one):
 		return only(mine)
@@ -182,7 +182,7 @@ func (d *detector) single(ing *networkingv1.Ingress, object diag.Object, one Dia
 		out.findings = append(out.findings, diag.New(code, object, "", text))
 	}
 	switch {
-	case slices.Contains(d.Seen, one), slices.Contains(mine, one), classDialect(ing, d.serve) == one:
+	case slices.Contains(d.Seen, one), slices.Contains(mine, one), classDialect(ing, &d.serve) == one:
 	case ing.Spec.IngressClassName != nil && *ing.Spec.IngressClassName != "":
 		say(diag.WDialectGuess, "ingressClassName "+strconv.Quote(*ing.Spec.IngressClassName)+" is another controller's, but "+one.Controller()+
 			" does not read that field: converted as "+string(one))

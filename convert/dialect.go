@@ -61,7 +61,7 @@ func newSelections(in Input, opts Options) selections {
 }
 
 // refusal says why a controller does not serve an Ingress; empty when it does.
-func (s selections) refusal(d Dialect, ing *networkingv1.Ingress) string {
+func (s *selections) refusal(d Dialect, ing *networkingv1.Ingress) string {
 	switch d {
 	case FromTraefikV1:
 		return s.v1.Refusal(ing)

@@ -1,6 +1,7 @@
 package emit
 
 import (
+	"cmp"
 	"hash/fnv"
 	"slices"
 	"unicode"
@@ -15,47 +16,58 @@ import (
 // and "c" in namespace a-b have one router for each match that both contain, and
 // one of the two disappears.
 type clashes struct {
-	// first has an IngressRoute for each identity, by its hash; same has all of
-	// those that occur more than once. Different identities with one hash are
-	// harmless: an IngressRoute is renamed only if it shares a match too.
-	first map[uint64]namedRoute
-	same  map[uint64][]namedRoute
-	// onlyCount: no IngressRoute is held, found tells whether two have one identity.
-	onlyCount, found bool
+	// noted are all IngressRoutes. Different identities with one hash are harmless:
+	// an IngressRoute is renamed only if it shares a match too.
+	noted []namedRoute
+	// onlyIdentities: no IngressRoute is held.
+	onlyIdentities bool
 }
 
 type namedRoute struct {
-	owner *owner
-	route *v1alpha1.IngressRoute
+	identity uint64
+	owner    *owner
+	route    *v1alpha1.IngressRoute
 }
 
 func (c *clashes) note(o *owner, route *v1alpha1.IngressRoute) {
-	if c.first == nil {
-		c.first = make(map[uint64]namedRoute, 2*len(o.all.list))
-		c.same = make(map[uint64][]namedRoute)
+	if c.noted == nil {
+		c.noted = make([]namedRoute, 0, 2*len(o.all.list))
 	}
-	id := identity(route.Namespace, route.Name)
-	first, taken := c.first[id]
-	if c.onlyCount {
-		c.first[id] = namedRoute{}
-		c.found = c.found || taken
-		return
+	noted := namedRoute{identity: identity(route.Namespace, route.Name)}
+	if !c.onlyIdentities {
+		noted.owner, noted.route = o, route
 	}
-	if !taken {
-		c.first[id] = namedRoute{o, route}
-		return
+	c.noted = append(c.noted, noted)
+}
+
+// same yields those that have one identity, where there are several.
+func (c *clashes) same(yield func([]namedRoute) bool) {
+	slices.SortFunc(c.noted, func(a, b namedRoute) int { return cmp.Compare(a.identity, b.identity) })
+	for start := 0; start < len(c.noted); {
+		end := start + 1
+		for end < len(c.noted) && c.noted[end].identity == c.noted[start].identity {
+			end++
+		}
+		if end-start > 1 && !yield(c.noted[start:end]) {
+			return
+		}
+		start = end
 	}
-	if c.same[id] == nil {
-		c.same[id] = []namedRoute{first}
+}
+
+// found tells whether two IngressRoutes have one identity.
+func (c *clashes) found() bool {
+	for range c.same {
+		return true
 	}
-	c.same[id] = append(c.same[id], namedRoute{o, route})
+	return false
 }
 
 // rename gives every IngressRoute a tagged name that shares identity and a match
 // with one of an owner before it. Whether it is renamed depends on that pair
 // alone, so converting any set of Ingresses that contains both gives the same.
 func (c *clashes) rename() {
-	for _, same := range c.same { // in any order: each identity is for itself
+	for same := range c.same {
 		for _, r := range same {
 			if slices.ContainsFunc(same, func(other namedRoute) bool {
 				return CompareRefs(other.owner.ref, r.owner.ref) < 0 && shareMatch(other.route, r.route)

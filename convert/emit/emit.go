@@ -67,7 +67,7 @@ func Each(t ir.Translation, target Target, yield func([]Output) bool) []diag.Dia
 		return problems
 	}
 	known := assign(t, target)
-	known.clashes.onlyCount = true
+	known.clashes.onlyIdentities = true
 	var problems []diag.Diagnostic
 	for _, o := range known.list {
 		o.write()
@@ -85,15 +85,12 @@ func Each(t ir.Translation, target Target, yield func([]Output) bool) []diag.Dia
 // identity, which can be said only when all names are known.
 func mayClash(t ir.Translation, target Target) bool {
 	known := assign(t, target)
-	known.clashes.onlyCount = true
+	known.clashes.onlyIdentities = true
 	for _, o := range known.list {
 		o.write()
 		o.forget()
-		if known.clashes.found {
-			return true
-		}
 	}
-	return false
+	return known.clashes.found()
 }
 
 // assign hands every part of t to its owner, and sorts the owners.

@@ -44,7 +44,7 @@ func (o *owner) emit(routes []*ir.Route) {
 // match would silently replace the first: an equal one is left out, a different
 // one goes into an IngressRoute of its own.
 func (o *owner) ingressRoute(tag string, routes []*ir.Route) {
-	object := o.all.made.routes.New(v1alpha1.IngressRoute{})
+	object := o.all.made.routes.New()
 	object.Spec.Routes = o.all.made.rules.Room(len(routes))
 	if names := routes[0].EntryPoints; len(names) > 0 {
 		object.Spec.EntryPoints = append(o.all.made.names.Room(len(names)), names...)
@@ -84,7 +84,8 @@ func (o *owner) ingressRoute(tag string, routes []*ir.Route) {
 		return
 	}
 	if t := routes[0].TLS; t != nil {
-		object.Spec.TLS = o.all.made.tls.New(tlsSection(t, o.ref.Namespace))
+		object.Spec.TLS = o.all.made.tls.New()
+		*object.Spec.TLS = tlsSection(t, o.ref.Namespace)
 		o.secrets = append(o.secrets, t.SecretName)
 	}
 	o.add(object, tag, cookies)

@@ -180,8 +180,9 @@ func (o *owner) meta(kind, name string, t *metav1.TypeMeta, m *metav1.ObjectMeta
 	m.Namespace = o.ref.Namespace
 	m.Name = name
 	if o.labels == nil {
-		o.labels = make(map[string]string, len(o.outcome.Labels)+1)
-		maps.Copy(o.labels, o.outcome.Labels)
+		if o.labels = maps.Clone(o.outcome.Labels); o.labels == nil {
+			o.labels = make(map[string]string, 1)
+		}
 		o.labels[ManagedLabel] = "true"
 	}
 	m.Labels = o.labels

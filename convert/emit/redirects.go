@@ -67,14 +67,17 @@ func mergeRedirects(routes []*ir.Route, least int) []*ir.Route {
 // IngressRoute, sorted.
 func crowdedHosts(routes []*ir.Route, least int) []string {
 	var crowded []string
-	for start := 0; start < len(routes); {
-		end := start + 1
-		for end < len(routes) && compareRoutes(routes[start], routes[end]) == 0 {
-			end++
+	for own := range byOwner(routes) {
+		if len(own) < least {
+			continue
 		}
-		if end-start >= least {
+		for start := 0; start < len(own); {
+			end := start + 1
+			for end < len(own) && compareGroups(own[start], own[end]) == 0 {
+				end++
+			}
 			count := map[string]int{}
-			for _, r := range routes[start:end] {
+			for _, r := range own[start:end] {
 				if mergeable(r) {
 					count[hostKey(r.Match.Hosts[0])]++
 				}
@@ -84,8 +87,8 @@ func crowdedHosts(routes []*ir.Route, least int) []string {
 					crowded = append(crowded, host)
 				}
 			}
+			start = end
 		}
-		start = end
 	}
 	slices.Sort(crowded)
 	return slices.Compact(crowded)

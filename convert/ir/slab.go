@@ -10,8 +10,15 @@ type Slab[T any] struct {
 // mostInSlab bounds what the last slab of a small conversion wastes.
 const mostInSlab = 32
 
-// New returns a pointer to a value of its own.
-func (s *Slab[T]) New(value T) *T { return &s.One(value)[0] }
+// New returns a pointer to a zero value.
+func (s *Slab[T]) New() *T {
+	if len(s.free) == 0 {
+		s.grow(1)
+	}
+	zero := &s.free[0]
+	s.free = s.free[1:]
+	return zero
+}
 
 // One returns a slice of one element that has no room for another.
 func (s *Slab[T]) One(value T) []T {

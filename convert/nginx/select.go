@@ -34,7 +34,7 @@ func NewSelection(facts Facts, classes []*networkingv1.IngressClass) Selection {
 //
 // Without IngressClass objects in the input, a class name equal to
 // --ingress-class is taken for ours, as the chart creates one of that name.
-func (c Selection) Refusal(ing *networkingv1.Ingress) string {
+func (c *Selection) Refusal(ing *networkingv1.Ingress) string {
 	f := c.facts
 	if len(f.Namespaces) > 0 && !slices.Contains(f.Namespaces, ing.Namespace) {
 		return "namespace " + ing.Namespace + " is not watched"

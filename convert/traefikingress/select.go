@@ -63,7 +63,7 @@ func NewSelection(facts Facts, classes []*networkingv1.IngressClass) Selection {
 }
 
 // Refusal says why the provider does not serve the Ingress; empty when it does.
-func (c Selection) Refusal(ing *networkingv1.Ingress) string {
+func (c *Selection) Refusal(ing *networkingv1.Ingress) string {
 	if len(c.facts.Namespaces) > 0 && !slices.Contains(c.facts.Namespaces, ing.Namespace) {
 		return "namespace " + ing.Namespace + " is not watched"
 	}

@@ -61,12 +61,17 @@ func LookupAnnotation(key string) (Annotation, bool) {
 
 // lookup returns the entry of a key, nil when there is none.
 func lookup(key string) *Annotation {
-	i, ok := slices.BinarySearchFunc(registry[:], key, func(a Annotation, k string) int { return strings.Compare(a.Key, k) })
-	if !ok {
-		return nil
-	}
-	return &registry[i]
+	return byKey[key]
 }
+
+// byKey finds keys in the registry.
+var byKey = func() map[string]*Annotation {
+	found := make(map[string]*Annotation, len(registry))
+	for i := range registry {
+		found[registry[i].Key] = &registry[i]
+	}
+	return found
+}()
 
 const (
 	plainPrefix   = "ingress.kubernetes.io/"

@@ -53,7 +53,8 @@ type member struct {
 func (b *backend) take(t *translator, at place, service *corev1.Service, serviceName string, port networkingv1.ServiceBackendPort) {
 	b.reportLast(service, at)
 	b.last, b.lastAt = service, at
-	m := t.made.members.New(member{at: at, name: serviceName, port: normalPort(port), service: service})
+	m := t.made.members.New()
+	m.at, m.name, m.port, m.service = at, serviceName, normalPort(port), service
 	defer b.addMember(m)
 	if service == nil {
 		m.protocol = at.src.ann.str("protocol", "")

@@ -68,7 +68,9 @@ func (l *loader) claim(key string) *claim {
 	c := l.t.claims[key]
 	if c == nil || c.namespace != l.namespace {
 		l.t.contested = l.t.contested || c != nil
-		c = l.t.made.claims.New(claim{namespace: l.namespace, before: c})
+		before := c
+		c = l.t.made.claims.New()
+		c.namespace, c.before = l.namespace, before
 		l.t.claims[key] = c
 	}
 	return c
@@ -106,7 +108,8 @@ func (l *loader) path(at place, path *networkingv1.HTTPIngressPath) {
 	key := frontendKey(host, path.Path, serviceName, s.ann.list("frontend-entry-points"), s.ann.integer("priority", 0))
 	c := l.claim(key)
 	if c.backend == nil {
-		c.backend = l.t.made.backends.New(backend{namespace: l.namespace, key: key})
+		c.backend = l.t.made.backends.New()
+		c.backend.namespace, c.backend.key = l.namespace, key
 	}
 	lose := func(f finding) {
 		l.t.lose(at, f)
@@ -131,7 +134,8 @@ func (l *loader) path(at place, path *networkingv1.HTTPIngressPath) {
 			l.t.chances = append(l.t.chances, chance{key, l.namespace, at, "is dropped when it is loaded first, and else served with the annotations of the other one"})
 			return
 		}
-		f = l.t.made.frontends.New(frontend{key: key, namespace: l.namespace, claim: c, first: s, config: config})
+		f = l.t.made.frontends.New()
+		f.key, f.namespace, f.claim, f.first, f.config = key, l.namespace, c, s, config
 		f.redirect = redirectOf(s, key, path.Path)
 	}
 	service, known := l.t.service(l.namespace, serviceName)

@@ -59,7 +59,7 @@ func NewSelection(facts Facts) Selection {
 }
 
 // Refusal says why an Ingress is not served; empty when it is.
-func (c Selection) Refusal(ing *networkingv1.Ingress) string {
+func (c *Selection) Refusal(ing *networkingv1.Ingress) string {
 	if len(c.facts.Namespaces) > 0 && !slices.Contains(c.facts.Namespaces, ing.Namespace) {
 		return "namespace " + ing.Namespace + " is not watched"
 	}

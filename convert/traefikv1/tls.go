@@ -55,7 +55,8 @@ func firstSecret(s *source) string {
 // tls is what the routes of an Ingress say of TLS, one for all of them.
 func (t *translator) tls(s *source) *ir.TLS {
 	if s.tls == nil {
-		s.tls = t.made.tls.New(ir.TLS{SecretName: firstSecret(s)})
+		s.tls = t.made.tls.New()
+		s.tls.SecretName = firstSecret(s)
 	}
 	return s.tls
 }
