@@ -12,7 +12,8 @@ import (
 )
 
 // measured are the numbers of the measured cases in the dialects' specifications,
-// but for T93 and T94, which are about static configuration and no Ingress.
+// but for T93 and T94, which are about static configuration and no Ingress: package
+// startup asks those.
 func measured() map[string]string {
 	return map[string]string{
 		"t-cases": `T01 T02 T04 T05 T06 T08 T09 T10 T12 T13 T14 T16 T17 T18 T20 T21 T22 T24 T25 T26 T28 T29 T30 T32 T33 T34 T36 T37 T38
