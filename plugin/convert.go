@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -110,14 +109,8 @@ converted; 2 wrong usage.`,
 	return cmd
 }
 
-// gcPercent lets the heap grow by a quarter between two collections: conversion
-// needs little processor time, and a pipeline's container has little memory.
-const gcPercent = 25
-
 func (o *convertOptions) run(ctx context.Context, names []string) error {
-	if os.Getenv("GOGC") == "" {
-		defer debug.SetGCPercent(debug.SetGCPercent(gcPercent))
-	}
+	defer sparingMemory()()
 	options, err := o.conversion.between()
 	if err != nil {
 		return err

@@ -1,0 +1,104 @@
+package traefikv1
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/ir"
+)
+
+// hostIndex finds the frontends that can share a host with another one.
+type hostIndex struct {
+	// byHost has exact hosts and wildcards by their text: the last frontend of
+	// each, as an index of links.
+	byHost  map[string]int
+	links   []hostLink
+	regexps []*frontend
+	anyHost []*frontend
+	all     []*frontend
+}
+
+// hostLink is one frontend of a host, and the one before it; none: -1.
+type hostLink struct {
+	frontend *frontend
+	before   int
+}
+
+// newHostIndex returns an index for about n frontends.
+func newHostIndex(n int) *hostIndex {
+	return &hostIndex{byHost: make(map[string]int, n/2), links: make([]hostLink, 0, n), all: make([]*frontend, 0, n)}
+}
+
+func (x *hostIndex) add(f *frontend) {
+	x.all = append(x.all, f)
+	if len(f.matcher.match.Hosts) == 0 {
+		x.anyHost = append(x.anyHost, f)
+		return
+	}
+	for _, h := range f.matcher.match.Hosts {
+		if h.Kind == ir.HostRegexp {
+			x.regexps = append(x.regexps, f)
+			continue
+		}
+		before, ok := x.byHost[h.Value]
+		if !ok {
+			before = -1
+		}
+		x.byHost[h.Value] = len(x.links)
+		x.links = append(x.links, hostLink{f, before})
+	}
+}
+
+// named are the frontends of a host, the last one first.
+func (x *hostIndex) named(host string) func(func(*frontend) bool) {
+	return func(yield func(*frontend) bool) {
+		i, ok := x.byHost[host]
+		for ; ok && i >= 0; i = x.links[i].before {
+			if !yield(x.links[i].frontend) {
+				return
+			}
+		}
+	}
+}
+
+// hasRival tells whether another frontend has a host of f and its priority; for
+// hosts with very many frontends the answer is yes.
+func (x *hostIndex) hasRival(f *frontend) bool {
+	const many = 64
+	for _, h := range f.matcher.match.Hosts {
+		seen := 0
+		for other := range x.named(h.Value) {
+			if seen++; seen > many || other != f && other.priority == f.priority {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (x *hostIndex) candidates(f *frontend) []*frontend {
+	hosts := f.matcher.match.Hosts
+	if len(hosts) == 0 || slices.ContainsFunc(hosts, func(h ir.Host) bool { return h.Kind == ir.HostRegexp }) {
+		return x.all
+	}
+	var found []*frontend
+	for _, h := range hosts {
+		found = append(found, x.forHost(h.Value)...)
+	}
+	return found
+}
+
+// forHost are the frontends that can take requests for a host or wildcard.
+func (x *hostIndex) forHost(host string) []*frontend {
+	found := slices.Concat(x.regexps, x.anyHost)
+	appendNamed := func(host string) {
+		first := len(found)
+		found = slices.AppendSeq(found, x.named(host))
+		slices.Reverse(found[first:])
+	}
+	appendNamed(host)
+	if _, rest, ok := strings.Cut(host, "."); ok && !strings.HasPrefix(host, "*") {
+		appendNamed("*." + rest)
+	}
+	return found
+}
