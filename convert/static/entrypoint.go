@@ -119,6 +119,9 @@ func (r *conversion) checklist() {
 	}
 	r.find(diag.IStaticCheck, nil, "redirections are temporary (permanent: false) unless Traefik 1.7 has them permanent; the default of Traefik 2 and 3 is permanent")
 	r.find(diag.IStaticCheck, nil, "http.sanitizePath stays on: Traefik 2 and 3 clean paths such as //a and /x/../a before they look for a route, Traefik 1.7 does not (W-PATH-SANITIZE)")
+	if r.opts.Target == V3 {
+		r.find(diag.WContentType, nil, "Traefik 3 adds no Content-Type to answers without one, Traefik 1.7 guesses it")
+	}
 	if !r.has("kubernetes") {
 		return
 	}

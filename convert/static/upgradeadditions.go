@@ -42,7 +42,7 @@ func (u *upgrade) upgradeChecklist() {
 	if len(on) > 0 {
 		u.find(diag.WStaticRoutes, u.first("providers."+on[0]), "read by "+strings.Join(on, ", "))
 	}
-	u.find(diag.IStaticCheck, nil, "Traefik 3 adds no Content-Type to answers without one, Traefik 2 guesses it: where a client needs that, give the routes a contentType middleware")
+	u.find(diag.WContentType, nil, "Traefik 3 adds no Content-Type to answers without one, Traefik 2 guesses it")
 	if u.has("providers.kubernetescrd") || u.has("providers.kubernetesingress") {
 		u.find(diag.IStaticCheck, nil, "Traefik 3 reads nodes and EndpointSlices: renew the ClusterRole before it starts, and for kubernetesCRD the CRDs; Ingresses of networking.k8s.io/v1beta1 and objects of traefik.containo.us are not read any more")
 	}
