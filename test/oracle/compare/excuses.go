@@ -124,9 +124,10 @@ func unescaped(s string) string {
 }
 
 // another: the source chooses one of several routes, or mixes them, by the order in
-// which it happens to load. Now one of them answers, or Traefik itself.
+// which it happens to load. Now one of them answers, with an error page perhaps, or
+// Traefik itself.
 func another(c *circumstances, d Difference) bool {
-	return c.after.Seen == nil || c.scene.open(Service(c.after.Seen.Pod), c.request)
+	return c.after.Seen == nil || c.after.Status >= http.StatusBadRequest || c.scene.open(Service(c.after.Seen.Pod), c.request)
 }
 
 // denied: the guard behind a route that the target drops answers. With the route its
