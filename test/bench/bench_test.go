@@ -61,25 +61,24 @@ func peakMB(b *testing.B, file string) float64 {
 	return kib * 1024 / 1e6
 }
 
-// inputs are the forms in which n Ingresses come.
-func inputs(tb testing.TB, n int) map[string]string {
+// forms are those in which Ingresses come.
+var forms = [...]string{"documents.yaml", "list.yaml", "list.json"}
+
+// input is a file with n Ingresses in one of the forms.
+func input(tb testing.TB, n int, form string) string {
 	tb.Helper()
-	files := map[string]string{}
-	for name, content := range map[string]func() ([]byte, error){
-		"documents.yaml": func() ([]byte, error) { return Manifests(n), nil },
-		"list.yaml":      func() ([]byte, error) { return List(n, false) },
-		"list.json":      func() ([]byte, error) { return List(n, true) },
-	} {
-		text, err := content()
-		if err != nil {
-			tb.Fatal(err)
-		}
-		files[name] = filepath.Join(tb.TempDir(), name)
-		if err := os.WriteFile(files[name], text, 0o644); err != nil {
-			tb.Fatal(err)
-		}
+	text, err := Manifests(n), error(nil)
+	if form != "documents.yaml" {
+		text, err = List(n, form == "list.json")
 	}
-	return files
+	if err != nil {
+		tb.Fatal(err)
+	}
+	file := filepath.Join(tb.TempDir(), form)
+	if err := os.WriteFile(file, text, 0o644); err != nil {
+		tb.Fatal(err)
+	}
+	return file
 }
 
 // convert is the whole command: read, convert, write.
@@ -98,7 +97,7 @@ func BenchmarkLinear(b *testing.B) {
 	sizes := [...]int{5000, 20000, 100000}
 	var files [len(sizes)]string
 	for i, n := range sizes {
-		files[i] = inputs(b, n)["documents.yaml"]
+		files[i] = input(b, n, "documents.yaml")
 	}
 	var used [len(sizes)]time.Duration
 	for b.Loop() {
@@ -116,12 +115,12 @@ func BenchmarkLinear(b *testing.B) {
 // of Ingresses, ingresses/cpu-s stays the same.
 func BenchmarkConvertFile(b *testing.B) {
 	for _, n := range []int{5000, 20000, 100000} {
-		files := inputs(b, n)
-		for _, name := range []string{"documents.yaml", "list.yaml", "list.json"} {
+		for _, name := range forms {
+			file := input(b, n, name)
 			b.Run(fmt.Sprintf("%s/%d", name, n), func(b *testing.B) {
 				var used time.Duration
 				for b.Loop() {
-					used += cpu(b, func() { convert(b, io.Discard, files[name]) })
+					used += cpu(b, func() { convert(b, io.Discard, file) })
 				}
 				b.ReportMetric(float64(n*b.N)/used.Seconds(), "ingresses/cpu-s")
 			})
@@ -134,7 +133,7 @@ func BenchmarkConvertFile(b *testing.B) {
 // turn and in one run, so that whatever else the machine does meets both.
 func BenchmarkAgainstYAML(b *testing.B) {
 	const n = 5000
-	file := inputs(b, n)["documents.yaml"]
+	file := input(b, n, "documents.yaml")
 	documents := bytes.Split(Manifests(n), []byte("---\n"))
 	var out bytes.Buffer
 	convert(b, &out, file)
@@ -171,14 +170,14 @@ func BenchmarkAgainstYAML(b *testing.B) {
 // peak of memory and its processor time, start-up included.
 func BenchmarkProcess(b *testing.B) {
 	for _, n := range []int{5000, 20000} {
-		files := inputs(b, n)
-		for _, name := range []string{"documents.yaml", "list.yaml", "list.json"} {
+		for _, name := range forms {
+			file := input(b, n, name)
 			b.Run(fmt.Sprintf("%s/%d", name, n), func(b *testing.B) {
 				var peak float64
 				var used time.Duration
 				status := filepath.Join(b.TempDir(), "status")
 				for b.Loop() {
-					used += run(b, pluginProcess(b, files[name], status))
+					used += run(b, pluginProcess(b, file, status))
 					peak = max(peak, peakMB(b, status))
 				}
 				b.ReportMetric(peak, "peak-MB")

@@ -18,7 +18,7 @@ func BenchmarkAgainstMigrationTool(b *testing.B) {
 	if out, err := build.CombinedOutput(); err != nil {
 		b.Fatalf("building traefik-migration-tool: %v: %s", err, out)
 	}
-	file := inputs(b, n)["documents.yaml"]
+	file := input(b, n, "documents.yaml")
 	var ours, theirs time.Duration
 	for b.Loop() {
 		ours += run(b, pluginProcess(b, file, filepath.Join(b.TempDir(), "status")))
