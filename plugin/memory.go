@@ -5,9 +5,9 @@ import (
 	"runtime/debug"
 )
 
-// gcPercent lets the heap grow by a quarter between two collections: conversion
+// gcPercent lets the heap grow by a fifth between two collections: conversion
 // needs little processor time, and a pipeline's container has little memory.
-const gcPercent = 25
+const gcPercent = 20
 
 // sparingMemory collects garbage early, unless GOGC says when, until restore is
 // called.
