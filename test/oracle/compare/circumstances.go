@@ -98,6 +98,12 @@ func (c *circumstances) withheld() bool {
 	return c.after.Seen == nil || c.scene.open(Service(c.after.Seen.Pod), c.request)
 }
 
+// host is the one asked for, without port.
+func (c *circumstances) host() string {
+	host, _, _ := strings.Cut(c.request.Host, ":")
+	return strings.ToLower(host)
+}
+
 func (c *circumstances) either(status int) bool {
 	return c.before.Status == status || c.after.Status == status
 }

@@ -93,6 +93,9 @@ func nginxDefaults(c *circumstances, d Difference) bool {
 			return true
 		}
 	}
+	if (d.Kind == Status || d.Kind == Location) && unknownPath(c) {
+		return true
+	}
 	// Slashes and dots: nginx matches the cleaned path and sends the original.
 	return odd(c.request) && slices.Contains([]Kind{Status, Answerer, Location, Path}, d.Kind)
 }
@@ -141,6 +144,12 @@ func permanent(status int) bool {
 }
 
 func redirects(status int) bool { return status >= 300 && status < 400 }
+
+// unknownPath: nginx redirects to https what it then answers 404.
+func unknownPath(c *circumstances) bool {
+	return strings.HasPrefix(c.before.Header.Get("Location"), "https://"+c.host()) && permanent(c.before.Status) &&
+		c.after.Seen == nil && c.after.Status == http.StatusNotFound
+}
 
 // httpsRedirect: both answers send the client to the same URL over TLS.
 func httpsRedirect(c *circumstances) bool {

@@ -26,9 +26,23 @@ type Bench struct {
 	pair    pki.Pair // of pods, and the default one of the Traefiks
 	pods    *pods.Set
 	auth    *pods.Auth
-	places  int                     // that were given to ingress-nginx
-	before  map[string]*judge.Judge // by profile
-	after   map[string]*judge.Judge // by target and options
+	places  int                   // that were given to ingress-nginx
+	before  map[string]Controller // by profile
+	after   map[string]Controller // by target and options
+
+	// Start runs a controller; judge.Start, unless a test has another.
+	Start func(ctx context.Context, log io.Writer, config judge.Config) (Controller, error)
+}
+
+// Controller is what is loaded and asked: a judge, or one in the test's own process.
+type Controller interface {
+	Load(ctx context.Context, objects []any) error
+	Ask(ctx context.Context, r judge.Request) (judge.Answer, error)
+	Close()
+}
+
+func startJudge(ctx context.Context, log io.Writer, config judge.Config) (Controller, error) {
+	return judge.Start(ctx, log, config)
 }
 
 // NewBench starts the pods; Traefiks are started when they are first needed. dir
@@ -40,7 +54,7 @@ func NewBench(dir string, log io.Writer) (*Bench, error) {
 	}
 	b := &Bench{
 		dir: dir, log: log, slot: slot, network: strings.TrimSuffix(slot.Pod(1), "1"),
-		before: map[string]*judge.Judge{}, after: map[string]*judge.Judge{},
+		before: map[string]Controller{}, after: map[string]Controller{}, Start: startJudge,
 	}
 	if err := b.startPods(); err != nil {
 		b.Close()
@@ -97,11 +111,11 @@ func (b *Bench) Close() {
 // place is where set number n of a load goes.
 func (b *Bench) place(n int) world.Place { return world.Place{Network: b.network, Number: n} }
 
-func (b *Bench) judgeBefore(ctx context.Context, p Profile) (*judge.Judge, error) {
+func (b *Bench) judgeBefore(ctx context.Context, p Profile) (Controller, error) {
 	if j := b.before[p.Name]; j != nil {
 		return j, nil
 	}
-	j, err := judge.Start(ctx, b.log, judge.Config{
+	j, err := b.Start(ctx, b.log, judge.Config{
 		Version: p.Source, Address: b.slot.Extra(20 + len(b.before)), SentinelAddress: b.address(world.SentinelAddress), Certificate: b.pair,
 		Dir: filepath.Join(b.dir, p.Name), Static: p.Static, Sections: p.Sections, IngressClass: p.TraefikV1.IngressClass,
 		Ingresses: p.Ingresses, Routes: p.Routes, Settings: p.Nginx.ConfigMap,
@@ -113,16 +127,19 @@ func (b *Bench) judgeBefore(ctx context.Context, p Profile) (*judge.Judge, error
 	return j, nil
 }
 
-func (b *Bench) judgeAfter(ctx context.Context, target emit.Version, p Profile) (*judge.Judge, error) {
-	name := fmt.Sprintf("v%d %s %v", target, p.Routes, p.distrusts())
+func (b *Bench) judgeAfter(ctx context.Context, target emit.Version, p Profile) (Controller, error) {
+	name := fmt.Sprintf("v%d %s %s %v", target, p.Into, p.Routes, p.distrusts())
 	if j := b.after[name]; j != nil {
 		return j, nil
 	}
 	version := judge.V2
-	if target == emit.V3 {
+	switch {
+	case p.Into != "":
+		version = p.Into
+	case target == emit.V3:
 		version = judge.V3
 	}
-	j, err := judge.Start(ctx, b.log, judge.Config{
+	j, err := b.Start(ctx, b.log, judge.Config{
 		Version: version, Address: b.slot.Extra(1 + len(b.after)), SentinelAddress: b.address(world.SentinelAddress), Certificate: b.pair,
 		Dir: filepath.Join(b.dir, fmt.Sprintf("after-%d", len(b.after))), Routes: p.Routes, Distrust: p.distrusts(),
 	})

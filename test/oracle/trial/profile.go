@@ -12,7 +12,9 @@ import (
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/nginx"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/traefikingress"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/traefikv1"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/test/oracle/compare"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/test/oracle/judge"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/test/oracle/world"
 )
 
 // Profile is a source controller with its static configuration, as the process
@@ -24,6 +26,8 @@ type Profile struct {
 	From   convert.Dialect
 	// Targets that the source is compared with; none: all.
 	Targets []emit.Version
+	// Into is the controller that gets the output in place of the target's Traefik.
+	Into judge.Version
 	// Static and Sections are at the top and at the end of Traefik 1.7's file.
 	Static, Sections string
 	TraefikV1        traefikv1.Facts
@@ -33,6 +37,18 @@ type Profile struct {
 	Traefik           traefikingress.Facts
 	// Nginx are the facts of an ingress-nginx; its ConfigMap is theirs.
 	Nginx nginx.Facts
+	// Known names the disagreement behind a difference that no report announces, for
+	// a source that is itself no authority on its dialect.
+	Known func(set *world.Set, asked *Asked, d compare.Difference) string
+}
+
+// known marks the differences of known disagreements.
+func (p Profile) known(set *world.Set, asked *Asked) {
+	for i := range asked.Differences {
+		if d := &asked.Differences[i]; d.Excuse == "" && p.Known != nil {
+			d.Excuse = diag.Code(p.Known(set, asked, d.Difference))
+		}
+	}
 }
 
 // distrusts: the source believes no client's X-Forwarded headers.

@@ -32,7 +32,11 @@ func (s Share) String() string {
 }
 
 // sharesBefore reads the shares of a set that Traefik 1.7 has.
-func (o *Outcome) sharesBefore(ctx context.Context, j *judge.Judge) error {
+func (o *Outcome) sharesBefore(ctx context.Context, before Controller) error {
+	j, ok := before.(*judge.Judge)
+	if !ok && len(o.Case.Shares) > 0 {
+		return fmt.Errorf("%s tells no shares", o.Case.Profile.Source)
+	}
 	services := map[string]string{}
 	for _, pod := range world.Pods() {
 		services[pod.Address] = compare.Service(pod.Name)
@@ -53,7 +57,7 @@ func (o *Outcome) sharesBefore(ctx context.Context, j *judge.Judge) error {
 }
 
 // sharesAfter samples the shares of a target.
-func (o *Outcome) sharesAfter(ctx context.Context, target emit.Version, j *judge.Judge) error {
+func (o *Outcome) sharesAfter(ctx context.Context, target emit.Version, j Controller) error {
 	for _, r := range o.Case.Shares {
 		parts := map[string]int{}
 		for range samples {
