@@ -37,9 +37,9 @@ test-unit: ## Run the tests that need no sandbox (seconds)
 explore: ## Run the property tests on inputs never seen before
 	$(GO) test ./convert ./convert/emit ./convert/nginx ./convert/traefikingress ./convert/traefikv1 -rapid.seed=0 -rapid.checks=3000
 
-# Each oracle is a module of its own in test/. The tests of its first package take
-# -oracle.pairs, for each dialect and target, and -oracle.seed, where 0 draws one
-# and tells it. They fail at unreported differences; testdata/found has their stories.
+# Each oracle is a module of its own in test/. The tests of its first package,
+# and of ingressoracle/opinion, take -oracle.pairs, for each dialect and target, and
+# -oracle.seed, where 0 draws one and tells it. They fail at unreported differences; testdata/found has their stories.
 ORACLES := oracle ingressoracle
 PAIRS ?= 20000
 SEED ?= 0
@@ -68,6 +68,7 @@ schemas: ## Hold stories and generated objects against Traefik's types, CRDs, an
 .PHONY: oracle
 oracle: oracle-binaries ## Let real Traefiks judge 20,000 generated pairs per dialect and target (SEED=1 repeats a run)
 	$(foreach o,$(ORACLES),$(call judge,$(o),standard-verbose,-count 1 . -args -oracle.pairs=$(PAIRS) -oracle.seed=$(SEED)))
+	$(call judge,ingressoracle,standard-verbose,-count 1 ./opinion -args -oracle.pairs=$(PAIRS) -oracle.seed=$(SEED))
 	$(call judge,ingressoracle,standard-verbose,-modfile=traefik36.mod -tags traefik36 -count 1 . -args -oracle.pairs=$(PAIRS) -oracle.seed=$(SEED))
 	cd test/oracle && $(GO) test -count 1 ./startup
 	cd test/certmanager && $(GO) test ./...

@@ -20,12 +20,28 @@ import (
 	"github.com/ingress-migrate/kubectl-ingress-migrate/test/ingressoracle/observe"
 )
 
-type provider interface {
+// Provider is one of Traefik's.
+type Provider interface {
 	Provide(chan<- dynamic.Message, *safe.Pool) error
 }
 
-// first is the first configuration: the caches are complete by then.
-func first(ctx context.Context, p provider) (*observe.Config, error) {
+// first is what a provider makes of a cluster.
+func first(ctx context.Context, p Provider) (*observe.Config, error) {
+	configuration, err := Provide(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	var certificates []string
+	if configuration.TLS != nil {
+		for _, c := range configuration.TLS.Certificates {
+			certificates = append(certificates, string(c.Certificate.CertFile))
+		}
+	}
+	return observe.Read(configuration, certificates)
+}
+
+// Provide is the first configuration of a provider: the caches are complete by then.
+func Provide(ctx context.Context, p Provider) (*dynamic.Configuration, error) {
 	log.Logger = zerolog.New(io.Discard)
 	pool := safe.NewPool(ctx)
 	defer pool.Stop()
@@ -35,13 +51,7 @@ func first(ctx context.Context, p provider) (*observe.Config, error) {
 	}
 	select {
 	case m := <-messages:
-		var certificates []string
-		if m.Configuration.TLS != nil {
-			for _, c := range m.Configuration.TLS.Certificates {
-				certificates = append(certificates, string(c.Certificate.CertFile))
-			}
-		}
-		return observe.Read(m.Configuration, certificates)
+		return m.Configuration, nil
 	case <-time.After(time.Minute):
 		return nil, fmt.Errorf("a provider of Traefik 3 says nothing")
 	}

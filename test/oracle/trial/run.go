@@ -136,7 +136,7 @@ func (b *Bench) try(ctx context.Context, targets []emit.Version, outcomes []*Out
 	}
 	err = before.Load(ctx, objects)
 	switch {
-	case errors.Is(err, judge.ErrRefused) && blame(before.Blamed(), outcomes):
+	case errors.Is(err, judge.ErrRefused) && blame(blamed(before), outcomes):
 		rest := slices.DeleteFunc(slices.Clone(outcomes), func(o *Outcome) bool { return o.Refused })
 		if len(rest) == 0 {
 			return nil
@@ -187,6 +187,14 @@ func blame(hosts []string, outcomes []*Outcome) (found bool) {
 		}
 	}
 	return found
+}
+
+// blamed are the hosts that the refusal of a load is about, if the controller says so.
+func blamed(c Controller) []string {
+	if j, ok := c.(*judge.Judge); ok {
+		return j.Blamed()
+	}
+	return nil
 }
 
 // tryTarget converts the sets as one cluster and asks the new controller.
