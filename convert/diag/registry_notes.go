@@ -61,7 +61,7 @@ var noteInfos = []Info{
 	{
 		Code: ISemicolon, Severity: Equivalent,
 		Title:   "Semicolons in a query are rewritten",
-		Explain: "Traefik 1.7 forwards a query such as a=1;b=2 as it is; Traefik 2 and 3 forward a=1&b=2.",
+		Explain: "Traefik 1.7 and ingress-nginx forward a query such as a=1;b=2 as it is; Traefik 2 and 3 forward a=1&b=2.",
 		Remedy:  "Set encodeQuerySemicolons on the entry point if an application needs the semicolon.",
 		Warning: "semicolons in queries are rewritten",
 	},

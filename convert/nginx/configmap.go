@@ -148,7 +148,10 @@ func SettingKeys() []string {
 // the ConfigMap, flags, and what the controller does by default.
 func Settings(facts Facts) []diag.Diagnostic {
 	object := diag.Object{Kind: "ConfigMap", Name: "ingress-nginx-controller"}
-	out := []diag.Diagnostic{diag.New(diag.INginxDefaults, object, "", "")}
+	out := []diag.Diagnostic{
+		diag.New(diag.INginxDefaults, object, "", ""),
+		diag.New(diag.ISemicolon, object, "entryPoints.*.http.encodeQuerySemicolons", "a semicolon in a query becomes & in the target"),
+	}
 	if !facts.ConfigMapKnown {
 		out = append(out, diag.New(diag.INginxConfigMap, object, "", ""))
 	}

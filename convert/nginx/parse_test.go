@@ -239,7 +239,8 @@ func TestSettings(t *testing.T) {
 		got[d.Field] = d.Code
 	}
 	want := map[string]diag.Code{
-		"":                          diag.INginxDefaults,
+		"": diag.INginxDefaults,
+		"entryPoints.*.http.encodeQuerySemicolons": diag.ISemicolon,
 		"data[use-gzip]":            diag.WNginxSetting,
 		"data[no-such-key]":         diag.IAnnIgnored,
 		"data[ssl-protocols]":       diag.WNginxSetting,
@@ -250,7 +251,7 @@ func TestSettings(t *testing.T) {
 		t.Error(diff)
 	}
 	unknown := Settings(Facts{})
-	if len(unknown) != 2 || unknown[0].Code != diag.INginxConfigMap {
+	if len(unknown) != 3 || unknown[0].Code != diag.INginxConfigMap {
 		t.Errorf("without the ConfigMap: %v", unknown)
 	}
 }

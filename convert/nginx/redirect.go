@@ -73,7 +73,12 @@ func (s *source) otherMethods(name string, code int) {
 	s.sayMild(diag.WNginxRedirect, name, "other methods than GET are redirected with "+strconv.Itoa(code+map[int]int{301: 7, 302: 5}[code])+" instead of "+strconv.Itoa(code))
 }
 
+// filter: of a path alone nginx makes a URL with the scheme and the host, without
+// port, of the request.
 func (r *redirect) filter() ir.RedirectRegex {
+	if strings.HasPrefix(r.url, "/") {
+		return ir.RedirectRegex{Regex: `^(https?)://(\[[^\]]*\]|[^/:?#]+).*$`, Replacement: "${1}://${2}" + literal(r.url), Permanent: r.permanent}
+	}
 	return ir.RedirectRegex{Regex: `^.*$`, Replacement: literal(r.url), Permanent: r.permanent}
 }
 

@@ -253,7 +253,8 @@ func (t *translator) addLocations(s *source) {
 		}
 	}
 	for at, path := range s.paths() {
-		if v := t.servers[path.host]; v != nil && !(path.host == "" && t.facts.DisableCatchAll) && !t.takenByCanary(at, path) {
+		if v := t.servers[path.host]; v != nil && !(path.host == "" && t.facts.DisableCatchAll) {
+			t.reportCanaryOwner(at, path)
 			v.addLocation(at, path)
 		}
 	}

@@ -12,13 +12,13 @@ type hostUpstream struct{ host, upstream string }
 // its internal/ingress/controller/controller.go). The first Ingress decides:
 //
 //	first     others        what comes of it
-//	canary    ordinary      their paths with this Service are not served
+//	canary    ordinary      their paths with this Service are not served (reported)
 //	ordinary  canary        the canary gets no requests, and its paths are served
 //	                        like those of an ordinary Ingress
 //
-// What one host's Ingresses decide is converted. What those of another host do to
-// it is only reported: no Ingress is converted together with all that share a
-// Service with one of its canaries.
+// What the Ingresses of one host make of a canary is converted. What those of other
+// hosts make of it is only reported: no Ingress is converted together with all that
+// share a Service with one of its canaries.
 type upstreamOwners struct{ canaries, ordinary map[hostUpstream]*source }
 
 // everywhere is the host under which the owners among all Ingresses are.
@@ -52,22 +52,15 @@ func (t *translator) findUpstreams() {
 	}
 }
 
-// takenByCanary tells whether the path of an ordinary Ingress is not served, and
-// reports it.
-func (t *translator) takenByCanary(at place, path ingressPath) bool {
-	upstream := path.upstream(at.src)
-	owner := t.owners.canaries[hostUpstream{path.host, upstream}]
-	text := "the controller does not serve this path"
-	if owner == nil {
-		owner = t.owners.canaries[hostUpstream{everywhere, upstream}]
-		text = "the controller does not serve this path, the target does"
+// reportCanaryOwner reports a path of an ordinary Ingress that the controller does
+// not serve. The target does: what its owner asked for is all in the route.
+func (t *translator) reportCanaryOwner(at place, path ingressPath) {
+	if owner := t.owners.canaries[hostUpstream{everywhere, path.upstream(at.src)}]; owner != nil {
+		at.src.add(finding{
+			code: diag.ENginxCanary, field: at.field(), value: path.path,
+			text: "the Service is the canary of Ingress " + owner.ref().String() + ", which is read first: the controller does not serve this path, the target does" + unknownAge(at.src, owner),
+		}.diagnostic(at.src))
 	}
-	if owner == nil {
-		return false
-	}
-	text = "the Service is the canary of Ingress " + owner.ref().String() + ", which is read first: " + text
-	at.src.add(finding{code: diag.ENginxCanary, field: at.field(), value: path.path, text: text + unknownAge(at.src, owner)}.diagnostic(at.src))
-	return t.owners.canaries[hostUpstream{path.host, upstream}] != nil
 }
 
 // alsoOrdinary tells whether some paths of a canary are served like those of an

@@ -39,9 +39,6 @@ func (c *circumstances) excuse(d Difference) diag.Code {
 	}
 	known := excuses()
 	if c.scene.from == convert.FromNginx {
-		if c.before.Seen == nil && (c.before.Status == http.StatusUnauthorized || c.before.Status == http.StatusForbidden) && c.after.Seen != nil {
-			return "" // whatever was said: what nginx refuses must not reach a pod
-		}
 		known = nginxExcuses()
 	} else if c.sameGroup(d.Kind) {
 		return Shared

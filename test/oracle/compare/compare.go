@@ -58,8 +58,9 @@ func (d Difference) String() string {
 // ignoredResponse are response headers that say nothing about routing.
 var ignoredResponse = []string{"Date", "Content-Length", "Connection", pods.HeaderPod, "Location", "Set-Cookie"}
 
-// ignoredRequest are request headers that name the hop and not the request.
-var ignoredRequest = []string{"Content-Length", "Transfer-Encoding"}
+// ignoredRequest are request headers that name the hop and not the request, and
+// the Host that HTTP/2 has besides its own form.
+var ignoredRequest = []string{"Content-Length", "Transfer-Encoding", "Host"}
 
 // Differences lists in which respects the answers differ, in a fixed order. When
 // one is an answer of Traefik's own and they are quite different, only that is said.

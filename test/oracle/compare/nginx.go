@@ -2,6 +2,7 @@ package compare
 
 import (
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -35,6 +36,9 @@ func nginxExcuses() []excuse {
 			return c.before.Seen == nil && c.before.Status == http.StatusServiceUnavailable && c.after.Seen == nil
 		}},
 		{diag.INginxDefaults, nginxDefaults},
+		{diag.ISemicolon, func(c *circumstances, d Difference) bool {
+			return (d.Kind == Query || d.Kind == Location) && strings.ReplaceAll(d.Before, ";", "&") == d.After
+		}},
 		{diag.WNginx503, unavailable},
 		{diag.WNginxBasicAuth, func(c *circumstances, d Difference) bool { return c.after.Seen == nil && c.after.Status >= 400 }},
 		{diag.WNginxBodySize, func(c *circumstances, d Difference) bool {
@@ -63,7 +67,7 @@ func nginxExcuses() []excuse {
 			if c.before.Seen == nil && c.before.Header.Get("Location") == c.request.URL() {
 				return true // for ever
 			}
-			return d.Kind == Status && redirects(c.before.Status) && redirects(c.after.Status) || d.Kind == Location
+			return redirects(c.before.Status) && redirects(c.after.Status) && (d.Kind == Status || d.Kind == Location && ports.ReplaceAllString(d.Before, "$1") == d.After)
 		}},
 		{diag.WNginxRewrite, func(c *circumstances, d Difference) bool {
 			return d.Kind == RequestHeader && d.Name == "X-Replaced-Path" || odd(c.request) && (d.Kind == Path || c.after.Status == http.StatusBadRequest)
@@ -106,7 +110,7 @@ func canaries(c *circumstances, d Difference) bool {
 	if c.before.Seen != nil && c.after.Seen != nil {
 		return answerer(c.before) != answerer(c.after)
 	}
-	return c.before.Status == http.StatusNotFound || c.after.Status == http.StatusNotFound
+	return c.before.Seen != nil || c.before.Status == http.StatusNotFound || c.before.Status == http.StatusServiceUnavailable || c.after.Status == http.StatusNotFound
 }
 
 // unavailable: without pods nginx answers 503 before it looks at addresses or
@@ -159,11 +163,16 @@ func httpsRedirect(c *circumstances) bool {
 
 // nginxCORS: answers to OPTIONS, and the headers of CORS on others.
 func nginxCORS(c *circumstances, d Difference) bool {
-	if c.request.Method == http.MethodOptions {
+	answered := c.before.Seen == nil && c.before.Status == http.StatusNoContent // by nginx
+	preflight := c.after.Seen == nil && c.after.Status == http.StatusOK
+	if c.request.Method == http.MethodOptions && (answered || preflight) {
 		return true
 	}
 	return d.Kind == ResponseHeader && (strings.HasPrefix(d.Name, "Access-Control-") || d.Name == "Vary")
 }
+
+// ports matches the port of a URL.
+var ports = regexp.MustCompile(`^(https?://[^/:]+):\d+`)
 
 // errorPage: a pod of the Service for error pages answered.
 func errorPage(a judge.Answer) bool {

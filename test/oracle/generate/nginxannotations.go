@@ -17,7 +17,7 @@ func (g *nginx) annotate(ingress *networkingv1.Ingress) {
 		g.canary(ingress, a)
 		return
 	}
-	if g.chance(4) {
+	if g.chance(2) {
 		return
 	}
 	for range 1 + g.IntN(3) {
@@ -164,7 +164,7 @@ func (a nginxAnnotated) cors() {
 func (a nginxAnnotated) proxy() {
 	switch a.IntN(8) {
 	case 0:
-		a.set("backend-protocol", pick(a.source, "HTTP", "http", "HTTPS", "GRPC", "FCGI", "bogus", "AUTO_HTTP"))
+		a.set("backend-protocol", pick(a.source, "HTTP", "http", "GRPC", "FCGI", "bogus"))
 	case 1:
 		a.set("proxy-body-size", pick(a.source, "10", "1k", "0", "8m", "x"))
 	case 2:
@@ -175,7 +175,7 @@ func (a nginxAnnotated) proxy() {
 	case 4:
 		a.set("limit-connections", pick(a.source, "1", "100"))
 	case 5:
-		a.bool("service-upstream")
+		a.set("service-upstream", pick(a.source, "false", "yes")) // behind cluster addresses there is nobody here
 	case 6:
 		a.set("upstream-hash-by", pick(a.source, "$remote_addr", "$request_uri"))
 	case 7:

@@ -305,7 +305,15 @@ func (j *Judge) await(ctx context.Context, host string, refused func() bool) err
 }
 
 // Ask sends one request. Parallel calls are fine, but not during a Load.
-func (j *Judge) Ask(ctx context.Context, r Request) (Answer, error) { return j.client.ask(ctx, r) }
+// What nginx does not answer is sent once more: a worker of the load before may have
+// closed the connection.
+func (j *Judge) Ask(ctx context.Context, r Request) (Answer, error) {
+	answer, err := j.client.ask(ctx, r)
+	if j.config.Version == Nginx && err == nil && answer.Failure != "" {
+		return j.client.ask(ctx, r)
+	}
+	return answer, err
+}
 
 // LogTail returns the last lines that the controller logged.
 func (j *Judge) LogTail(lines int) string { return process.LogTail(j.logFile(), lines) }

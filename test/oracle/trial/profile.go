@@ -144,11 +144,11 @@ func traefikProfiles() []Profile {
 	return profiles
 }
 
-// nginxProfiles are configurations of ingress-nginx. Traefik 3 has not judged them yet.
+// nginxProfiles are configurations of ingress-nginx.
 func nginxProfiles() []Profile {
 	profile := func(name string, settings map[string]string) Profile {
 		return Profile{
-			Name: name, Source: judge.Nginx, From: convert.FromNginx, Routes: recommended, Targets: []emit.Version{emit.V2},
+			Name: name, Source: judge.Nginx, From: convert.FromNginx, Routes: recommended,
 			Nginx: nginx.Facts{ConfigMap: settings, ConfigMapKnown: true},
 		}
 	}
