@@ -33,7 +33,8 @@ func (p *parser) literal(parent int, lastBreak bool) {
 		lines = append(lines, line[indent:])
 		end = len(lines)
 	}
-	if end == 0 {
+	if end == 0 || p.at == len(p.text) && p.text[p.at-1] != '\n' {
+		// A document without a break at its end may end in the middle of the block.
 		p.doubt = true
 		return
 	}
