@@ -42,10 +42,13 @@ func (t *translator) checkTLS(s *source) {
 	s.certificates = len(s.Spec.TLS)
 }
 
-// firstSecret is the secret that the routes of an Ingress carry.
-func firstSecret(s *source) string {
+// firstSecret is the secret that the routes of an Ingress over TLS carry.
+func (t *translator) firstSecret(s *source) string {
 	for _, entry := range s.Spec.TLS {
 		if entry.SecretName != "" {
+			if len(t.certificateEntryPoints(s.Namespace, entry.SecretName)) == 0 {
+				return ""
+			}
 			return entry.SecretName
 		}
 	}
@@ -56,7 +59,7 @@ func firstSecret(s *source) string {
 func (t *translator) tls(s *source) *ir.TLS {
 	if s.tls == nil {
 		s.tls = t.made.tls.New()
-		s.tls.SecretName = firstSecret(s)
+		s.tls.SecretName = t.firstSecret(s)
 	}
 	return s.tls
 }
@@ -68,17 +71,12 @@ func (t *translator) tls(s *source) *ir.TLS {
 func (t *translator) certificates() []ir.Certificate {
 	var certificates []ir.Certificate
 	for _, s := range t.sources {
-		names := s.ann.list("frontend-entry-points")
-		var entryPoints []string
 		for i, entry := range s.Spec.TLS[:s.certificates] {
 			carried := s.tls != nil && s.tls.SecretName == entry.SecretName
 			if carried || entry.SecretName == "" || slices.ContainsFunc(s.Spec.TLS[:i], func(before networkingv1.IngressTLS) bool { return before.SecretName == entry.SecretName }) {
 				continue
 			}
-			if entryPoints == nil {
-				entryPoints = t.certificateEntryPoints(names)
-			}
-			if len(entryPoints) > 0 {
+			if entryPoints := t.certificateEntryPoints(s.Namespace, entry.SecretName); len(entryPoints) > 0 {
 				certificates = append(certificates, ir.Certificate{Owner: s.ref(), EntryPoints: entryPoints, SecretName: entry.SecretName})
 			}
 		}
@@ -86,9 +84,12 @@ func (t *translator) certificates() []ir.Certificate {
 	return certificates
 }
 
-// certificateEntryPoints are the TLS entry points among names that certificates
-// are for; on plain ones Traefik 1.7 ignores them.
-func (t *translator) certificateEntryPoints(names []string) []string {
+// certificateEntryPoints are the TLS entry points that the certificate of a secret is
+// for; on plain ones Traefik 1.7 ignores it. All Ingresses that name the secret say
+// which, and the default ones count when none does (getTLS,
+// provider/kubernetes/kubernetes.go).
+func (t *translator) certificateEntryPoints(namespace, secret string) []string {
+	names := t.namedEntryPoints()[name{namespace, secret}]
 	if len(names) == 0 {
 		names = t.facts.DefaultEntryPoints
 	}
@@ -99,4 +100,21 @@ func (t *translator) certificateEntryPoints(names []string) []string {
 		}
 	}
 	return targets
+}
+
+// namedEntryPoints are those that the annotations of Ingresses name, by secret.
+func (t *translator) namedEntryPoints() map[name][]string {
+	if t.secretEntryPoints == nil {
+		t.secretEntryPoints = map[name][]string{}
+		for _, s := range t.sources {
+			if s.certificates == 0 || !s.ann.has("frontend-entry-points") {
+				continue
+			}
+			for _, entry := range s.Spec.TLS[:s.certificates] {
+				key := name{s.Namespace, entry.SecretName}
+				t.secretEntryPoints[key] = append(t.secretEntryPoints[key], s.ann.list("frontend-entry-points")...)
+			}
+		}
+	}
+	return t.secretEntryPoints
 }

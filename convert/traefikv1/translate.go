@@ -91,6 +91,8 @@ type translator struct {
 	input   []source  // in input order
 	sources []*source // by namespace and name
 
+	// secretEntryPoints are the entry points of certificates, see namedEntryPoints.
+	secretEntryPoints map[name][]string
 	// emptyBackends are the keys of lost paths, see emptyBackend.
 	emptyBackends map[name]bool
 	// chances are lost paths whose loss depends on what else is loaded before.
