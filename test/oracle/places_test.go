@@ -21,6 +21,9 @@ func measured() map[string]string {
 		T80 T81 T82 T84 T85 T86 T88 T89 T90 T92 T96`,
 		"traefik-cases": `1 2 4 5 6 8 9 10 12 13 14 16 17 18 20 21 21b 22 24 25 26 28 29 30 32 32b 32c 33 34 36 37 38 40 41 42 44 45 46 48
 		49 50 52 53 54 56 57 58 60 61 62 62b 62c`,
+		// 70 is not here: it needs a client that speaks WebSocket.
+		"nginx-cases": `1 2 4 5 6 8 9 10 12 13 14 16 17 18 20 21 22 24 25 26 28 29 30 32 33 34 36 37 38 40 41 42 44 45 46 48 49 50 52 53 54
+		56 57 58 60 61 62 64 65 66 68 69`,
 	}
 }
 
@@ -31,6 +34,7 @@ func elsewhere() map[string]map[string]string {
 		"t-cases": {
 			"T70": "v1-client-cert", "T74": "v1-merge-namespaces",
 		},
+		"nginx-cases": {"38": "nginx-mirror", "54": "nginx-backend", "57": "nginx-redirects"},
 		"traefik-cases": {
 			"10": "traefik-wildcard-v37", "48": "traefik-middlewares-known", "52": "traefik-class-set", "53": "traefik-prefix", "54": "traefik-prefix",
 			"56": "traefik-tlsoptions", "60": "traefik-service-v3", "61": "traefik-prefix", "62": "traefik-duplicates", "62b": "nginx-canary-empty",
