@@ -105,7 +105,7 @@ var unread = [...]string{
 // invalid: values that ingress-nginx ignores, or refuses with the Ingress or its
 // locations, and Traefik's provider uses.
 func invalid(name, value string) bool {
-	if value == "" {
+	if value == "" || value == "yes" {
 		return true
 	}
 	switch name {
