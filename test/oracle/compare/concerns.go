@@ -67,7 +67,7 @@ func hostMatches(rule, host string) bool {
 
 // pathMatches reports whether a target may be taken by a rule for a path: it
 // begins like one of its alternatives, up to its first pattern or escape, as it is
-// sent, as it is decoded or as it is cleaned.
+// sent, as it is decoded, wholly or as Traefik 3 does, or as it is cleaned.
 func pathMatches(rule, target string) bool {
 	raw, _, _ := strings.Cut(target, "?")
 	requested, err := url.PathUnescape(raw)
@@ -80,11 +80,24 @@ func pathMatches(rule, target string) bool {
 			literal = literal[:end]
 		}
 		literal = strings.TrimSuffix(literal, "/")
-		for _, form := range []string{raw, requested, path.Clean(requested)} {
+		for _, form := range []string{raw, requested, plain(raw), path.Clean(requested)} {
 			if strings.HasPrefix(form, literal) {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+var escape = regexp.MustCompile(`%[0-9A-Fa-f]{2}`)
+
+// plain is a path with the escapes decoded that need none: RFC 3986, section 2.3.
+func plain(raw string) string {
+	return escape.ReplaceAllStringFunc(raw, func(e string) string {
+		decoded, err := url.PathUnescape(e)
+		if err != nil || !unreserved(e[1:]) {
+			return e
+		}
+		return decoded
+	})
 }

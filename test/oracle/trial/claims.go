@@ -16,7 +16,7 @@ func fatal(code diag.Code) bool {
 // undecided are the codes that say that Traefik 1.7 decides by the order of
 // loading: what breaks it may be overruled there, or in the output.
 func undecided(code diag.Code) bool {
-	return code == diag.WMerge || code == diag.EMergeXNS
+	return code == diag.WMerge || code == diag.EMergeXNS || code == diag.EMultiDefault
 }
 
 // judgeRefusal holds the report against a source that refused the set.
