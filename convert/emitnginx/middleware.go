@@ -13,7 +13,7 @@ import (
 // input and all of it is known; else the route is withheld. from is where the
 // reference stands, above are the chains around it.
 func (b *builder) existing(f ir.ExistingMiddleware, from string, above []ir.Ref) {
-	ref := ir.Ref{Namespace: f.Namespace, Name: f.Name}
+	ref := ir.Ref(f)
 	if ref.Namespace == "" {
 		ref.Namespace = from
 	}
