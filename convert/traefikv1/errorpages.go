@@ -106,7 +106,11 @@ func (t *translator) resolveErrorPages() {
 		for _, page := range f.config.errorPages {
 			other := target(f, page)
 			if other == nil && elsewhere[page.backend] {
-				f.first.sayOf(diag.EXNS, "error-pages", "page "+page.name+" comes from a backend of another namespace and is left out")
+				said := "page " + page.name + " comes from a backend of another namespace and is left out"
+				if !validStatus(page.status) {
+					said += "; it has a status that is not a number or a range, for which Traefik 1.7 drops the route today"
+				}
+				f.first.sayOf(diag.EXNS, "error-pages", said)
 				continue
 			}
 			f.resolveErrorPage(page, other)

@@ -23,8 +23,10 @@ func excuses() []excuse {
 		{diag.EMergeXNS, another},
 		{diag.EMultiDefault, another},
 		{diag.ETraefikDefaults, another},
-		// The page is left out.
-		{diag.EXNS, func(c *circumstances, d Difference) bool { return c.page() }},
+		// The page is left out, and with it what Traefik 1.7 drops the route for.
+		{diag.EXNS, func(c *circumstances, d Difference) bool {
+			return c.page() || c.before.Seen == nil && c.before.Status == http.StatusNotFound
+		}},
 		{diag.IErrPageHost, errorPageHost},
 		{diag.IExtNamePort, func(c *circumstances, d Difference) bool {
 			return d.Kind == Host && strings.HasPrefix(d.After, d.Before+":")
