@@ -85,7 +85,7 @@ func (l *location) rewriteFilter() ir.Filter {
 	expression := unquote.Replace(l.path)
 	if l.settings().rewrite.absolute() {
 		return ir.RedirectRegex{
-			Regex:       `(?is)^https?://[^/?]*` + start(expression) + `(?:` + expression + `)[^?]*(\?.*)?$`,
+			Regex:       `(?is)^https?://[^/?]*` + withoutQuery(start(expression)+`(?:`+expression+`)`) + `[^?]*(\?.*)?$`,
 			Replacement: target + "${" + strconv.Itoa(groups(expression)+1) + "}",
 		}
 	}
