@@ -36,7 +36,7 @@ func (t *translator) guards() []ir.Route {
 	}
 	var guards []ir.Route
 	for _, r := range guarded {
-		guards = append(guards, r.guard(ranks))
+		guards = append(guards, t.guard(r, ranks))
 	}
 	return guards
 }
@@ -51,7 +51,7 @@ func crosses(r *ir.Route) bool {
 		slices.ContainsFunc(r.Backend.Services, func(s ir.Service) bool { return strings.HasSuffix(s.TransportName, crdSuffix) })
 }
 
-func (r *router) guard(ranks map[int][]*router) ir.Route {
+func (t *translator) guard(r *router, ranks map[int][]*router) ir.Route {
 	guard := ir.Route{
 		Owner: r.route.Owner, Origins: r.route.Origins, EntryPoints: r.route.EntryPoints, TLS: r.route.TLS, Match: r.route.Match,
 		Priority: r.below(ranks), Filters: []ir.Filter{ir.IPAllowList{SourceRange: []string{nobody}}},
@@ -59,14 +59,15 @@ func (r *router) guard(ranks map[int][]*router) ir.Route {
 	if guard.TLS == nil || guard.TLS.OptionsNamespace == "" {
 		return guard
 	}
-	// It cannot name the options either. With a Host matcher it would have a say for
-	// its host and take the options of other routes away; an expression has none.
+	// It cannot name the options either. With a Host matcher it has a say for its host:
+	// that of the default options, which Traefik takes today where routes disagree. Where
+	// they do not it would take the options of other routes away; an expression has none.
 	own := *guard.TLS
 	own.OptionsName, own.OptionsNamespace = "", ""
 	guard.TLS = &own
 	guard.Match.Hosts = slices.Clone(guard.Match.Hosts)
 	for i := range guard.Match.Hosts {
-		if h := &guard.Match.Hosts[i]; h.Kind == ir.HostExact {
+		if h := &guard.Match.Hosts[i]; h.Kind == ir.HostExact && !t.disagree(h.Value, r.route.TLS) {
 			*h = ir.Host{Kind: ir.HostRegexp, Value: "^" + regexp.QuoteMeta(h.Value) + `\.?$`}
 		}
 	}

@@ -47,3 +47,12 @@ func (t *translator) asksForOptions(host string) bool {
 	return slices.ContainsFunc(t.routers, func(r router) bool { return strings.EqualFold(r.text.host, host) && names(r.route.TLS) }) ||
 		slices.ContainsFunc(t.errors, func(at place) bool { return strings.EqualFold(at.host(), host) && names(at.src.shape.tls) })
 }
+
+// disagree tells whether another route of a host asks for other TLS options than tls.
+func (t *translator) disagree(host string, tls *ir.TLS) bool {
+	others := func(other *ir.TLS) bool {
+		return other != nil && (other.OptionsName != tls.OptionsName || other.OptionsNamespace != tls.OptionsNamespace)
+	}
+	return slices.ContainsFunc(t.routers, func(r router) bool { return strings.EqualFold(r.text.host, host) && others(r.route.TLS) }) ||
+		slices.ContainsFunc(t.errors, func(at place) bool { return strings.EqualFold(at.host(), host) && others(at.src.shape.tls) })
+}
