@@ -22,6 +22,8 @@ type backend struct {
 	// last is the Service whose annotations hold for the whole backend; nil: unknown.
 	last   *corev1.Service
 	lastAt place
+	// lasts are the last Services of the Ingresses before the one of lastAt.
+	lasts []lasting
 
 	// What the annotations of the Service ask, see serviceannotations.go.
 	sticky    *ir.Sticky
@@ -51,7 +53,9 @@ type member struct {
 
 // take adds the Service of one path. service is nil when the input does not have it.
 func (b *backend) take(t *translator, at place, service *corev1.Service, serviceName string, port networkingv1.ServiceBackendPort) {
-	b.reportLast(service, at)
+	if b.lastAt.src != nil && b.lastAt.src != at.src {
+		b.lasts = append(b.lasts, lasting{b.last, b.lastAt})
+	}
 	b.last, b.lastAt = service, at
 	m := t.made.members.New()
 	m.at, m.name, m.port, m.service = at, serviceName, normalPort(port), service
@@ -77,19 +81,31 @@ func (b *backend) take(t *translator, at place, service *corev1.Service, service
 	m.countPods(t, found)
 }
 
-// reportLast says that another Ingress decides with its Service, or not, what the
+// lasting is a Service whose annotations would hold if its Ingress were loaded last.
+type lasting struct {
+	service *corev1.Service // nil: unknown
+	at      place
+}
+
+// reportLasts says that another Ingress decides with its Service, or not, what the
 // annotations of Services ask: the Ingress that Traefik 1.7 loads last.
-func (b *backend) reportLast(service *corev1.Service, at place) {
-	if b.last == nil || service == nil || b.lastAt.src == at.src {
-		return
+func (b *backend) reportLasts() {
+	for i, one := range b.lasts {
+		other := lasting{b.last, b.lastAt}
+		if i+1 < len(b.lasts) {
+			other = b.lasts[i+1]
+		}
+		if one.service == nil || other.service == nil {
+			continue
+		}
+		names := serviceDifferences(one.service, other.service)
+		if len(names) == 0 {
+			continue
+		}
+		text := "shares host and path with Ingress %s, whose Service has another " + strings.Join(names, ", ") + "; in Traefik 1.7 the one that is loaded last decides"
+		other.at.src.say(diag.WMerge, other.at.field(), fmt.Sprintf(text, one.at.src.Name))
+		one.at.src.say(diag.WMerge, one.at.field(), fmt.Sprintf(text, other.at.src.Name))
 	}
-	names := serviceDifferences(b.last, service)
-	if len(names) == 0 {
-		return
-	}
-	text := "shares host and path with Ingress %s, whose Service has another " + strings.Join(names, ", ") + "; in Traefik 1.7 the one that is loaded last decides"
-	at.src.say(diag.WMerge, at.field(), fmt.Sprintf(text, b.lastAt.src.Name))
-	b.lastAt.src.say(diag.WMerge, b.lastAt.field(), fmt.Sprintf(text, at.src.Name))
 }
 
 // serviceDifferences are the names of annotations in which two Services of one
@@ -222,6 +238,7 @@ func portText(port networkingv1.ServiceBackendPort) string {
 
 // wire checks what the server does with the backend.
 func (b *backend) wire(t *translator) []finding {
+	b.reportLasts()
 	b.removeCollisions()
 	for _, m := range b.members {
 		b.servers += len(m.pods)
