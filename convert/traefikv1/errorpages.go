@@ -105,6 +105,10 @@ func (t *translator) resolveErrorPages() {
 		}
 		for _, page := range f.config.errorPages {
 			other := target(f, page)
+			if other == nil && len(page.status) > 0 && t.hasEmptyBackend(f.namespace, page.backend) {
+				f.first.sayNoPage(page)
+				continue
+			}
 			if other == nil && elsewhere[page.backend] {
 				said := "page " + page.name + " comes from a backend of another namespace and is left out"
 				if !validStatus(page.status) {
@@ -136,6 +140,10 @@ func (t *translator) hasEmptyBackend(namespace, page string) bool {
 	return false
 }
 
+func (s *source) sayNoPage(page errorPage) {
+	s.sayOf(diag.W503, "error-pages", "page "+page.name+" has a backend without servers: Traefik 1.7 answers a text of its own in place of the page, the target what the backend of the route said")
+}
+
 func isXNS(f finding) bool { return f.code == diag.EMergeXNS }
 
 func (f *frontend) resolveErrorPage(page errorPage, target *frontend) {
@@ -157,7 +165,7 @@ func (f *frontend) resolveErrorPage(page errorPage, target *frontend) {
 		ignored("has a backend without a route")
 		return
 	case !target.backend.served():
-		s.sayOf(diag.W503, "error-pages", "page "+page.name+" has a backend without servers: Traefik 1.7 answers its own 503 text in place of the page, the target what the backend of the route said")
+		s.sayNoPage(page)
 		return
 	}
 	if page.query != "" {
