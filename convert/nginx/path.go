@@ -84,9 +84,11 @@ func (l *location) rewriteFilter() ir.Filter {
 	target := replacement(dropWholeMatch(l.settings().rewrite.target))
 	expression := unquote.Replace(l.path)
 	if l.settings().rewrite.absolute() {
+		query := groups(expression) + 1
+		target = strings.ReplaceAll(target, "${"+strconv.Itoa(query)+"}", "") // a group that nginx does not have
 		return ir.RedirectRegex{
 			Regex:       `(?is)^https?://[^/?]*` + withoutQuery(start(expression)+`(?:`+expression+`)`) + `[^?]*(\?.*)?$`,
-			Replacement: target + "${" + strconv.Itoa(groups(expression)+1) + "}",
+			Replacement: target + "${" + strconv.Itoa(query) + "}",
 		}
 	}
 	return ir.ReplacePathRegex{Regex: `(?is)^` + start(expression) + `(?:` + expression + `).*$`, Replacement: target}

@@ -80,15 +80,18 @@ func disagreements() []disagreement {
 		// In ingress-nginx they come before the one to https.
 		{"redirects after the one to https", "3", func(s *situation, d compare.Difference) bool {
 			to := s.after.Header.Get("Location")
-			return s.toTLS(s.before.Header.Get("Location")) && slices.ContainsFunc(s.ofServer(), func(ingress *networkingv1.Ingress) bool {
+			return s.toTLS(s.before.Header.Get("Location")) && (s.absoluteRewrite() || slices.ContainsFunc(s.ofServer(), func(ingress *networkingv1.Ingress) bool {
 				return to != "" && (to == ingress.Annotations[prefix+"permanent-redirect"] || to == ingress.Annotations[prefix+"temporal-redirect"])
-			})
+			}))
+		}},
+		// nginx makes the Location of a redirect absolute: absolute_redirect is on.
+		{"redirects to a path alone", "3", func(s *situation, d compare.Difference) bool {
+			to := s.before.Header.Get("Location")
+			return d.Kind == compare.Location && strings.HasPrefix(to, "/") && strings.HasSuffix(s.after.Header.Get("Location"), "://"+s.request.Host+to)
 		}},
 		// ingress-nginx protects no redirects.
 		{"protection in front of absolute rewrites", "3", func(s *situation, d compare.Difference) bool {
-			return s.before.Status >= 400 && s.after.Status >= 300 && s.after.Status < 400 && slices.ContainsFunc(s.matching(), func(p place) bool {
-				return strings.HasPrefix(p.ingress.Annotations[prefix+"rewrite-target"], "https://")
-			})
+			return s.before.Status >= 400 && s.after.Status >= 300 && s.after.Status < 400 && s.absoluteRewrite()
 		}},
 		// All hosts of an Ingress share the name of one router.
 		{"default backends of several hosts", "2.1", func(s *situation, d compare.Difference) bool {

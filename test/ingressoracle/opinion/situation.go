@@ -108,3 +108,10 @@ func (s *situation) places() []place {
 	}
 	return out
 }
+
+// absoluteRewrite: a path that matches is rewritten to a URL, which is a redirect.
+func (s *situation) absoluteRewrite() bool {
+	return slices.ContainsFunc(s.matching(), func(p place) bool {
+		return strings.HasPrefix(p.ingress.Annotations[prefix+"rewrite-target"], "https://")
+	})
+}
