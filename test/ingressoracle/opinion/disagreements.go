@@ -72,7 +72,8 @@ func disagreements() []disagreement {
 			return s.regexHost() && slices.ContainsFunc(s.matching(), func(p place) bool { return p.exact })
 		}},
 		{"order by the length of rules", "2.2", func(s *situation, d compare.Difference) bool {
-			return len(s.matching()) > 1 && s.otherService()
+			m := s.matching()
+			return len(m) > 1 && (s.otherService() || slices.ContainsFunc(m, func(p place) bool { return p.ingress != m[0].ingress }))
 		}},
 		{"prefixes that end in a slash", "2.2", func(s *situation, d compare.Difference) bool {
 			return slices.ContainsFunc(s.places(), func(p place) bool { return p.path == s.path+"/" })
@@ -81,13 +82,13 @@ func disagreements() []disagreement {
 		{"redirects after the one to https", "3", func(s *situation, d compare.Difference) bool {
 			to := s.after.Header.Get("Location")
 			return s.toTLS(s.before.Header.Get("Location")) && (s.absoluteRewrite() || slices.ContainsFunc(s.ofServer(), func(ingress *networkingv1.Ingress) bool {
-				return to != "" && (to == ingress.Annotations[prefix+"permanent-redirect"] || to == ingress.Annotations[prefix+"temporal-redirect"])
+				return s.leads(ingress.Annotations[prefix+"permanent-redirect"], to) || s.leads(ingress.Annotations[prefix+"temporal-redirect"], to)
 			}))
 		}},
 		// nginx makes the Location of a redirect absolute: absolute_redirect is on.
 		{"redirects to a path alone", "3", func(s *situation, d compare.Difference) bool {
 			to := s.before.Header.Get("Location")
-			return d.Kind == compare.Location && strings.HasPrefix(to, "/") && strings.HasSuffix(s.after.Header.Get("Location"), "://"+s.request.Host+to)
+			return d.Kind == compare.Location && strings.HasPrefix(to, "/") && s.leads(to, s.after.Header.Get("Location"))
 		}},
 		// ingress-nginx protects no redirects.
 		{"protection in front of absolute rewrites", "3", func(s *situation, d compare.Difference) bool {
@@ -111,7 +112,7 @@ func disagreements() []disagreement {
 		}},
 		// ingress-nginx rewrites nothing for spec.defaultBackend without rules.
 		{"rewrites of a default backend", "2.1", func(s *situation, d compare.Difference) bool {
-			return d.Kind == compare.Path && s.server() == "" && slices.ContainsFunc(s.all, func(ingress *networkingv1.Ingress) bool {
+			return (d.Kind == compare.Path || d.Kind == compare.RequestHeader && d.Name == "X-Forwarded-Prefix") && s.server() == "" && slices.ContainsFunc(s.all, func(ingress *networkingv1.Ingress) bool {
 				return len(ingress.Spec.Rules) == 0 && has(ingress, "rewrite-target")
 			})
 		}},

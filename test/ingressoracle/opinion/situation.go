@@ -115,3 +115,12 @@ func (s *situation) absoluteRewrite() bool {
 		return strings.HasPrefix(p.ingress.Annotations[prefix+"rewrite-target"], "https://")
 	})
 }
+
+// leads: ingress-nginx makes location of a redirect to target, whose host it takes from
+// the request where it is a path.
+func (s *situation) leads(target, location string) bool {
+	if strings.HasPrefix(target, "/") {
+		_, location, _ = strings.Cut(location, "://"+s.host)
+	}
+	return target != "" && target == location
+}
