@@ -52,8 +52,8 @@ type Secret struct {
 	Keys []string
 	// EmptyKeys are those of Keys that have no content.
 	EmptyKeys []string
-	// Users is the form of the lines of users: UsersBasic, UsersDigest, or empty
-	// when it is not known or there are none.
+	// Users is the form of the lines of users: UsersBasic, UsersDigest, UsersNone when
+	// there are none, or empty when it is not known.
 	Users string
 	// Problem is a sentence about content that Traefik 1.7 refuses (found by the
 	// reader), empty when there is none.
@@ -64,4 +64,5 @@ type Secret struct {
 const (
 	UsersBasic  = "user:hash"
 	UsersDigest = "user:realm:hash"
+	UsersNone   = "none"
 )

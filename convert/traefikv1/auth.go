@@ -68,6 +68,9 @@ func (t *translator) usersSecret(s *source, c *settings, form string) (string, b
 	case len(secret.Keys) != 1:
 		c.failAuth(s.of("auth-secret", dropped("", "secret "+strconv.Quote(secretName)+" has not exactly one key")))
 		return "", false
+	case secret.Users == ir.UsersNone: // loadAuthCredentials in provider/kubernetes/kubernetes.go
+		c.failAuth(s.of("auth-secret", dropped("", "secret "+strconv.Quote(secretName)+": it has no line with a user")))
+		return "", false
 	case secret.Problem != "":
 		c.authProblems = append(c.authProblems, s.of("auth-secret", dropped("", "secret "+strconv.Quote(secretName)+": "+secret.Problem)))
 	case secret.Users != "" && secret.Users != form:

@@ -122,11 +122,7 @@ func (t *translator) wire(f *frontend) {
 	f.matcher, problems = newMatcher(rules, &t.made)
 	f.ruled = len(problems) == 0 && len(rules) == len(f.parts)
 	f.problems = append(f.problems, problems...)
-	// Traefik 1.7 reads authentication first, and nothing more of a frontend that it
-	// drops for it: loadIngresses in provider/kubernetes/kubernetes.go.
-	if !slices.ContainsFunc(f.config.authProblems, func(p finding) bool { return p.code == diag.WDrop }) {
-		f.problems = append(f.problems, f.config.problems...)
-	}
+	f.problems = append(f.problems, f.config.problems...)
 	f.problems = append(f.problems, f.config.authProblems...)
 	f.problems = append(f.problems, f.checkRedirect(t)...)
 	f.problems = append(f.problems, f.backend.wire(t)...)

@@ -105,5 +105,5 @@ func usersProblem(users []byte) (form, problem string) {
 	case 2:
 		return ir.UsersDigest, ""
 	}
-	return "", "it has no line with a user"
+	return ir.UsersNone, "it has no line with a user"
 }
