@@ -131,11 +131,8 @@ func (m *mixture) judge(host string, winner, loser *contender, withheld map[*ir.
 		withheld[winner.route] = true
 		return
 	}
-	winner.route.Filters = []ir.Filter{denyAll()}
+	winner.route.Filters = []ir.Filter{ir.DenyAll()}
 }
-
-// denyAll answers 403 to everybody: 255.255.255.255 is nobody's address.
-func denyAll() ir.Filter { return ir.IPAllowList{SourceRange: []string{"255.255.255.255/32"}} }
 
 // describe names what both claim, by the narrower of the two paths.
 func describe(host string, a, b *ir.Route) string {

@@ -31,7 +31,7 @@ func (m *mixture) tlsOptions(host string, routes []contender, withheld map[*ir.R
 			if own == "" {
 				withheld[mine.route] = true
 			} else {
-				mine.route.Filters = []ir.Filter{denyAll()}
+				mine.route.Filters = []ir.Filter{ir.DenyAll()}
 			}
 		}
 	}

@@ -110,9 +110,6 @@ func (t *translator) checkAddresses(s *source, x *settings, allowName string) {
 	}
 }
 
-// nobody is an address that no client has.
-const nobody = "255.255.255.255/32"
-
 func (a access) filter() ir.IPAllowList {
 	return ir.IPAllowList{SourceRange: a.allow, ExcludedIPs: a.excluded}
 }

@@ -107,7 +107,7 @@ func (t *translator) guard(l *location, paths []ir.Path) []ir.Route {
 	closed := t.onBoth(l.at, l.server, func(r *ir.Route) {
 		r.Match.Paths = paths
 		r.Priority += step * l.rank
-		r.Filters = []ir.Filter{ir.IPAllowList{SourceRange: []string{nobody}}}
+		r.Filters = []ir.Filter{ir.DenyAll()}
 		t.withHSTS(r)
 	})
 	return append(closed, t.slashRoutes(l)...)

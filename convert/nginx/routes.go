@@ -171,7 +171,7 @@ func (t *translator) denials(out []ir.Route, l *location, frame ir.Route, either
 		return out
 	}
 	frame.Priority += denyBump
-	frame.Filters = append(t.headers(l, https), ir.IPAllowList{SourceRange: []string{nobody}})
+	frame.Filters = append(t.headers(l, https), ir.DenyAll())
 	if deny := l.settings().access.deny; len(deny) > 0 && !either {
 		one := frame
 		one.Match.ClientIPs = deny

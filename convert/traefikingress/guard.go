@@ -8,9 +8,6 @@ import (
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/ir"
 )
 
-// nobody is no client's address.
-const nobody = "255.255.255.255/32"
-
 // guards stand behind the routes that the target drops because they refer to another
 // namespace, and in the place of those that are withheld: what is protected today
 // must not be reachable through a wider route. A guard denies everybody. It is one
@@ -54,7 +51,7 @@ func crosses(r *ir.Route) bool {
 func (t *translator) guard(r *router, ranks map[int][]*router) ir.Route {
 	guard := ir.Route{
 		Owner: r.route.Owner, Origins: r.route.Origins, EntryPoints: r.route.EntryPoints, TLS: r.route.TLS, Match: r.route.Match,
-		Priority: r.below(ranks), Filters: []ir.Filter{ir.IPAllowList{SourceRange: []string{nobody}}},
+		Priority: r.below(ranks), Filters: []ir.Filter{ir.DenyAll()},
 	}
 	if guard.TLS == nil || guard.TLS.OptionsNamespace == "" {
 		return guard

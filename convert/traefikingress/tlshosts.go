@@ -34,8 +34,8 @@ func (t *translator) tlsHosts() []ir.Route {
 		at.src.say(diag.ITraefikTLSHost, at.field(), "the TLS options of "+host+" stay as they are")
 		out = append(out, ir.Route{
 			Owner: at.src.ref(), Origins: []ir.Origin{at.origin()}, EntryPoints: at.src.shape.entryPoints, TLS: tls,
-			Match:    ir.Match{Hosts: []ir.Host{{Kind: ir.HostExact, Value: host}}, ClientIPs: []string{nobody}},
-			Priority: 1, Filters: []ir.Filter{ir.IPAllowList{SourceRange: []string{nobody}}},
+			Match:    ir.Match{Hosts: []ir.Host{{Kind: ir.HostExact, Value: host}}, ClientIPs: []string{ir.Nobody}},
+			Priority: 1, Filters: []ir.Filter{ir.DenyAll()},
 		})
 	}
 	return out

@@ -7,9 +7,6 @@ import (
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/ir"
 )
 
-// nobody is no client's address.
-const nobody = "255.255.255.255/32"
-
 // guard finds the frontends without a route in the target whose requests a wider route
 // would take: what is protected today must not be reachable through it. A route that
 // denies everybody stands in their place.
@@ -84,7 +81,7 @@ func (t *translator) guards(f *frontend) []ir.Route {
 		}
 		guard := ir.Route{
 			Owner: f.owner(), Origins: origins, EntryPoints: targets, Match: f.matcher.match, Priority: f.scaled(t.facts.PriorityScale),
-			Filters: []ir.Filter{ir.IPAllowList{SourceRange: []string{nobody}}},
+			Filters: []ir.Filter{ir.DenyAll()},
 		}
 		if tls {
 			guard.TLS = t.tls(f.first)
