@@ -84,9 +84,7 @@ func (t *translator) resolveErrorPages() {
 	}
 	target := func(f *frontend, page errorPage) *frontend { return byKey[name{f.namespace, page.backend}] }
 	for key := range t.emptyBackends {
-		if text, err := tomlString(key.name); err == nil {
-			elsewhere[text] = true
-		}
+		elsewhere[key.name] = true
 	}
 	for _, f := range t.frontends {
 		for _, page := range f.config.errorPages {
@@ -94,7 +92,7 @@ func (t *translator) resolveErrorPages() {
 				continue
 			}
 			other := target(f, page)
-			if other != nil && other != f || other == nil && t.hasEmptyBackend(f.namespace, page.backend) {
+			if other != nil && other != f || other == nil && t.emptyBackends[name{f.namespace, page.backend}] {
 				f.fail(f.first.of("error-pages", dropped("", "page "+page.name+" has a status that is not a number or a range")))
 			}
 		}
@@ -105,7 +103,7 @@ func (t *translator) resolveErrorPages() {
 		}
 		for _, page := range f.config.errorPages {
 			other := target(f, page)
-			if other == nil && len(page.status) > 0 && t.hasEmptyBackend(f.namespace, page.backend) {
+			if other == nil && len(page.status) > 0 && t.emptyBackends[name{f.namespace, page.backend}] {
 				f.first.sayNoPage(page)
 				continue
 			}
@@ -125,19 +123,14 @@ func (t *translator) resolveErrorPages() {
 // emptyBackend notes that a lost path leaves its backend behind, without a server:
 // an error page that names it is not ignored.
 func (t *translator) emptyBackend(namespace, key string) {
+	text, err := tomlString(key)
+	if err != nil {
+		return // no page can name it
+	}
 	if t.emptyBackends == nil {
 		t.emptyBackends = map[name]bool{}
 	}
-	t.emptyBackends[name{namespace, key}] = true
-}
-
-func (t *translator) hasEmptyBackend(namespace, page string) bool {
-	for key := range t.emptyBackends {
-		if text, err := tomlString(key.name); key.namespace == namespace && err == nil && text == page {
-			return true
-		}
-	}
-	return false
+	t.emptyBackends[name{namespace, text}] = true
 }
 
 func (s *source) sayNoPage(page errorPage) {

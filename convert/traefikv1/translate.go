@@ -93,7 +93,7 @@ type translator struct {
 
 	// secretEntryPoints are the entry points of certificates, see namedEntryPoints.
 	secretEntryPoints map[name][]string
-	// emptyBackends are the keys of lost paths, see emptyBackend.
+	// emptyBackends are the keys of lost paths as pages name them, see emptyBackend.
 	emptyBackends map[name]bool
 	// chances are lost paths whose loss depends on what else is loaded before.
 	chances []chance
