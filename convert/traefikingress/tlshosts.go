@@ -43,16 +43,21 @@ func (t *translator) tlsHosts() []ir.Route {
 
 // asksForOptions tells whether a route of a host names TLS options.
 func (t *translator) asksForOptions(host string) bool {
-	names := func(tls *ir.TLS) bool { return tls != nil && tls.OptionsName != "" }
-	return slices.ContainsFunc(t.routers, func(r router) bool { return strings.EqualFold(r.text.host, host) && names(r.route.TLS) }) ||
-		slices.ContainsFunc(t.errors, func(at place) bool { return strings.EqualFold(at.host(), host) && names(at.src.shape.tls) })
+	return t.asks(host, func(tls *ir.TLS) bool { return tls.OptionsName != "" })
 }
 
 // disagree tells whether another route of a host asks for other TLS options than tls.
 func (t *translator) disagree(host string, tls *ir.TLS) bool {
-	others := func(other *ir.TLS) bool {
-		return other != nil && (other.OptionsName != tls.OptionsName || other.OptionsNamespace != tls.OptionsNamespace)
-	}
-	return slices.ContainsFunc(t.routers, func(r router) bool { return strings.EqualFold(r.text.host, host) && others(r.route.TLS) }) ||
-		slices.ContainsFunc(t.errors, func(at place) bool { return strings.EqualFold(at.host(), host) && others(at.src.shape.tls) })
+	return t.asks(host, func(other *ir.TLS) bool {
+		return other.OptionsName != tls.OptionsName || other.OptionsNamespace != tls.OptionsNamespace
+	})
+}
+
+// asks tells whether a route of a host, also one in error, has such a TLS section.
+func (t *translator) asks(host string, such func(*ir.TLS) bool) bool {
+	return slices.ContainsFunc(t.routers, func(r router) bool {
+		return strings.EqualFold(r.text.host, host) && r.route.TLS != nil && such(r.route.TLS)
+	}) || slices.ContainsFunc(t.errors, func(at place) bool {
+		return strings.EqualFold(at.host(), host) && at.src.shape.tls != nil && such(at.src.shape.tls)
+	})
 }
