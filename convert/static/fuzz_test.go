@@ -12,21 +12,9 @@ import (
 // FuzzRead holds the result of any file and any arguments to what can be said of
 // every result.
 func FuzzRead(f *testing.F) {
-	files, err := filepath.Glob("testdata/*.txtar")
-	if err != nil {
-		f.Fatal(err)
-	}
-	for _, file := range files {
-		archive, err := txtar.ParseFile(file)
-		if err != nil {
-			f.Fatal(err)
-		}
-		parts := map[string]string{}
-		for _, part := range archive.Files {
-			parts[part.Name] = string(part.Data)
-		}
+	eachStory(f, "testdata/*.txtar", func(file string, parts map[string]string) {
 		f.Add([]byte(parts["traefik.toml"]), parts["args"], len(file)%2 == 0)
-	}
+	})
 	f.Fuzz(func(t *testing.T, content []byte, args string, v3 bool) {
 		in := Input{File: "traefik.toml", Content: content, Args: strings.Split(args, "\n")}
 		if args == "" {
@@ -45,21 +33,9 @@ func FuzzRead(f *testing.F) {
 
 // FuzzUpgrade is the same for Traefik 2, with the content as YAML or TOML.
 func FuzzUpgrade(f *testing.F) {
-	files, err := filepath.Glob("testdata/upgrade/*.txtar")
-	if err != nil {
-		f.Fatal(err)
-	}
-	for _, file := range files {
-		archive, err := txtar.ParseFile(file)
-		if err != nil {
-			f.Fatal(err)
-		}
-		parts := map[string]string{}
-		for _, part := range archive.Files {
-			parts[part.Name] = string(part.Data)
-		}
+	eachStory(f, "testdata/upgrade/*.txtar", func(_ string, parts map[string]string) {
 		f.Add([]byte(parts["traefik.yaml"]+parts["traefik.toml"]), parts["args"], parts["env"])
-	}
+	})
 	f.Fuzz(func(t *testing.T, content []byte, args, env string) {
 		in := Input{File: "-", Content: content, Args: strings.Split(args, "\n"), Env: strings.Split(env, "\n")}
 		if args == "" {
@@ -74,6 +50,25 @@ func FuzzUpgrade(f *testing.F) {
 			t.Error("it is not said why it cannot be told")
 		}
 	})
+}
+
+// eachStory hands over the parts of every story by name.
+func eachStory(f *testing.F, pattern string, seed func(file string, parts map[string]string)) {
+	files, err := filepath.Glob(pattern)
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, file := range files {
+		archive, err := txtar.ParseFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		parts := map[string]string{}
+		for _, part := range archive.Files {
+			parts[part.Name] = string(part.Data)
+		}
+		seed(file, parts)
+	}
 }
 
 func everything(t *testing.T, in Input, opts Options) string {

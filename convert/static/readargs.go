@@ -213,18 +213,8 @@ func parseText(text, kind string) (any, bool) {
 		return f, err == nil
 	case "duration":
 		return parseDuration(text)
-	case "list":
-		return strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ';' }), true
-	case "numbers":
-		numbers := []float64{}
-		for _, part := range strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ';' }) {
-			f, err := strconv.ParseFloat(part, 64)
-			if err != nil {
-				return nil, false
-			}
-			numbers = append(numbers, f)
-		}
-		return numbers, true
+	case "list", "numbers":
+		return parseList(strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ';' }), kind)
 	case "names":
 		names := map[string]string{}
 		for _, field := range strings.Fields(strings.Trim(text, `"`)) {

@@ -223,19 +223,11 @@ func parseUpgrade(value any, kind string) (any, bool) {
 		return nil, false
 	}
 	switch kind {
-	case "text":
-		return text, true
-	case "bool":
-		b, err := strconv.ParseBool(text)
-		return b, err == nil
-	case "int":
+	case "text", "bool", "float", "duration":
+		return parseText(text, kind)
+	case "int": // where flaeg also reads 0x10 and 010
 		n, err := strconv.ParseInt(text, 10, 64)
 		return n, err == nil
-	case "float":
-		f, err := strconv.ParseFloat(text, 64)
-		return f, err == nil
-	case "duration":
-		return parseDuration(text)
 	case "list", "numbers":
 		if text == "" {
 			return parseList(nil, kind)
