@@ -13,7 +13,6 @@ import (
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/diag"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/static"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/test/sandbox/binaries"
-	"github.com/ingress-migrate/kubectl-ingress-migrate/test/sandbox/loopback"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/test/sandbox/process"
 )
 
@@ -51,13 +50,7 @@ func TestEntryPoints(t *testing.T) {
 }
 
 func answersAlike(t *testing.T, toml string, questions []asked) {
-	starter := process.NewStarter()
-	t.Cleanup(starter.Close)
-	slot, err := loopback.Claim()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = slot.Release() })
+	starter, slot := workplace(t)
 	at := func(n int) (ip, text string) { return slot.Extra(n), strings.ReplaceAll(toml, "$IP", slot.Extra(n)) }
 
 	ip, text := at(1)

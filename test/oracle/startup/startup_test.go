@@ -27,13 +27,7 @@ func TestTraefikStarts(t *testing.T) {
 	if err != nil || len(files) == 0 {
 		t.Fatal("no configurations", err)
 	}
-	starter := process.NewStarter()
-	t.Cleanup(starter.Close)
-	slot, err := loopback.Claim()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = slot.Release() })
+	starter, slot := workplace(t)
 	address := 0
 	for _, file := range files {
 		for _, target := range []static.Version{static.V2, static.V3} {
@@ -50,6 +44,19 @@ func TestTraefikStarts(t *testing.T) {
 			}
 		}
 	}
+}
+
+// workplace is what a test starts programs with, and their addresses, until it ends.
+func workplace(t *testing.T) (*process.Starter, *loopback.Slot) {
+	t.Helper()
+	starter := process.NewStarter()
+	t.Cleanup(starter.Close)
+	slot, err := loopback.Claim()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = slot.Release() })
+	return starter, slot
 }
 
 type converted struct {
@@ -97,13 +104,7 @@ func starts(t *testing.T, starter *process.Starter, c converted) {
 // Traefik 3 does not start with a file of Traefik 2 as it is: what is seen above
 // is not seen for want of looking.
 func TestTraefik3DoesNotStartUnconverted(t *testing.T) {
-	starter := process.NewStarter()
-	t.Cleanup(starter.Close)
-	slot, err := loopback.Claim()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = slot.Release() })
+	starter, slot := workplace(t)
 	in := read(t, "testdata/v2-edge.txtar", slot.Extra(1))
 	running, log := start(t, starter, converted{in, static.V3, static.YAML, slot.Extra(1)}, string(in.Content))
 	if err := ping(running, "http://"+slot.Extra(1)+":8080/ping"); err == nil || running.Running() {
