@@ -155,15 +155,7 @@ func canonical(target string) bool {
 	if strings.HasSuffix(raw, "/") && clean != "/" {
 		clean += "/"
 	}
-	if clean != raw {
-		return false
-	}
-	for i := 0; i+2 < len(raw); i++ {
-		if raw[i] == '%' && unreserved(raw[i+1:i+3]) {
-			return false
-		}
-	}
-	return true
+	return clean == raw && plain(raw) == raw
 }
 
 // unreserved reports whether two hexadecimal digits are the code of a letter, a
