@@ -56,10 +56,7 @@ func (t *translator) findUpstreams() {
 // not serve. The target does: what its owner asked for is all in the route.
 func (t *translator) reportCanaryOwner(at place, path ingressPath) {
 	if owner := t.owners.canaries[hostUpstream{everywhere, path.upstream(at.src)}]; owner != nil {
-		at.src.add(finding{
-			code: diag.ENginxCanary, field: at.field(), value: path.path,
-			text: "the Service is the canary of Ingress " + owner.ref().String() + ", which is read first: the controller does not serve this path, the target does" + unknownAge(at.src, owner),
-		}.diagnostic(at.src))
+		at.reportOwner(path, "the canary", owner, "the controller does not serve this path, the target does")
 	}
 }
 
@@ -85,10 +82,7 @@ func (t *translator) addCanaryLocations(s *source) {
 		if owner == nil || v == nil {
 			continue
 		}
-		s.add(finding{
-			code: diag.ENginxCanary, field: at.field(), value: path.path,
-			text: "the Service is one of Ingress " + owner.ref().String() + ", which is read first: the controller reads this path as one of an ordinary Ingress" + unknownAge(s, owner),
-		}.diagnostic(s))
+		at.reportOwner(path, "one", owner, "the controller reads this path as one of an ordinary Ingress")
 		v.addLocation(at, path)
 	}
 }
@@ -97,11 +91,16 @@ func (t *translator) addCanaryLocations(s *source) {
 // Ingress of another host has its Service.
 func (t *translator) reportForeignOwner(at place, path ingressPath) {
 	if owner := t.owners.ordinary[hostUpstream{everywhere, path.upstream(at.src)}]; owner != nil {
-		at.src.add(finding{
-			code: diag.ENginxCanary, field: at.field(), value: path.path,
-			text: "the Service is one of Ingress " + owner.ref().String() + ", which is read first: the controller reads this path as one of an ordinary Ingress, to the target it is a canary" + unknownAge(at.src, owner),
-		}.diagnostic(at.src))
+		at.reportOwner(path, "one", owner, "the controller reads this path as one of an ordinary Ingress, to the target it is a canary")
 	}
+}
+
+// reportOwner says what follows from another Ingress having the Service of a path.
+func (at place) reportOwner(path ingressPath, as string, owner *source, then string) {
+	at.src.add(finding{
+		code: diag.ENginxCanary, field: at.field(), value: path.path,
+		text: "the Service is " + as + " of Ingress " + owner.ref().String() + ", which is read first: " + then + unknownAge(at.src, owner),
+	}.diagnostic(at.src))
 }
 
 func unknownAge(a, b *source) string {
