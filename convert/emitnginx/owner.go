@@ -31,7 +31,6 @@ type owner struct {
 	outcome  *ir.Outcome
 	all      *owners
 	problems []diag.Diagnostic
-	said     map[diag.Diagnostic]bool
 	// secrets hold the certificates of its routes, in order.
 	secrets []string
 	groups  []*group
@@ -77,7 +76,7 @@ func newOwners(in ir.Input, t ir.Translation, target Target) *owners {
 }
 
 func (all *owners) add(outcome *ir.Outcome) *owner {
-	o := &owner{ref: outcome.Ingress, outcome: outcome, all: all, said: map[diag.Diagnostic]bool{}}
+	o := &owner{ref: outcome.Ingress, outcome: outcome, all: all}
 	all.byRef[o.ref] = o
 	all.list = append(all.list, o)
 	return o
@@ -112,12 +111,9 @@ func (o *owner) report(code diag.Code, field, text string) *diag.Diagnostic {
 
 // findings are what was filed, each once.
 func (o *owner) findings() []diag.Diagnostic {
-	var out []diag.Diagnostic
+	var once diag.Once
 	for _, d := range o.problems {
-		if !o.said[d] {
-			o.said[d] = true
-			out = append(out, d)
-		}
+		once.Add(d)
 	}
-	return out
+	return once.List
 }
