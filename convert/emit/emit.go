@@ -54,15 +54,10 @@ func Emit(t ir.Translation, target Target) ([]Output, []diag.Diagnostic) {
 func Each(t ir.Translation, target Target, yield func([]Output) bool) []diag.Diagnostic {
 	if mayClash(t, target) {
 		out, problems := Emit(t, target)
-		for start := 0; start < len(out); {
-			end := start + 1
-			for end < len(out) && out[end].Owner == out[start].Owner {
-				end++
-			}
-			if !yield(out[start:end:end]) {
+		for objects := range byOwner(out, func(o Output) ir.Ref { return o.Owner }) {
+			if !yield(objects) {
 				break
 			}
-			start = end
 		}
 		return problems
 	}
@@ -101,11 +96,11 @@ func assign(t ir.Translation, target Target) *owners {
 	if !slices.IsSortedFunc(routes, compareOwners) {
 		slices.SortStableFunc(routes, compareOwners)
 	}
-	for own := range byOwner(routes) {
+	for own := range byOwner(routes, ownerOf) {
 		slices.SortStableFunc(own, compareGroups)
 	}
 	routes = mergeRedirects(routes, fewest)
-	for own := range byOwner(routes) {
+	for own := range byOwner(routes, ownerOf) {
 		known.of(own[0].Owner).todo.routes = own
 	}
 	for i := range t.Certificates {
@@ -170,15 +165,17 @@ func counts(f ir.Filter) bool {
 
 func compareOwners(a, b *ir.Route) int { return CompareRefs(a.Owner, b.Owner) }
 
-// byOwner yields the routes of one owner after the other; they are sorted so.
-func byOwner(routes []*ir.Route) iter.Seq[[]*ir.Route] {
-	return func(yield func([]*ir.Route) bool) {
-		for start := 0; start < len(routes); {
+func ownerOf(r *ir.Route) ir.Ref { return r.Owner }
+
+// byOwner yields the items of one owner after the other; they are sorted so.
+func byOwner[T any](items []T, owner func(T) ir.Ref) iter.Seq[[]T] {
+	return func(yield func([]T) bool) {
+		for start := 0; start < len(items); {
 			end := start + 1
-			for end < len(routes) && routes[end].Owner == routes[start].Owner {
+			for end < len(items) && owner(items[end]) == owner(items[start]) {
 				end++
 			}
-			if !yield(routes[start:end:end]) {
+			if !yield(items[start:end:end]) {
 				return
 			}
 			start = end

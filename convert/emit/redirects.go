@@ -67,7 +67,7 @@ func mergeRedirects(routes []*ir.Route, least int) []*ir.Route {
 // IngressRoute, sorted.
 func crowdedHosts(routes []*ir.Route, least int) []string {
 	var crowded []string
-	for own := range byOwner(routes) {
+	for own := range byOwner(routes, ownerOf) {
 		if len(own) < least {
 			continue
 		}
