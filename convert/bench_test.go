@@ -86,6 +86,7 @@ func BenchmarkConvertDialect(b *testing.B) {
 func BenchmarkEmitPlain(b *testing.B) {
 	const n = 5000
 	in := plainIngresses(n, "traefik")
+	in, _ = inNameOrder(in)
 	translation := translate(in, Options{})
 	b.ReportAllocs()
 	start := cpu(b)

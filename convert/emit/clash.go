@@ -19,25 +19,25 @@ type clashes struct {
 	// noted are all IngressRoutes. Different identities with one hash are harmless:
 	// an IngressRoute is renamed only if it shares a match too.
 	noted []namedRoute
-	// onlyIdentities: no IngressRoute is held.
-	onlyIdentities bool
 }
 
+// namedRoute is an IngressRoute by its place in the output.
 type namedRoute struct {
 	identity uint64
-	owner    *owner
-	route    *v1alpha1.IngressRoute
+	at       int
 }
 
-func (c *clashes) note(o *owner, route *v1alpha1.IngressRoute) {
-	if c.noted == nil {
-		c.noted = make([]namedRoute, 0, 2*len(o.all.list))
+func newClashes(ingresses int) *clashes {
+	return &clashes{noted: make([]namedRoute, 0, 2*ingresses)}
+}
+
+// note notes the IngressRoutes of the output from a place on.
+func (c *clashes) note(out []Output, from int) {
+	for at := from; at < len(out); at++ {
+		if _, overTCP := out[at].Object.(*v1alpha1.IngressRouteTCP); !overTCP && isRoute(out[at].Object) {
+			c.noted = append(c.noted, namedRoute{identity(out[at].Object.GetNamespace(), out[at].Object.GetName()), at})
+		}
 	}
-	noted := namedRoute{identity: identity(route.Namespace, route.Name)}
-	if !c.onlyIdentities {
-		noted.owner, noted.route = o, route
-	}
-	c.noted = append(c.noted, noted)
 }
 
 // same yields those that have one identity, where there are several.
@@ -66,23 +66,42 @@ func (c *clashes) found() bool {
 // rename gives every IngressRoute a tagged name that shares identity and a match
 // with one of an owner before it. Whether it is renamed depends on that pair
 // alone, so converting any set of Ingresses that contains both gives the same.
-func (c *clashes) rename() {
+func (c *clashes) rename(out []Output) {
+	var renamed []int
 	for same := range c.same {
 		for _, r := range same {
+			own := out[r.at]
 			if slices.ContainsFunc(same, func(other namedRoute) bool {
-				return CompareRefs(other.owner.ref, r.owner.ref) < 0 && shareMatch(other.route, r.route)
+				return CompareRefs(out[other.at].Owner, own.Owner) < 0 && shareMatch(out[other.at].Object, own.Object)
 			}) {
-				ref := r.owner.ref
-				r.route.Name = taggedName(ref.Namespace, ref.Name, "ns-"+ref.Namespace+"-"+r.route.Name)
+				ref := own.Owner
+				own.Object.SetName(taggedName(ref.Namespace, ref.Name, "ns-"+ref.Namespace+"-"+own.Object.GetName()))
+				renamed = append(renamed, r.at)
 			}
 		}
 	}
+	for _, at := range renamed {
+		sortAround(out, at)
+	}
 }
 
-func shareMatch(a, b *v1alpha1.IngressRoute) bool {
-	return slices.ContainsFunc(a.Spec.Routes, func(r v1alpha1.Route) bool {
-		return slices.ContainsFunc(b.Spec.Routes, func(s v1alpha1.Route) bool { return r.Match == s.Match })
-	})
+// sortAround sorts the IngressRoutes of an owner again, of which one is at a place.
+func sortAround(out []Output, at int) {
+	own := func(i int) bool { return out[i].Owner == out[at].Owner && isRoute(out[i].Object) }
+	start, end := at, at+1
+	for start > 0 && own(start-1) {
+		start--
+	}
+	for end < len(out) && own(end) {
+		end++
+	}
+	slices.SortFunc(out[start:end], func(a, b Output) int { return compareNames(a.Object, b.Object) })
+}
+
+func shareMatch(a, b Object) bool {
+	ours, _ := Rules(a)
+	theirs, _ := Rules(b)
+	return slices.ContainsFunc(ours, func(rule string) bool { return slices.Contains(theirs, rule) })
 }
 
 // identity is a hash of Traefik's provider.Normalize of namespace-name.

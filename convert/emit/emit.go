@@ -34,17 +34,16 @@ type Output struct {
 // on those of others only where two routers would get one identity in Traefik,
 // and then they have a match in common (see clash.go).
 func Emit(t ir.Translation, target Target) ([]Output, []diag.Diagnostic) {
-	known := assign(t, target)
-	for _, o := range known.list {
-		o.write()
+	out := make([]Output, 0, 2*len(t.Ingresses))
+	var problems []diag.Diagnostic
+	clashes := newClashes(len(t.Ingresses))
+	for o := range assign(t, target).each {
+		first := len(out)
+		out = o.appendTo(out)
+		clashes.note(out, first)
+		problems = append(problems, o.problems...)
 	}
-	known.clashes.rename()
-	out := make([]Output, 0, 2*len(known.list))
-	var problems, more []diag.Diagnostic
-	for _, o := range known.list {
-		out, more = o.finish(out)
-		problems = append(problems, more...)
-	}
+	clashes.rename(out)
 	return out, problems
 }
 
@@ -61,15 +60,10 @@ func Each(t ir.Translation, target Target, yield func([]Output) bool) []diag.Dia
 		}
 		return problems
 	}
-	known := assign(t, target)
-	known.clashes.onlyIdentities = true
 	var problems []diag.Diagnostic
-	for _, o := range known.list {
-		o.write()
-		out, more := o.finish(nil)
-		problems = append(problems, more...)
-		o.forget()
-		if len(out) > 0 && !yield(out) {
+	for o := range assign(t, target).each {
+		problems = append(problems, o.problems...)
+		if out := o.appendTo(nil); len(out) > 0 && !yield(out) {
 			break
 		}
 	}
@@ -79,58 +73,40 @@ func Each(t ir.Translation, target Target, yield func([]Output) bool) []diag.Dia
 // mayClash writes everything once to see whether two IngressRoutes have one
 // identity, which can be said only when all names are known.
 func mayClash(t ir.Translation, target Target) bool {
-	known := assign(t, target)
-	known.clashes.onlyIdentities = true
-	for _, o := range known.list {
-		o.write()
-		o.forget()
+	clashes := newClashes(len(t.Ingresses))
+	var out []Output
+	for o := range assign(t, target).each {
+		out = o.appendTo(out[:0])
+		clashes.note(out, 0)
 	}
-	return known.clashes.found()
+	return clashes.found()
 }
 
-// assign hands every part of t to its owner, and sorts the owners.
+// assign sorts every part of t by owner and group, and merges what can be one route.
 func assign(t ir.Translation, target Target) *owners {
 	target = target.withDefaults()
-	known := newOwners(t, target)
-	routes := expand(known.tlsOptions(t.Routes), target, known)
-	if !slices.IsSortedFunc(routes, compareOwners) {
-		slices.SortStableFunc(routes, compareOwners)
-	}
+	all := &owners{target: target, apiGroup: target.APIVersion(), parts: newParts(t)}
+	routes := sorted(expand(all.tlsOptions(t.Routes), target, all), routeOwner)
 	for own := range byOwner(routes, ownerOf) {
 		slices.SortStableFunc(own, compareGroups)
 	}
-	routes = mergeRedirects(routes, fewest)
-	for own := range byOwner(routes, ownerOf) {
-		known.of(own[0].Owner).todo.routes = own
-	}
-	for i := range t.Certificates {
-		todo := &known.of(t.Certificates[i].Owner).todo
-		todo.certificates = append(todo.certificates, &t.Certificates[i])
-	}
-	for i := range t.Passthroughs {
-		todo := &known.of(t.Passthroughs[i].Owner).todo
-		todo.passthroughs = append(todo.passthroughs, &t.Passthroughs[i])
-	}
-	byName := func(a, b *owner) int { return CompareRefs(a.ref, b.ref) }
-	if !slices.IsSortedFunc(known.list, byName) {
-		slices.SortStableFunc(known.list, byName)
-	}
-	return known
+	all.parts.routes = mergeRedirects(routes, fewest)
+	return all
 }
 
 // expand replaces the routes that need more than one router: one per entry point
 // when a limit counts per router and Traefik 1.7 counts per entry point, and the
 // routes that emulate what a version of Traefik lacks.
-func expand(in []ir.Route, target Target, known *owners) []*ir.Route {
+func expand(in []ir.Route, target Target, all *owners) []*ir.Route {
 	out := make([]*ir.Route, 0, len(in))
 	for i := range in {
 		r := &in[i]
 		if target.Version == V3 && len(r.Filters) > 0 {
 			if r.TLS != nil && rewritesLocation(r.Filters) {
-				known.of(r.Owner).sslRedirect = true
+				all.begin(r.Owner).sslRedirect = true
 			}
 			if replaced, emulated := sslRedirectV3(*r); emulated {
-				known.of(r.Owner).sslRedirect = true
+				all.begin(r.Owner).sslRedirect = true
 				for j := range replaced {
 					out = perEntryPoint(out, &replaced[j])
 				}
@@ -163,8 +139,6 @@ func counts(f ir.Filter) bool {
 	return false
 }
 
-func compareOwners(a, b *ir.Route) int { return CompareRefs(a.Owner, b.Owner) }
-
 func ownerOf(r *ir.Route) ir.Ref { return r.Owner }
 
 // byOwner yields the items of one owner after the other; they are sorted so.
@@ -183,22 +157,18 @@ func byOwner[T any](items []T, owner func(T) ir.Ref) iter.Seq[[]T] {
 	}
 }
 
-// compareRoutes puts together what goes into one IngressRoute: same owner, TLS
-// section and entry points. The plain-text ones come first.
-func compareRoutes(a, b *ir.Route) int {
-	if c := compareOwners(a, b); c != 0 {
-		return c
-	}
-	return compareGroups(a, b)
-}
-
-// compareGroups puts the group with most entry points first: it gets the plain
-// name, also when single routes are split off because of a limit.
+// compareGroups puts together what goes into one IngressRoute of an owner: same TLS
+// section and entry points. The plain-text ones come first. Of them, the group with
+// most entry points does: it gets the plain name, also when single routes are split
+// off because of a limit.
 func compareGroups(a, b *ir.Route) int {
 	if c := compareTLS(a.TLS, b.TLS); c != 0 {
 		return c
 	}
-	return cmp.Or(cmp.Compare(len(b.EntryPoints), len(a.EntryPoints)), slices.Compare(a.EntryPoints, b.EntryPoints))
+	if c := cmp.Compare(len(b.EntryPoints), len(a.EntryPoints)); c != 0 {
+		return c
+	}
+	return slices.Compare(a.EntryPoints, b.EntryPoints)
 }
 
 func compareTLS(a, b *ir.TLS) int {

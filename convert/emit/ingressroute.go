@@ -136,7 +136,6 @@ func (o *owner) add(object *v1alpha1.IngressRoute, tag string, cookies []cookie)
 	if o.all.target.IngressClass != "" {
 		object.Annotations = map[string]string{classAnnotation: o.all.target.IngressClass}
 	}
-	o.all.clashes.note(o, object)
 	o.ingressRoutes = append(o.ingressRoutes, withCookies(object, cookies, o.all.target))
 }
 

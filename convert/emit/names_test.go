@@ -131,3 +131,16 @@ func TestEqualHashesGetDifferentNames(t *testing.T) {
 		t.Errorf("got %s, new %v, want %s again", again, isNew, second)
 	}
 }
+
+// An IngressRoute with fields of Traefik 3 alone is renamed as any other.
+func TestClashOfIngressRoutesWithFieldsOfV3(t *testing.T) {
+	sticky := func(r *ir.Route) {
+		r.Backend.Services = []ir.Service{{Name: "web", PortNumber: 80, Sticky: &ir.Sticky{CookieName: "c", Path: "/"}}}
+	}
+	first, second := at("/", sticky), at("/", sticky)
+	first.Owner, second.Owner = ir.Ref{Namespace: "a", Name: "b-c"}, ir.Ref{Namespace: "a-b", Name: "c"}
+	out, _ := Emit(ir.Translation{Routes: []ir.Route{second, first}}, Target{Version: V3})
+	if len(out) != 2 || out[0].Object.GetName() != "b-c" || out[1].Object.GetName() == "c" {
+		t.Errorf("got %v", out)
+	}
+}

@@ -21,11 +21,12 @@ const classAnnotation = "kubernetes.io/ingress.class"
 type owners struct {
 	target   Target
 	apiGroup string
-	byRef    map[ir.Ref]*owner
-	list     []*owner
-	shared   sharedServices
-	clashes  clashes
-	made     made
+	parts    parts
+	// begun are those of which something is known before their turn comes.
+	begun   map[ir.Ref]*owner
+	shared  sharedServices
+	clashes clashes
+	made    made
 	// written, listed and chained are the first rules, Services and chains of the owner whose objects
 	// are being made: routes for plain text and for TLS have the same ones.
 	written []writtenRule
@@ -58,15 +59,8 @@ type owner struct {
 	stickyLost   []string // what cookies lose
 	encodedSlash encodedSlash
 
-	todo work
-
 	// labels of all objects, see meta.
 	labels map[string]string
-
-	// Room for what there nearly always is.
-	firstRoutes [2]string
-	firstObject [2]Object
-	firstSecret [1]string
 }
 
 // writtenRule is a match of one host and one path, and what rule makes of it.
@@ -76,69 +70,73 @@ type writtenRule struct {
 	text string
 }
 
-func newOwners(t ir.Translation, target Target) *owners {
-	all := &owners{
-		target: target, apiGroup: target.APIVersion(),
-		byRef: make(map[ir.Ref]*owner, len(t.Ingresses)), list: make([]*owner, 0, len(t.Ingresses)),
+// begin returns the owner of a name, for something to be noted before its turn
+// comes. The translation need not list the Ingress.
+func (all *owners) begin(ref ir.Ref) *owner {
+	if o, ok := all.begun[ref]; ok {
+		return o
 	}
-	listed := make([]owner, len(t.Ingresses))
-	for i := range t.Ingresses {
-		all.add(&listed[i], &t.Ingresses[i])
+	o := &owner{ref: ref, outcome: all.parts.outcome(ref), all: all}
+	if all.begun == nil {
+		all.begun = map[ir.Ref]*owner{}
 	}
-	return all
-}
-
-func (all *owners) add(o *owner, outcome *ir.Outcome) *owner {
-	o.ref, o.outcome, o.all = outcome.Ingress, outcome, all
-	o.routes, o.ingressRoutes, o.secrets = o.firstRoutes[:0], o.firstObject[:0], o.firstSecret[:0]
-	all.byRef[o.ref] = o
-	all.list = append(all.list, o)
+	all.begun[ref] = o
 	return o
 }
 
-// of returns the owner, also for an Ingress that the translation does not list.
-func (all *owners) of(ref ir.Ref) *owner {
-	if o, ok := all.byRef[ref]; ok {
-		return o
+// each hands over one owner after the other, sorted and with its objects. They are
+// made in the room of one: nobody may hold it.
+func (all *owners) each(yield func(*owner) bool) {
+	var room owner
+	for own := range all.parts.each {
+		o := all.begun[own.ref]
+		if o == nil {
+			room.reset(all, own)
+			o = &room
+		}
+		o.write(own)
+		if !yield(o) {
+			return
+		}
 	}
-	return all.add(&owner{}, &ir.Outcome{Ingress: ref})
 }
 
-// work is what objects of an owner are made of.
-type work struct {
-	routes       []*ir.Route
-	certificates []*ir.Certificate
-	passthroughs []*ir.Passthrough
+// reset makes room for the next owner. Objects have been copied out of the lists.
+func (o *owner) reset(all *owners, own part) {
+	*o = owner{
+		ref: own.ref, outcome: own.outcome, all: all, routes: o.routes[:0], secrets: o.secrets[:0],
+		transports: o.transports[:0], weightedServices: o.weightedServices[:0],
+		middlewares: o.middlewares[:0], ingressRoutes: o.ingressRoutes[:0],
+	}
 }
 
 // write makes the objects of an owner.
-func (o *owner) write() {
+func (o *owner) write(own part) {
 	o.all.written, o.all.listed, o.all.chained = o.all.written[:0], o.all.listed[:0], o.all.chained[:0]
-	o.emit(o.todo.routes)
-	for _, c := range o.todo.certificates {
-		o.certificate(c)
+	o.emit(own.routes)
+	for i := range own.certificates {
+		o.certificate(&own.certificates[i])
 	}
-	for _, p := range o.todo.passthroughs {
-		o.passthrough(p)
+	for i := range own.passthroughs {
+		o.passthrough(&own.passthroughs[i])
 	}
+	o.notes()
 }
 
-// finish appends the objects in order to out, and returns what is to be said of them.
-func (o *owner) finish(out []Output) ([]Output, []diag.Diagnostic) {
-	o.notes()
+// appendTo appends the objects in order to out.
+func (o *owner) appendTo(out []Output) []Output {
 	for _, kind := range [...][]Object{o.transports, o.weightedServices, o.middlewares, o.ingressRoutes} {
 		if len(kind) > 1 {
-			slices.SortFunc(kind, func(a, b Object) int { return strings.Compare(a.GetName(), b.GetName()) })
+			slices.SortFunc(kind, compareNames)
 		}
 		for _, object := range kind {
 			out = append(out, Output{Owner: o.ref, Object: object})
 		}
 	}
-	return out, o.problems
+	return out
 }
 
-// forget lets go of everything that is done with.
-func (o *owner) forget() { *o = owner{ref: o.ref} }
+func compareNames(a, b Object) int { return strings.Compare(a.GetName(), b.GetName()) }
 
 // CompareRefs orders owners as the output is ordered.
 func CompareRefs(a, b ir.Ref) int {

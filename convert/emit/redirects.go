@@ -29,7 +29,7 @@ const (
 // into one route with the priority of the first of them. It must not make
 // another route win or lose: what has a priority in between may match no request
 // that the moved route matches, as far as host and path can tell. Routes are in
-// groups of one owner, see compareRoutes, and stay so. Rows shorter than least are
+// groups of one owner, see assign, and stay so. Rows shorter than least are
 // left alone.
 func mergeRedirects(routes []*ir.Route, least int) []*ir.Route {
 	hosts := crowdedHosts(routes, least)

@@ -1,6 +1,7 @@
 package emit
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"testing"
@@ -24,7 +25,7 @@ func pointers(routes []ir.Route) []*ir.Route {
 	for i := range routes {
 		out = append(out, &routes[i])
 	}
-	slices.SortStableFunc(out, compareRoutes)
+	slices.SortStableFunc(out, func(a, b *ir.Route) int { return cmp.Or(CompareRefs(a.Owner, b.Owner), compareGroups(a, b)) })
 	return out
 }
 

@@ -8,6 +8,9 @@ import (
 // Rules returns the rules of an IngressRoute or IngressRouteTCP of the output;
 // false for other objects.
 func Rules(object Object) ([]string, bool) {
+	if !isRoute(object) {
+		return nil, false
+	}
 	var rules []string
 	switch route := object.(type) {
 	case *v1alpha1.IngressRoute:
@@ -19,17 +22,23 @@ func Rules(object Object) ([]string, bool) {
 			rules = append(rules, route.Spec.Routes[i].Match)
 		}
 	case *unstructured.Unstructured: // see withCookies
-		if route.GetKind() != "IngressRoute" {
-			return nil, false
-		}
 		routes, _, _ := unstructured.NestedSlice(route.Object, "spec", "routes")
 		for _, r := range routes {
 			fields, _ := r.(map[string]any)
 			rule, _ := fields["match"].(string)
 			rules = append(rules, rule)
 		}
-	default:
-		return nil, false
 	}
 	return rules, true
+}
+
+// isRoute tells whether an object has rules.
+func isRoute(object Object) bool {
+	switch object := object.(type) {
+	case *v1alpha1.IngressRoute, *v1alpha1.IngressRouteTCP:
+		return true
+	case *unstructured.Unstructured:
+		return object.GetKind() == "IngressRoute"
+	}
+	return false
 }

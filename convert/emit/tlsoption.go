@@ -20,7 +20,7 @@ func (all *owners) tlsOptions(in []ir.Route) []ir.Route {
 		}
 		named := *t
 		named.Options, named.OptionsNamespace = nil, ""
-		named.OptionsName = all.of(t.Options.Owner).tlsOption(t.Options)
+		named.OptionsName = all.begin(t.Options.Owner).tlsOption(t.Options)
 		out[i].TLS = &named
 	}
 	return out
