@@ -98,7 +98,7 @@ func (t *translator) resolveErrorPages() {
 		}
 	}
 	for _, f := range t.frontends {
-		if !f.routed() {
+		if !f.routed() && !f.needsGuard() {
 			continue
 		}
 		for _, page := range f.config.errorPages {

@@ -69,21 +69,15 @@ func (t *translator) guards(f *frontend) []ir.Route {
 		origins = append(origins, at.origin())
 	}
 	var guards []ir.Route
-	for _, tls := range []bool{false, true} {
-		var targets []string
-		for _, ep := range f.entryPoints {
-			if ep.TLS == tls {
-				targets = append(targets, ep.Target)
-			}
-		}
-		if len(targets) == 0 {
-			continue
-		}
+	for _, g := range t.groups(f) {
 		guard := ir.Route{
-			Owner: f.owner(), Origins: origins, EntryPoints: targets, Match: f.matcher.match, Priority: f.scaled(t.facts.PriorityScale),
-			Filters: []ir.Filter{ir.DenyAll()},
+			Owner: f.owner(), Origins: origins, EntryPoints: g.targets, Match: f.matcher.match, Priority: f.scaled(t.facts.PriorityScale),
 		}
-		if tls {
+		for _, page := range g.pages { // which may be for what a guard answers
+			guard.Filters = append(guard.Filters, page.filter(t))
+		}
+		guard.Filters = append(guard.Filters, ir.DenyAll())
+		if g.tls {
 			guard.TLS = t.tls(f.first)
 		}
 		guards = append(guards, guard)
