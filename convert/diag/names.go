@@ -174,6 +174,7 @@ const (
 	WReadTimeout       Code = "W-READTIMEOUT"
 	WRedirectModifier  Code = "W-REDIRECT-MODIFIER"
 	WRedirectXFP       Code = "W-REDIRECT-XFP"
+	WRetryHTTP2        Code = "W-RETRY-HTTP2"
 	WRewriteEncoded    Code = "W-REWRITE-ENCODED"
 	WRewriteNoSlash    Code = "W-REWRITE-NOSLASH"
 	WSharedService     Code = "W-SHARED-SERVICE"

@@ -206,6 +206,13 @@ var warningsNtoZ = []Info{
 		Warning: "redirect may loop behind a TLS balancer",
 	},
 	{
+		Code: WRetryHTTP2, Severity: Lossy,
+		Title:   "Requests to backends that may speak HTTP/2 are not retried",
+		Explain: "Behind their retry middleware Traefik 2 and 3 lose answers of backends that speak HTTP/2 (h2c, or https where both sides agree on it): the client gets an empty 200 in place of the answer. So the output has no retries for them, and a pod that cannot be reached is answered 502.",
+		Remedy:  "Speak HTTP/1.1 to the backend if retries matter more.",
+		Warning: "no retries over HTTP/2",
+	},
+	{
 		Code: WRewriteEncoded, Severity: Equivalent,
 		Title:   "Rewriting works on the encoded path",
 		Explain: "Traefik 1.7 rewrites the decoded path, Traefik 2 and 3 the path as sent. Paths with percent-encoded characters can differ, also in X-Replaced-Path.",

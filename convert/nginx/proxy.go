@@ -86,7 +86,11 @@ func (t *translator) readRetry(s *source, x *settings) {
 	if conditions == "off" || tries == 1 {
 		return
 	}
-	if t.facts.Retry && tries > 1 {
+	switch http2 := x.backend.protocol == "GRPC" || x.backend.protocol == "GRPCS"; {
+	case !t.facts.Retry || tries < 1:
+	case http2:
+		s.sayOf(diag.WRetryHTTP2, "backend-protocol", "")
+	default:
 		x.retry = &ir.Retry{Attempts: tries}
 	}
 	for _, name := range []string{"proxy-next-upstream", "proxy-next-upstream-timeout", "proxy-next-upstream-tries"} {

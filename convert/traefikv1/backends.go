@@ -247,6 +247,9 @@ func (b *backend) wire(t *translator) []finding {
 	if len(b.serving()) == 0 {
 		problems = append(problems, finding{code: diag.W503, text: "the route has no server: Traefik 1.7 answers 503"})
 	}
+	if t.facts.Retry != nil && t.facts.Retry.Attempts != 1 {
+		b.reportNoRetry()
+	}
 	for _, m := range b.members {
 		if m.podsKnown && len(m.pods) == 0 && !m.noServers {
 			m.at.src.say(diag.WEmptyServices, m.at.backendField(), "Service "+m.name+" has no ready endpoints: Traefik 1.7 answers 503 (or leaves its share to other Services), the target drops the route unless allowEmptyServices is set")
@@ -262,6 +265,18 @@ func (m *member) speaksTLS() bool {
 	}
 	return m.https || m.service == nil && m.port.Number == 443
 }
+
+// reportNoRetry says that requests are not repeated.
+func (b *backend) reportNoRetry() {
+	for _, m := range b.serving() {
+		if m.mayBeHTTP2() {
+			m.at.src.say(diag.WRetryHTTP2, m.at.backendField(), "requests to Service "+m.name+" are not repeated")
+		}
+	}
+}
+
+// mayBeHTTP2 tells whether the backend is spoken to over HTTP/2, which TLS may agree on.
+func (m *member) mayBeHTTP2() bool { return m.protocol == "h2c" || m.speaksTLS() }
 
 // removeCollisions replays that Traefik 1.7 keeps one server per pod name: of
 // two Services with a pod of one name, the last one has it.

@@ -98,7 +98,7 @@ func (f *frontend) chain(t *translator, g group, redirect, modifiers []ir.Filter
 // retryAttempts is the number of attempts per request; 0: no retry.
 func (t *translator) retryAttempts(b *backend) int {
 	switch {
-	case t.facts.Retry == nil:
+	case t.facts.Retry == nil || slices.ContainsFunc(b.serving(), (*member).mayBeHTTP2):
 		return 0
 	case t.facts.Retry.Attempts > 0:
 		return t.facts.Retry.Attempts
