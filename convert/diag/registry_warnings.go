@@ -249,10 +249,10 @@ var warningsNtoZ = []Info{
 	},
 	{
 		Code: WStickyFields, Severity: Lossy,
-		Title:   "Traefik 2 has no path, domain or age for sticky cookies",
-		Explain: "The sticky cookie asks for a path, domain or maximum age. Traefik 2.11 cannot set them: the cookie is a session cookie of the host.",
+		Title:   "Traefik 2 cannot set all fields of sticky cookies",
+		Explain: "The sticky cookie asks for a path, domain or maximum age. Traefik 2.11 cannot set them: the cookie is a session cookie of the host. Nor can it set SameSite of a cookie over several Services.",
 		Remedy:  "Use Traefik 3 as target if the fields matter.",
-		Warning: "sticky cookie loses path, domain or age",
+		Warning: "sticky cookie loses fields",
 	},
 	{
 		Code: WStickyWeighted, Severity: Lossy,

@@ -37,14 +37,15 @@ func Emit(t ir.Translation, target Target) ([]Output, []diag.Diagnostic) {
 	out := make([]Output, 0, 2*len(t.Ingresses))
 	var problems []diag.Diagnostic
 	clashes := newClashes(len(t.Ingresses))
-	for o := range assign(t, target).each {
+	all := assign(t, target)
+	for o := range all.each {
 		first := len(out)
 		out = o.appendTo(out)
 		clashes.note(out, first)
 		problems = append(problems, o.problems...)
 	}
 	clashes.rename(out)
-	return out, problems
+	return out, append(problems, all.shared.findings()...)
 }
 
 // Each is Emit for those who look at the objects of one Ingress after the other:
@@ -61,13 +62,14 @@ func Each(t ir.Translation, target Target, yield func([]Output) bool) []diag.Dia
 		return problems
 	}
 	var problems []diag.Diagnostic
-	for o := range assign(t, target).each {
+	all := assign(t, target)
+	for o := range all.each {
 		problems = append(problems, o.problems...)
 		if out := o.appendTo(nil); len(out) > 0 && !yield(out) {
 			break
 		}
 	}
-	return problems
+	return append(problems, all.shared.findings()...)
 }
 
 // mayClash writes everything once to see whether two IngressRoutes have one

@@ -158,9 +158,12 @@ func (o *owner) notes() {
 }
 
 func (o *owner) report(code diag.Code, field, text string) *diag.Diagnostic {
-	object := diag.Object{Kind: "Ingress", Namespace: o.ref.Namespace, Name: o.ref.Name, File: o.outcome.File}
-	o.problems = append(o.problems, diag.New(code, object, field, text))
+	o.problems = append(o.problems, diag.New(code, o.object(), field, text))
 	return &o.problems[len(o.problems)-1]
+}
+
+func (o *owner) object() diag.Object {
+	return diag.Object{Kind: "Ingress", Namespace: o.ref.Namespace, Name: o.ref.Name, File: o.outcome.File}
 }
 
 // once reports what its code says, once per Ingress.

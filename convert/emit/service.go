@@ -83,11 +83,14 @@ func (o *owner) weighted(b ir.Backend) string {
 	spec := v1alpha1.TraefikServiceSpec{Weighted: &v1alpha1.WeightedRoundRobin{}}
 	if b.Sticky != nil {
 		spec.Weighted.Sticky = o.sticky(b.Sticky)
+		if b.Sticky.SameSite != "" && o.all.target.Version == V2 {
+			o.loseSticky("SameSite " + b.Sticky.SameSite + ", since it is over several Services") // pkg/server/service/loadbalancer/wrr
+		}
 	}
 	for i := range b.Services {
 		s := o.one(&b.Services[i])
 		s.Weight = b.Services[i].Weight
-		o.all.shared.check(o, &b.Services[i], &s)
+		o.all.shared.note(o, &b.Services[i], &s)
 		spec.Weighted.Services = append(spec.Weighted.Services, s)
 	}
 	name, isNew := o.named("weighted", content(spec, v3Cookies(b)))

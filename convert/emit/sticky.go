@@ -14,8 +14,8 @@ import (
 )
 
 func (o *owner) sticky(s *ir.Sticky) *dynamic.Sticky {
-	if lost := lostByV2(s); o.all.target.Version == V2 && lost != "" && !slices.Contains(o.stickyLost, lost) {
-		o.stickyLost = append(o.stickyLost, lost)
+	if lost := lostByV2(s); o.all.target.Version == V2 && lost != "" {
+		o.loseSticky(lost)
 	}
 	if o.all.target.Version == V3 && !s.KeepsTerminating {
 		o.once(diag.ITerminating)
@@ -23,6 +23,12 @@ func (o *owner) sticky(s *ir.Sticky) *dynamic.Sticky {
 	return &dynamic.Sticky{Cookie: &dynamic.Cookie{
 		Name: s.CookieName, Secure: s.Secure, HTTPOnly: s.HTTPOnly, SameSite: s.SameSite,
 	}}
+}
+
+func (o *owner) loseSticky(lost string) {
+	if !slices.Contains(o.stickyLost, lost) {
+		o.stickyLost = append(o.stickyLost, lost)
+	}
 }
 
 // lostByV2 says what of a cookie Traefik 2 cannot set.

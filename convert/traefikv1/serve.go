@@ -15,7 +15,9 @@ func (b *backend) serve(t *translator, f *frontend) ir.Backend {
 	}
 	var out ir.Backend
 	for _, m := range members {
-		out.Services = append(out.Services, b.targetService(m, f.config.passHost))
+		service := b.targetService(m, f.config.passHost)
+		service.Sticky = b.memberSticky(m)
+		out.Services = append(out.Services, service)
 	}
 	if len(members) > 1 {
 		for i, weight := range b.weights(t, members) {
@@ -27,6 +29,19 @@ func (b *backend) serve(t *translator, f *frontend) ir.Backend {
 		}
 	}
 	return out
+}
+
+// memberSticky is the second cookie, which keeps a client at one pod of a Service.
+// One name for both would have each answer's second cookie replace the first. The
+// target files Services of weighted groups under their name and port, so the name is
+// one that all groups with the Service agree on.
+func (b *backend) memberSticky(m *member) *ir.Sticky {
+	if b.sticky == nil {
+		return nil
+	}
+	second := *b.sticky
+	second.CookieName = cookieName("", b.namespace+"/"+m.name+":"+portText(m.port))
+	return &second
 }
 
 // oneService is a list of one Service. Paths of one Ingress that lead to one

@@ -109,24 +109,46 @@ func (c *circumstances) either(status int) bool {
 // backends, or one of them could not be reached.
 func (c *circumstances) sameGroup(kind Kind) bool {
 	reached := func(a judge.Answer) bool { return a.Seen != nil }
-	failed := func(a judge.Answer) bool {
-		return a.Seen == nil && (a.Status == 400 || a.Status == 500 || a.Status == 502)
-	}
 	switch {
 	case reached(c.before) && reached(c.after):
 		if kind != Answerer && kind != Transport && kind != Host {
 			return false
 		}
-	case reached(c.before) && failed(c.after), failed(c.before) && reached(c.after):
+	case reached(c.before) && unreached(c.after), unreached(c.before) && reached(c.after):
 	default:
 		return false
 	}
 	for _, services := range c.scene.groups() {
 		in := func(a judge.Answer) bool {
-			return failed(a) || slices.ContainsFunc(services, isAt(Service(a.Seen.Pod)))
+			return unreached(a) || slices.ContainsFunc(services, isAt(Service(a.Seen.Pod)))
 		}
 		if len(services) > 1 && in(c.before) && in(c.after) {
 			return true
+		}
+	}
+	return false
+}
+
+// unreached: what was sent to a pod did not arrive as it should.
+func unreached(a judge.Answer) bool {
+	return a.Seen == nil && (a.Status == http.StatusBadRequest || a.Status == http.StatusInternalServerError || a.Status == http.StatusBadGateway)
+}
+
+// severalServices: a host and path that takes the request has several backends.
+func (c *circumstances) severalServices() bool {
+	type place struct{ host, path string }
+	services := map[place]int{}
+	for _, ingress := range c.scene.set.Ingresses {
+		for _, rule := range ingress.Spec.Rules {
+			if rule.HTTP == nil || !hostMatches(rule.Host, c.request.Host) {
+				continue
+			}
+			for _, p := range rule.HTTP.Paths {
+				at := place{rule.Host, p.Path}
+				if services[at]++; services[at] > 1 && pathMatches(p.Path, c.request.Target) {
+					return true
+				}
+			}
 		}
 	}
 	return false

@@ -164,7 +164,11 @@ func cookies(before, after judge.Answer, add func(Kind, string, string, string))
 				parts[i] = strings.TrimSpace(parts[i])
 			}
 			slices.Sort(parts)
-			out[name] = "set; " + strings.Join(parts, "; ")
+			text := "set; " + strings.Join(parts, "; ")
+			if out[name] != "" {
+				text = "set more than once" // so that a browser has the last one alone
+			}
+			out[name] = text
 		}
 		return out
 	}

@@ -54,7 +54,8 @@ func excuses() []excuse {
 		}},
 		// Of several Services the empty one keeps its share.
 		{diag.WEmptyServices, func(c *circumstances, d Difference) bool {
-			return c.after.Status == http.StatusServiceUnavailable && c.after.Seen == nil && c.before.Seen != nil && c.shared(c.before)
+			return c.after.Status == http.StatusServiceUnavailable && c.after.Seen == nil &&
+				(c.before.Seen != nil && c.shared(c.before) || unreached(c.before) && c.severalServices())
 		}},
 		{diag.WEncodedSlash, func(c *circumstances, d Difference) bool { return reservedEscape.MatchString(c.request.Target) }},
 		{diag.WErrPageChain, func(c *circumstances, d Difference) bool {
@@ -78,8 +79,15 @@ func excuses() []excuse {
 		{diag.WRewriteNoSlash, func(c *circumstances, d Difference) bool {
 			return lostQuery(c, d) || c.after.Status == http.StatusBadRequest
 		}},
+		{diag.WSharedService, func(c *circumstances, d Difference) bool {
+			return d.Kind == Cookie && c.before.Seen != nil && c.after.Seen != nil && c.shared(c.before) && c.shared(c.after)
+		}},
 		{diag.WSSLRedirectV3, redirected},
-		{diag.WStickyWeighted, func(c *circumstances, d Difference) bool { return d.Kind == Cookie }},
+		{diag.WStickyFields, func(c *circumstances, d Difference) bool {
+			return d.Kind == Cookie && sameSite.ReplaceAllString(d.Before, "") == d.After
+		}},
+		// The second cookie, beside one that is as before.
+		{diag.WStickyWeighted, func(c *circumstances, d Difference) bool { return d.Kind == Cookie && d.Before == "" }},
 		{diag.WStrictSlash, strictSlash},
 		// The next route answers what Traefik 1.7 answers 404 itself, or redirects before.
 		{diag.WStripTemplate, func(c *circumstances, d Difference) bool { return c.before.Seen == nil }},
@@ -93,6 +101,8 @@ func excuses() []excuse {
 		{diag.WTraefikTie, another},
 	}
 }
+
+var sameSite = regexp.MustCompile(`; SameSite=\w+`)
 
 // reservedEscape is an escape that Traefik 3 does not decode: RFC 3986, section 2.2.
 var reservedEscape = regexp.MustCompile(`(?i)^[^?]*%(?:3a|2f|3f|23|5b|5d|40|21|24|26|27|28|29|2a|2b|2c|3b|3d|25)`)
