@@ -104,6 +104,7 @@ func (g maker) vary(r judge.Request) judge.Request {
 	case 1:
 		r.Method = pick(g.source, http.MethodHead, http.MethodPut, http.MethodDelete, http.MethodOptions)
 	case 2:
+		r.Host, _, _ = strings.Cut(r.Host, ":")
 		r.Host += ":8080"
 	case 3:
 		r.Header.Set("X-Forwarded-Proto", pick(g.source, "https", "http"))

@@ -53,11 +53,15 @@ func Start(pods []Pod, certificate tls.Certificate) (*Set, error) {
 			if err != nil {
 				return nil, errors.Join(fmt.Errorf("starting pod %s: %w", pod.Name, err), s.Close())
 			}
-			server := &http.Server{Handler: echo(pod.Name), Protocols: &http.Protocols{}}
+			handler := echo(pod.Name)
+			if port == PortTLS {
+				handler = onlyTLS(handler)
+			}
+			server := &http.Server{Handler: handler, Protocols: &http.Protocols{}}
 			server.Protocols.SetHTTP1(true)
 			server.Protocols.SetUnencryptedHTTP2(true)
 			if port == PortTLS {
-				listener = tls.NewListener(listener, &tls.Config{Certificates: []tls.Certificate{certificate}})
+				listener = listenEither(listener, &tls.Config{Certificates: []tls.Certificate{certificate}})
 			}
 			s.servers = append(s.servers, server)
 			go server.Serve(listener) // ends with Close
@@ -73,6 +77,17 @@ func (s *Set) Close() error {
 		errs = append(errs, server.Close())
 	}
 	return errors.Join(errs...)
+}
+
+// onlyTLS answers 400 to clients that do not speak TLS, as servers do.
+func onlyTLS(handler http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.TLS == nil {
+			http.Error(w, "Client sent an HTTP request to an HTTPS server.", http.StatusBadRequest)
+			return
+		}
+		handler.ServeHTTP(w, r)
+	})
 }
 
 // echo answers with the request. Query parameters change the answer: status=503
