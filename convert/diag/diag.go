@@ -94,17 +94,26 @@ type Diagnostic struct {
 // Sort orders diagnostics by object, then field, then code, so that output is
 // the same on every run.
 func Sort(ds []Diagnostic) {
-	slices.SortStableFunc(ds, func(a, b Diagnostic) int {
-		if c := compareObjects(&a.Object, &b.Object); c != 0 {
-			return c
+	for i := 1; i < len(ds); i++ {
+		if compare(&ds[i-1], &ds[i]) > 0 { // those of one Ingress mostly come sorted
+			slices.SortStableFunc(ds, func(a, b Diagnostic) int { return compare(&a, &b) })
+			return
 		}
-		return cmp.Or(
-			strings.Compare(a.Field, b.Field),
-			strings.Compare(string(a.Code), string(b.Code)),
-			strings.Compare(a.Value, b.Value),
-			strings.Compare(a.Text, b.Text),
-		)
-	})
+	}
+}
+
+func compare(a, b *Diagnostic) int {
+	if c := compareObjects(&a.Object, &b.Object); c != 0 {
+		return c
+	}
+	if c := strings.Compare(a.Field, b.Field); c != 0 {
+		return c
+	}
+	return cmp.Or(
+		strings.Compare(string(a.Code), string(b.Code)),
+		strings.Compare(a.Value, b.Value),
+		strings.Compare(a.Text, b.Text),
+	)
 }
 
 func compareObjects(a, b *Object) int {

@@ -1,7 +1,5 @@
 package diag
 
-import "slices"
-
 // Once is a list of diagnostics, each of them once.
 type Once struct {
 	List []Diagnostic
@@ -16,7 +14,7 @@ func (o *Once) Add(d Diagnostic) {
 	switch {
 	case o.List == nil:
 		o.List = make([]Diagnostic, 0, usual)
-	case len(o.List) < few && slices.Contains(o.List, d), o.seen[d]:
+	case len(o.List) < few && o.has(&d), o.seen[d]:
 		return
 	case len(o.List) == few:
 		o.seen = make(map[Diagnostic]bool, 2*few)
@@ -31,4 +29,14 @@ func (o *Once) Add(d Diagnostic) {
 	if o.seen != nil {
 		o.seen[d] = true
 	}
+}
+
+// has looks through the list. Fields tell most findings of one Ingress apart.
+func (o *Once) has(d *Diagnostic) bool {
+	for i := range o.List {
+		if said := &o.List[i]; said.Field == d.Field && *said == *d {
+			return true
+		}
+	}
+	return false
 }

@@ -126,6 +126,17 @@ func newAnnotations(values map[string]string) annotations {
 	return a
 }
 
+// askNothing tells whether none of them is for frontends: most Ingresses have a class
+// at best.
+func (a annotations) askNothing() bool {
+	for i := range a {
+		if known := a[i].known; known != nil && known.Family != familySelection {
+			return false
+		}
+	}
+	return true
+}
+
 // winner is the annotation that carries a name; nil: none.
 func (a annotations) winner(name string) *annotation {
 	for i := range a {

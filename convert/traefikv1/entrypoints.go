@@ -44,21 +44,25 @@ func (t *translator) wireEntryPoints(f *frontend) {
 type usualEntryPoints struct {
 	entryPoints []EntryPoint // nil: not all of them are known
 	groups      []group
+	// tlsTargets are those of certificates.
+	tlsTargets []string
 }
 
 func (t *translator) usualEntryPoints() usualEntryPoints {
 	f := &frontend{config: &settings{}, backend: &backend{}}
+	usual := usualEntryPoints{tlsTargets: t.facts.tlsTargets(t.facts.DefaultEntryPoints)}
 	for _, raw := range t.facts.DefaultEntryPoints {
 		entryPointName, _ := tomlString(raw)
 		ep, ok := t.facts.entryPoint(entryPointName)
 		if !ok {
-			return usualEntryPoints{}
+			return usual
 		}
 		if !slices.Contains(f.entryPoints, ep) {
 			f.entryPoints = append(f.entryPoints, ep)
 		}
 	}
-	return usualEntryPoints{f.entryPoints, t.groups(f)}
+	usual.entryPoints, usual.groups = f.entryPoints, t.groups(f)
+	return usual
 }
 
 func (t *translator) reportUnknown(f *frontend, unknown []string) {

@@ -81,7 +81,7 @@ func sampleURLs(expression string, m ir.Match) []string {
 		text := b.String()
 		for _, scheme := range [...]string{"http://", "https://"} {
 			rest, ok := strings.CutPrefix(text, scheme)
-			if host, path, _ := strings.Cut(rest, "/"); ok && (matcher{match: m}).takes(host, "/"+path) {
+			if host, path, _ := strings.Cut(rest, "/"); ok && (requests{m.Hosts, m.Paths}).takes(host, "/"+path) {
 				samples = append(samples, rest)
 			}
 		}

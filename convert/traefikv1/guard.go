@@ -71,7 +71,7 @@ func (t *translator) guards(f *frontend) []ir.Route {
 	var guards []ir.Route
 	for _, g := range t.groups(f) {
 		guard := ir.Route{
-			Owner: f.owner(), Origins: origins, EntryPoints: g.targets, Match: f.matcher.match, Priority: f.scaled(t.facts.PriorityScale),
+			Owner: f.owner(), Origins: origins, EntryPoints: g.targets, Match: f.matcher.match.conjunction(), Priority: f.scaled(t.facts.PriorityScale),
 		}
 		for _, page := range g.pages { // which may be for what a guard answers
 			guard.Filters = append(guard.Filters, page.filter(t))

@@ -9,13 +9,21 @@ import (
 
 // hostIndex finds the frontends that can share a host with another one.
 type hostIndex struct {
-	// byHost has exact hosts and wildcards by their text: the last frontend of
-	// each, as an index of links.
-	byHost  map[string]int
-	links   []hostLink
+	// byHost finds exact hosts and wildcards by their text, as an index of hosts.
+	byHost map[string]int
+	// hosts have the last frontend of each, as an index of links.
+	hosts []namedHost
+	links []hostLink
+	// last is the host that was asked for last: frontends of a host follow each other.
+	last    int
 	regexps []*frontend
 	anyHost []*frontend
 	all     []*frontend
+}
+
+type namedHost struct {
+	name string
+	link int
 }
 
 // hostLink is one frontend of a host, and the one before it; none: -1.
@@ -26,7 +34,7 @@ type hostLink struct {
 
 // newHostIndex returns an index for about n frontends.
 func newHostIndex(n int) *hostIndex {
-	return &hostIndex{byHost: make(map[string]int, n/2), links: make([]hostLink, 0, n), all: make([]*frontend, 0, n)}
+	return &hostIndex{byHost: make(map[string]int, n/2), hosts: make([]namedHost, 0, n/2), links: make([]hostLink, 0, n), all: make([]*frontend, 0, n)}
 }
 
 func (x *hostIndex) add(f *frontend) {
@@ -40,20 +48,39 @@ func (x *hostIndex) add(f *frontend) {
 			x.regexps = append(x.regexps, f)
 			continue
 		}
-		before, ok := x.byHost[h.Value]
-		if !ok {
-			before = -1
+		host := x.find(h.Value)
+		if host == nil {
+			x.last = len(x.hosts)
+			x.byHost[h.Value] = x.last
+			x.hosts = append(x.hosts, namedHost{h.Value, -1})
+			host = &x.hosts[x.last]
 		}
-		x.byHost[h.Value] = len(x.links)
-		x.links = append(x.links, hostLink{f, before})
+		x.links = append(x.links, hostLink{f, host.link})
+		host.link = len(x.links) - 1
 	}
+}
+
+// find returns the entry of a host, nil when there is none.
+func (x *hostIndex) find(name string) *namedHost {
+	if x.last < len(x.hosts) && x.hosts[x.last].name == name {
+		return &x.hosts[x.last]
+	}
+	i, ok := x.byHost[name]
+	if !ok {
+		return nil
+	}
+	x.last = i
+	return &x.hosts[i]
 }
 
 // named are the frontends of a host, the last one first.
 func (x *hostIndex) named(host string) func(func(*frontend) bool) {
 	return func(yield func(*frontend) bool) {
-		i, ok := x.byHost[host]
-		for ; ok && i >= 0; i = x.links[i].before {
+		found := x.find(host)
+		if found == nil {
+			return
+		}
+		for i := found.link; i >= 0; i = x.links[i].before {
 			if !yield(x.links[i].frontend) {
 				return
 			}

@@ -44,8 +44,6 @@ type claim struct {
 	namespace string
 	frontend  *frontend // nil: no path was loaded
 	backend   *backend  // nil: it was taken away
-	// before is the claim of another namespace.
-	before *claim
 }
 
 // loader is the table that the provider fills, for one namespace.
@@ -68,9 +66,8 @@ func (l *loader) claim(key string) *claim {
 	c := l.t.claims[key]
 	if c == nil || c.namespace != l.namespace {
 		l.t.contested = l.t.contested || c != nil
-		before := c
 		c = l.t.made.claims.New()
-		c.namespace, c.before = l.namespace, before
+		c.namespace = l.namespace
 		l.t.claims[key] = c
 	}
 	return c

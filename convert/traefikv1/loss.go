@@ -77,7 +77,7 @@ func (t *translator) instead(at place) string {
 	}
 	var best *frontend
 	for _, f := range t.routedHosts.forHost(strings.ToLower(at.host())) {
-		if !f.matcher.takes(at.host(), path) {
+		if !f.matcher.match.takes(at.host(), path) {
 			continue
 		}
 		if best == nil || f.outranks(best) {
@@ -108,14 +108,14 @@ func (f *frontend) protection() string {
 
 // takes tells whether a request for host and path can be taken; a wildcard host
 // stands for itself, templates are taken to match.
-func (m matcher) takes(host, path string) bool {
-	hosts := len(m.match.Hosts) == 0
+func (r requests) takes(host, path string) bool {
+	hosts := len(r.Hosts) == 0
 	lost := ir.Host{Kind: kindOfHost(host), Value: strings.ToLower(host)}
-	for _, h := range m.match.Hosts {
+	for _, h := range r.Hosts {
 		hosts = hosts || h.Kind >= lost.Kind && hostsOverlap(h, lost)
 	}
-	paths := len(m.match.Paths) == 0
-	for _, p := range m.match.Paths {
+	paths := len(r.Paths) == 0
+	for _, p := range r.Paths {
 		paths = paths || pathsOverlap(p, ir.Path{Kind: ir.PathExact, Value: path})
 	}
 	return hosts && paths

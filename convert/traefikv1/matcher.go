@@ -13,7 +13,21 @@ import (
 // matcher is what the rules of one frontend say together: which requests it
 // takes and what it does to their path.
 type matcher struct {
-	match ir.Match
+	match requests
+	// rare is nil for rules that only match.
+	rare *pathRules
+}
+
+// requests are those that a rule of Traefik 1.7 matches.
+type requests struct {
+	Hosts []ir.Host
+	Paths []ir.Path
+}
+
+func (r requests) conjunction() ir.Match { return ir.Match{Hosts: r.Hosts, Paths: r.Paths} }
+
+// pathRules are what few rules do with the path.
+type pathRules struct {
 	// exact are the paths of Path and PathStrip, which redirect between /foo and /foo/.
 	exact []ir.Path
 	// strip are the prefixes to remove, longest first.
@@ -25,6 +39,7 @@ type matcher struct {
 // newMatcher combines the rules of a frontend (a conjunction), already unescaped.
 func newMatcher(rules []string, made *parts) (matcher, []finding) {
 	var m matcher
+	var more pathRules
 	var problems []finding
 	hostRules, pathRules := 0, 0
 	var room [4]call // more are rare
@@ -40,13 +55,13 @@ func newMatcher(rules []string, made *parts) (matcher, []finding) {
 				m.hosts(c, made)
 			case rulePath, rulePathPrefix, rulePathStrip, rulePathPrefixStrip:
 				pathRules++
-				m.paths(c, made)
+				m.paths(c, &more, made)
 			case ruleAddPrefix:
-				m.addPrefix = c.last()
+				more.addPrefix = c.last()
 			case ruleReplacePathRegex:
-				m.replaceRegex = c.last()
+				more.replaceRegex = c.last()
 			case ruleReplacePath:
-				m.replacePath = c.last()
+				more.replacePath = c.last()
 			default:
 				problems = append(problems, blocked(diag.ERuleTarget, "", "a semicolon in the path adds the rule function "+c.function+", which is not converted"))
 			}
@@ -57,10 +72,25 @@ func newMatcher(rules []string, made *parts) (matcher, []finding) {
 		problems = append(problems, blocked(diag.ERuleTarget, "", "a semicolon in the path adds a second rule for host or path, which is not converted"))
 	case hostRules > 0 && len(m.match.Hosts) == 0, pathRules > 0 && len(m.match.Paths) == 0:
 		problems = append(problems, dropped("", "the rule never matches in Traefik 1.7"))
-	case slices.ContainsFunc(m.strip, func(p string) bool { return strings.Contains(p, "{") }):
+	case slices.ContainsFunc(more.strip, func(p string) bool { return strings.Contains(p, "{") }):
 		problems = append(problems, finding{code: diag.WStripTemplate, text: "Traefik 1.7 cannot strip a path with a {pattern}: it answers 404"})
 	}
+	m.keep(more)
 	return m, problems
+}
+
+func (m *matcher) keep(more pathRules) {
+	if len(more.exact) > 0 || len(more.strip) > 0 || more.addPrefix != "" || more.replaceRegex != "" || more.replacePath != "" {
+		m.rare = &more
+	}
+}
+
+// path is what the rules do with the path.
+func (m *matcher) path() pathRules {
+	if m.rare == nil {
+		return pathRules{}
+	}
+	return *m.rare
 }
 
 // hosts adds the alternatives of Host or HostRegexp that can match at all.
@@ -114,7 +144,7 @@ func hostPattern(pattern string) (ir.Host, bool) {
 }
 
 // paths adds the alternatives of a path function that can match at all.
-func (m *matcher) paths(c call, made *parts) {
+func (m *matcher) paths(c call, more *pathRules, made *parts) {
 	exact := c.function == rulePath || c.function == rulePathStrip
 	for argument := range c.arguments {
 		p, ok := pathPattern(argument, exact)
@@ -123,12 +153,12 @@ func (m *matcher) paths(c call, made *parts) {
 		}
 		m.addPath(p, made)
 		if exact {
-			m.exact = append(m.exact, p)
+			more.exact = append(more.exact, p)
 		}
 	}
 	if c.function == rulePathStrip || c.function == rulePathPrefixStrip {
-		m.strip = slices.Collect(c.arguments)
-		slices.SortStableFunc(m.strip, func(a, b string) int { return cmp.Compare(len(b), len(a)) })
+		more.strip = slices.Collect(c.arguments)
+		slices.SortStableFunc(more.strip, func(a, b string) int { return cmp.Compare(len(b), len(a)) })
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 // modifiers are the filters that change the path, in the fixed order of Traefik
 // 1.7: strip, add, replace by pattern, replace. src is the Ingress whose
 // annotations made the rule.
-func (m matcher) modifiers(src *source) []ir.Filter {
+func (m pathRules) modifiers(src *source) []ir.Filter {
 	var filters []ir.Filter
 	if len(m.strip) > 0 {
 		filters = append(filters, ir.StripPrefix{Prefixes: m.strip, ForceSlash: true})
@@ -43,7 +43,7 @@ func (m matcher) modifiers(src *source) []ir.Filter {
 
 // replaceByPattern reads "regex replacement". Traefik 1.7 ignores text that is
 // not two words, and a pattern that does not compile.
-func (m matcher) replaceByPattern(src *source) (ir.ReplacePathRegex, bool) {
+func (m pathRules) replaceByPattern(src *source) (ir.ReplacePathRegex, bool) {
 	name := "rewrite-target"
 	if src.ann.str("request-modifier", "") != "" && strings.HasPrefix(strings.TrimSpace(src.ann.str("request-modifier", "")), ruleReplacePathRegex) {
 		name = "request-modifier"
@@ -68,7 +68,7 @@ func (m matcher) replaceByPattern(src *source) (ir.ReplacePathRegex, bool) {
 }
 
 // rewrite reads the rewrite of the rule, or says why Traefik 1.7 has none.
-func (m matcher) rewrite() (f ir.ReplacePathRegex, why string) {
+func (m pathRules) rewrite() (f ir.ReplacePathRegex, why string) {
 	words := strings.Split(m.replaceRegex, " ")
 	if len(words) != 2 {
 		return f, "not one pattern and one replacement between which there is exactly one space"
@@ -81,7 +81,7 @@ func (m matcher) rewrite() (f ir.ReplacePathRegex, why string) {
 }
 
 // rewritesRoot tells whether the rewrite changes the path /.
-func (m matcher) rewritesRoot() bool {
+func (m pathRules) rewritesRoot() bool {
 	f, why := m.rewrite()
 	if why != "" {
 		return false

@@ -129,7 +129,8 @@ func (r *redirect) toEntryPoint(t *translator, f *frontend) []finding {
 // checkAppRoot takes away an app-root that never fires. Its pattern is the key of
 // the frontend, matched against the URL after the modifiers.
 func (f *frontend) checkAppRoot() {
-	rewritten := f.matcher.addPrefix != "" || f.matcher.rewritesRoot() || f.matcher.replacePath != ""
+	path := f.matcher.path()
+	rewritten := path.addPrefix != "" || path.rewritesRoot() || path.replacePath != ""
 	prefixed := f.config.priority > 0 || len(f.config.entryPoints) > 0
 	switch {
 	case f.places[0].rule < 0:
@@ -137,10 +138,10 @@ func (f *frontend) checkAppRoot() {
 	case prefixed:
 		f.redirect.filter = nil
 		f.first.sayOf(diag.WAppRootDead, "app-root", "app-root never fires together with priority or frontend-entry-points in Traefik 1.7, so no redirect is emitted")
-	case rewritten && len(f.matcher.match.Hosts) > 0 && f.matcher.replacePath != "/":
+	case rewritten && len(f.matcher.match.Hosts) > 0 && path.replacePath != "/":
 		f.redirect.filter = nil
 		f.first.sayOf(diag.WAppRootDead, "app-root", "app-root never fires together with a rewritten path in Traefik 1.7, so no redirect is emitted")
-	case rewritten || len(f.matcher.strip) > 0:
+	case rewritten || len(path.strip) > 0:
 		f.first.sayOf(diag.WAppRootLoop, "app-root", "Traefik 1.7 redirects / to itself for ever; the output redirects to the app root")
 	case strings.TrimSuffix(f.redirect.filter.Regex, "$") == f.redirect.filter.Replacement:
 		f.redirect.filter = nil // a redirect to the same URL is none
@@ -169,7 +170,7 @@ func (f *frontend) withRedirect(t *translator, route ir.Route, g group, modifier
 	if g.tls {
 		return []ir.Route{route}
 	}
-	switch forwardedProto(*f.redirect.filter, f.matcher.match) {
+	switch forwardedProto(*f.redirect.filter, f.matcher.match.conjunction()) {
 	case protoSame:
 		return []ir.Route{route}
 	case protoDiffers:

@@ -13,7 +13,7 @@ func (t *translator) routes(routes []ir.Route, f *frontend) []ir.Route {
 	if !f.routed() {
 		return append(routes, t.guards(f)...)
 	}
-	modifiers := f.matcher.modifiers(f.last)
+	modifiers := f.matcher.path().modifiers(f.last)
 	services := f.backend.serve(t, f)
 	origins := t.made.origins.One(f.places[0].origin())
 	for _, at := range f.places[1:] {
@@ -23,7 +23,7 @@ func (t *translator) routes(routes []ir.Route, f *frontend) []ir.Route {
 		route := ir.Route{
 			Owner: f.owner(), Origins: origins,
 			EntryPoints: g.targets,
-			Match:       f.matcher.match,
+			Match:       f.matcher.match.conjunction(),
 			Priority:    f.scaled(t.facts.PriorityScale),
 			Backend:     services,
 		}

@@ -102,7 +102,7 @@ type call struct{ function, list string }
 
 // arguments yields the arguments without white space around them.
 func (c call) arguments(yield func(string) bool) {
-	for argument := range splitFields(c.list, ',') {
+	for argument, more := nextField(c.list, ','); argument != ""; argument, more = nextField(more, ',') {
 		if !yield(strings.TrimSpace(argument)) {
 			return
 		}
@@ -121,17 +121,11 @@ func (c call) last() (last string) {
 // semicolons, then at colons (of which runs collapse), then at commas. It appends
 // to calls, and returns a sentence when the text is refused.
 func parseRule(calls []call, text string) (_ []call, problem string) {
-	for part := range splitFields(text, ';') {
-		function, rest := "", ""
-		for field := range splitFields(part, ':') {
-			switch {
-			case function == "":
-				function = field
-			case rest == "":
-				rest = field
-			default:
-				rest += ":" + field
-			}
+	for part, more := nextField(text, ';'); part != ""; part, more = nextField(more, ';') {
+		function, rest := nextField(part, ':')
+		rest = strings.Trim(rest, ":")
+		for strings.Contains(rest, "::") {
+			rest = strings.ReplaceAll(rest, "::", ":")
 		}
 		if function == "" {
 			return nil, "the rule has an empty part"
@@ -148,21 +142,16 @@ func parseRule(calls []call, text string) (_ []call, problem string) {
 	return calls, ""
 }
 
-// splitFields yields the non-empty pieces of text between separators.
-func splitFields(text string, separator byte) func(func(string) bool) {
-	return func(yield func(string) bool) {
-		for text != "" {
-			end := strings.IndexByte(text, separator)
-			if end < 0 {
-				yield(text)
-				return
-			}
-			if end > 0 && !yield(text[:end]) {
-				return
-			}
-			text = text[end+1:]
-		}
+// nextField returns the first piece of text between separators that is not empty,
+// and what is behind it.
+func nextField(text string, separator byte) (field, rest string) {
+	for text != "" && text[0] == separator {
+		text = text[1:]
 	}
+	if end := strings.IndexByte(text, separator); end >= 0 {
+		return text[:end], text[end+1:]
+	}
+	return text, ""
 }
 
 func knownFunction(name string) bool {

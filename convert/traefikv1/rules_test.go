@@ -146,11 +146,12 @@ func TestMatcher(t *testing.T) {
 			if diff := cmp.Diff(tc.codes, codes); diff != "" {
 				t.Errorf("codes: -want +got\n%s", diff)
 			}
-			got := [3]string{m.addPrefix, m.replaceRegex, m.replacePath}
-			if diff := cmp.Diff(tc.match, m.match); diff != "" {
+			path := m.path()
+			got := [3]string{path.addPrefix, path.replaceRegex, path.replacePath}
+			if diff := cmp.Diff(tc.match, m.match.conjunction()); diff != "" {
 				t.Errorf("match: -want +got\n%s", diff)
 			}
-			if diff := cmp.Diff(tc.strip, m.strip); diff != "" || got != tc.other {
+			if diff := cmp.Diff(tc.strip, path.strip); diff != "" || got != tc.other {
 				t.Errorf("modifiers %q, want %q; strip: -want +got\n%s", got, tc.other, diff)
 			}
 		})

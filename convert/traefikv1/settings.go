@@ -30,14 +30,24 @@ func (t *translator) settingsOf(s *source) *settings {
 	if s.settings != nil {
 		return s.settings
 	}
-	c := t.made.settings.New()
-	*c = settings{
+	if s.ann.askNothing() {
+		if t.usualSettings == nil {
+			t.usualSettings = t.readSettings(s)
+		}
+		s.settings = t.usualSettings
+	} else {
+		s.settings = t.readSettings(s)
+	}
+	return s.settings
+}
+
+func (t *translator) readSettings(s *source) *settings {
+	c := &settings{
 		entryPoints: s.ann.list("frontend-entry-points"),
 		priority:    s.ann.integer("priority", 0),
 		passHost:    s.ann.boolean("preserve-host", !t.facts.DisablePassHostHeaders),
 		passTLSCert: s.ann.boolean("pass-tls-cert", t.facts.EnablePassTLSCert),
 	}
-	s.settings = c
 	for _, entryPoint := range c.entryPoints {
 		c.unescape(s, "frontend-entry-points", entryPoint)
 	}

@@ -16,7 +16,7 @@ func (t *translator) slashTwins(f *frontend, route ir.Route) []ir.Route {
 		return nil
 	}
 	var twins []ir.Route
-	for _, p := range f.matcher.exact {
+	for _, p := range f.matcher.path().exact {
 		if p.Value == "/" {
 			continue
 		}
@@ -55,11 +55,11 @@ func slashRedirect(p ir.Path) (ir.Path, ir.RedirectRegex) {
 // comes first in the route's own chain, because no priority lies between the route
 // and those before it.
 func (t *translator) takesSlash(f *frontend) bool {
-	if t.facts.KeepTrailingSlash || len(f.matcher.exact) == 0 {
+	if t.facts.KeepTrailingSlash {
 		return false
 	}
 	takes := false
-	for _, p := range f.matcher.exact {
+	for _, p := range f.matcher.path().exact {
 		if strings.HasSuffix(p.Value, "/") {
 			return false // wants the slash that the redirect would take from its neighbours
 		}

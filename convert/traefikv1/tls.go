@@ -91,11 +91,16 @@ func (t *translator) certificates() []ir.Certificate {
 func (t *translator) certificateEntryPoints(namespace, secret string) []string {
 	names := t.namedEntryPoints()[name{namespace, secret}]
 	if len(names) == 0 {
-		names = t.facts.DefaultEntryPoints
+		return t.usual.tlsTargets
 	}
+	return t.facts.tlsTargets(names)
+}
+
+// tlsTargets are those of entry points that have TLS, as the target calls them.
+func (f Facts) tlsTargets(names []string) []string {
 	var targets []string
 	for _, entryPointName := range names {
-		if ep, ok := t.facts.entryPoint(entryPointName); ok && ep.TLS && !slices.Contains(targets, ep.Target) {
+		if ep, ok := f.entryPoint(entryPointName); ok && ep.TLS && !slices.Contains(targets, ep.Target) {
 			targets = append(targets, ep.Target)
 		}
 	}

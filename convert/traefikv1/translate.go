@@ -60,7 +60,6 @@ type parts struct {
 	hosts     ir.Slab[ir.Host]
 	host      []ir.Host // the last one
 	paths     ir.Slab[ir.Path]
-	settings  ir.Slab[settings]
 	tls       ir.Slab[ir.TLS]
 }
 
@@ -106,7 +105,9 @@ type translator struct {
 	contested bool
 	// usual is what frontends without entry points of their own are served on.
 	usual usualEntryPoints
-	made  parts
+	// usualSettings are those of Ingresses that ask nothing; nil until there is one.
+	usualSettings *settings
+	made          parts
 	// notChecked is what was said last of a Service that is not known.
 	notChecked notChecked
 	// losses are places without a route, for the report.
@@ -157,7 +158,7 @@ func newTranslator(in ir.Input, facts Facts) *translator {
 
 // served are the selected sources that nothing has dropped so far, by namespace and name.
 func (t *translator) served() []*source {
-	var served []*source
+	served := make([]*source, 0, len(t.sources))
 	for _, s := range t.sources {
 		if s.selected && !s.dropped {
 			served = append(served, s)
