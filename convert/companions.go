@@ -17,6 +17,9 @@ import (
 func companions(ingresses []ir.Ingress, outcomes []ir.Outcome) []Output {
 	var asked []request
 	for i := range min(len(outcomes), len(ingresses)) {
+		if !slices.ContainsFunc(outcomes[i].Annotations, func(a ir.Annotation) bool { return certmanager.Reads(a.Key) }) {
+			continue // as most
+		}
 		certificates, findings := certmanager.Certificates(ingresses[i])
 		if outcomes[i].Selected {
 			attach(&outcomes[i], findings)

@@ -1,7 +1,6 @@
 package convert
 
 import (
-	"maps"
 	"slices"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/diag"
@@ -162,19 +161,7 @@ func with(in Input, opts Options, write func(Input, ir.Translation, []wantedReco
 func label(outcomes []ir.Outcome, ingresses []ir.Ingress) {
 	for i := range outcomes {
 		if i < len(ingresses) {
-			outcomes[i].Labels = inherited(ingresses[i].Labels)
+			outcomes[i].Labels = ingresses[i].Labels
 		}
 	}
-}
-
-// inherited leaves out the label by which kubectl apply --applyset --prune finds
-// what it made itself: it would delete the objects.
-func inherited(labels map[string]string) map[string]string {
-	const applySet = "applyset.kubernetes.io/part-of"
-	if _, ok := labels[applySet]; !ok {
-		return labels
-	}
-	labels = maps.Clone(labels)
-	delete(labels, applySet)
-	return labels
 }

@@ -26,7 +26,11 @@ func findRecords(ingresses []ir.Ingress, outcomes []ir.Outcome) []wantedRecords 
 		if !outcomes[i].Selected {
 			continue
 		}
-		switch records := externaldns.Of(ingresses[i].Ingress); {
+		var records []externaldns.Records
+		if slices.ContainsFunc(outcomes[i].Annotations, func(a ir.Annotation) bool { return externaldns.Reads(a.Key) }) {
+			records = externaldns.Of(ingresses[i].Ingress)
+		}
+		switch {
 		case len(records) > 0:
 			wanted = append(wanted, wantedRecords{&outcomes[i], object(ingresses[i]), records})
 		case len(ingresses[i].Status.LoadBalancer.Ingress) > 0:

@@ -27,22 +27,10 @@ const (
 	Skipped Verdict = "Skipped"
 )
 
-// judge makes the report on every Ingress, in input order.
+// judge makes the report on every Ingress. They are sorted by name.
 func judge(t ir.Translation, findings []diag.Diagnostic) []IngressReport {
 	reports := make([]IngressReport, 0, len(t.Ingresses))
-	served := make(map[ir.Ref]bool, len(t.Ingresses))
-	var last ir.Ref // routes of one Ingress follow each other
-	serve := func(ref ir.Ref) {
-		if ref != last {
-			served[ref], last = true, ref
-		}
-	}
-	for i := range t.Routes {
-		serve(t.Routes[i].Owner)
-		for _, origin := range t.Routes[i].Origins {
-			serve(origin.Ingress)
-		}
-	}
+	served := servedBy(t.Routes, t.Ingresses)
 	found := make(map[ir.Ref][]diag.Diagnostic)
 	for _, d := range findings {
 		ref := ir.Ref{Namespace: d.Object.Namespace, Name: d.Object.Name}
@@ -53,7 +41,7 @@ func judge(t ir.Translation, findings []diag.Diagnostic) []IngressReport {
 		ds := append(slices.Clip(outcome.Diagnostics), found[outcome.Ingress]...)
 		diag.Sort(ds)
 		ds = slices.Compact(ds)
-		verdict, why := verdict(outcome, ds, served[outcome.Ingress])
+		verdict, why := verdict(outcome, ds, served[i])
 		reports = append(reports, IngressReport{
 			Ingress: outcome.Ingress, File: outcome.File, Verdict: verdict, Why: why,
 			Annotations: outcome.Annotations, Diagnostics: ds,
@@ -61,6 +49,34 @@ func judge(t ir.Translation, findings []diag.Diagnostic) []IngressReport {
 	}
 	return reports
 }
+
+// servedBy tells which of the Ingresses, sorted by name, a route comes from.
+func servedBy(routes []ir.Route, outcomes []ir.Outcome) []bool {
+	served := make([]bool, len(outcomes))
+	at := 0 // routes of one Ingress follow each other, and those of the next one
+	serve := func(ref ir.Ref) {
+		for next := at; next < len(outcomes) && next < at+2; next++ {
+			if outcomes[next].Ingress == ref {
+				at = next
+				served[at] = true
+				return
+			}
+		}
+		if found, ok := slices.BinarySearchFunc(outcomes, ref, compareOutcome); ok {
+			at = found
+			served[at] = true
+		}
+	}
+	for i := range routes {
+		serve(routes[i].Owner)
+		for _, origin := range routes[i].Origins {
+			serve(origin.Ingress)
+		}
+	}
+	return served
+}
+
+func compareOutcome(o ir.Outcome, ref ir.Ref) int { return emit.CompareRefs(o.Ingress, ref) }
 
 // inOrder sorts reports by namespace, name and file.
 func inOrder(reports []IngressReport) []IngressReport {

@@ -52,6 +52,15 @@ func Certificates(ing ir.Ingress) ([]*Certificate, []diag.Diagnostic) {
 	return s.made, s.findings
 }
 
+// Reads tells whether an annotation is one for which ingress-shim looks at an Ingress.
+func Reads(key string) bool {
+	switch key {
+	case issuerKey, clusterIssuerKey, oldIssuerKey, oldClusterIssuerKey, foreign.TLSACME:
+		return true
+	}
+	return false
+}
+
 type shim struct {
 	ing      ir.Ingress
 	made     []*Certificate

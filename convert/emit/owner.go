@@ -181,12 +181,21 @@ func (o *owner) meta(kind, name string, t *metav1.TypeMeta, m *metav1.ObjectMeta
 	m.Namespace = o.ref.Namespace
 	m.Name = name
 	if o.labels == nil {
-		if o.labels = maps.Clone(o.outcome.Labels); o.labels == nil {
-			o.labels = make(map[string]string, 1)
-		}
-		o.labels[ManagedLabel] = "true"
+		o.labels = Labels(o.outcome)
 	}
 	m.Labels = o.labels
+}
+
+// Labels are those of the objects of an Ingress: its own, but for the one by which
+// kubectl apply --applyset --prune finds what it made itself. It would delete them.
+func Labels(of *ir.Outcome) map[string]string {
+	labels := maps.Clone(of.Labels)
+	if labels == nil {
+		labels = make(map[string]string, 1)
+	}
+	delete(labels, "applyset.kubernetes.io/part-of")
+	labels[ManagedLabel] = "true"
+	return labels
 }
 
 // named returns the name for an object of this content and whether it is new:

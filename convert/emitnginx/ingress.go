@@ -157,8 +157,5 @@ func kindOrder(object emit.Object) int {
 }
 
 func (o *owner) meta(name string) metav1.ObjectMeta {
-	labels := make(map[string]string, len(o.outcome.Labels)+1)
-	maps.Copy(labels, o.outcome.Labels)
-	labels[emit.ManagedLabel] = "true"
-	return metav1.ObjectMeta{Namespace: o.ref.Namespace, Name: name, Labels: labels}
+	return metav1.ObjectMeta{Namespace: o.ref.Namespace, Name: name, Labels: emit.Labels(o.outcome)}
 }

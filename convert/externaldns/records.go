@@ -40,9 +40,6 @@ type Records struct {
 // Of returns the records of ing per prefix that it uses. An Ingress that is left
 // to another controller of records has none.
 func Of(ing *networkingv1.Ingress) []Records {
-	if !mentioned(ing) {
-		return nil
-	}
 	var all []Records
 	for _, prefix := range Prefixes {
 		if r, ok := under(prefix, ing); ok {
@@ -52,14 +49,9 @@ func Of(ing *networkingv1.Ingress) []Records {
 	return all
 }
 
-// mentioned tells whether any annotation is external-dns': most Ingresses have none.
-func mentioned(ing *networkingv1.Ingress) bool {
-	for key := range ing.Annotations {
-		if strings.HasPrefix(key, "external-dns.") {
-			return true
-		}
-	}
-	return false
+// Reads tells whether an annotation is for external-dns.
+func Reads(key string) bool {
+	return slices.ContainsFunc(Prefixes[:], func(prefix string) bool { return strings.HasPrefix(key, prefix) })
 }
 
 func under(prefix string, ing *networkingv1.Ingress) (Records, bool) {

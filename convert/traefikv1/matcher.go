@@ -81,7 +81,8 @@ func newMatcher(rules []string, made *parts) (matcher, []finding) {
 
 func (m *matcher) keep(more pathRules) {
 	if len(more.exact) > 0 || len(more.strip) > 0 || more.addPrefix != "" || more.replaceRegex != "" || more.replacePath != "" {
-		m.rare = &more
+		kept := more
+		m.rare = &kept
 	}
 }
 
