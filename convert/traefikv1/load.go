@@ -52,13 +52,18 @@ type loader struct {
 	namespace string
 	// host and its rule are those of the last path: paths of a host follow each other.
 	host, rule string
+	looked     bool
 }
 
-func (l *loader) hostRule(host string) string {
-	if l.host != host || l.rule == "" {
-		l.host, l.rule = host, hostRule(host)
+// hostRule returns the rule for a host; false when the host cannot be quoted.
+func (l *loader) hostRule(host string) (rule string, quoted bool) {
+	if !l.looked || l.host != host {
+		l.looked, l.host, l.rule = true, host, ""
+		if quotable(host) {
+			l.rule = hostRule(host)
+		}
 	}
-	return l.rule
+	return l.rule, l.rule != ""
 }
 
 // claim returns the entry of the table for a key.
@@ -97,7 +102,8 @@ func (l *loader) ingress(s *source) {
 // first one that fails decides what else the path has already changed.
 func (l *loader) path(at place, path *networkingv1.HTTPIngressPath) {
 	s, host := at.src, at.host()
-	if !quotable(host) || !quotable(path.Path) {
+	ofHost, quoted := l.hostRule(host)
+	if !quoted || !quotable(path.Path) {
 		l.t.lose(at, dropped(at.field(), "host or path cannot be quoted (a double quote, a lone backslash or a line break)"))
 		return
 	}
@@ -145,7 +151,7 @@ func (l *loader) path(at place, path *networkingv1.HTTPIngressPath) {
 		lose(*problem)
 		return
 	}
-	f.takePath(at, path, l.hostRule(host), rule)
+	f.takePath(at, path, ofHost, rule)
 	if c.frontend == nil {
 		c.frontend = f
 		l.t.frontends = append(l.t.frontends, f)

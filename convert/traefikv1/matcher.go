@@ -44,6 +44,11 @@ func newMatcher(rules []string, made *parts) (matcher, []finding) {
 	hostRules, pathRules := 0, 0
 	var room [4]call // more are rare
 	for _, rule := range rules {
+		if rule == made.hostRule && made.host != nil && m.match.Hosts == nil {
+			hostRules++
+			m.match.Hosts = made.host
+			continue
+		}
 		calls, problem := parseRule(room[:0], rule)
 		if problem != "" {
 			return m, []finding{dropped("", problem)}
@@ -53,6 +58,9 @@ func newMatcher(rules []string, made *parts) (matcher, []finding) {
 			case ruleHost, ruleHostRegexp:
 				hostRules++
 				m.hosts(c, made)
+				if len(calls) == 1 && hostRules == 1 {
+					made.hostRule, made.host = rule, slices.Clip(m.match.Hosts)
+				}
 			case rulePath, rulePathPrefix, rulePathStrip, rulePathPrefixStrip:
 				pathRules++
 				m.paths(c, &more, made)
@@ -110,14 +118,10 @@ func (m *matcher) hosts(c call, made *parts) {
 	}
 }
 
-// addHost and addPath take the one that there nearly always is from a slab. Paths
-// of one host, which follow each other, share it.
+// addHost and addPath take the one that there nearly always is from a slab.
 func (m *matcher) addHost(h ir.Host, made *parts) {
 	if m.match.Hosts == nil {
-		if made.host == nil || made.host[0] != h {
-			made.host = made.hosts.One(h)
-		}
-		m.match.Hosts = made.host
+		m.match.Hosts = made.hosts.One(h)
 		return
 	}
 	m.match.Hosts = append(m.match.Hosts, h)

@@ -52,7 +52,7 @@ func (t *translator) routes(routes []ir.Route, f *frontend) []ir.Route {
 // meaning in the target. The redirect comes before the modifiers: Traefik 1.7
 // runs it after them but puts the original path back.
 func (f *frontend) chain(t *translator, g group, redirect, modifiers []ir.Filter) []ir.Filter {
-	chain := make([]ir.Filter, 0, 16) // most chains are short: the copy at the end has their size
+	chain := t.made.chain[:0]
 	c, b := f.config, f.backend
 	for _, page := range g.pages {
 		chain = append(chain, page.filter(t))
@@ -89,6 +89,7 @@ func (f *frontend) chain(t *translator, g group, redirect, modifiers []ir.Filter
 	if c.responseHeaders != nil {
 		chain = append(chain, c.responseHeaders)
 	}
+	t.made.chain = chain
 	if len(chain) == 0 {
 		return nil
 	}

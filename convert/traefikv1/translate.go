@@ -58,9 +58,14 @@ type parts struct {
 	origins   ir.Slab[ir.Origin]
 	services  ir.Slab[ir.Service]
 	hosts     ir.Slab[ir.Host]
-	host      []ir.Host // the last one
-	paths     ir.Slab[ir.Path]
-	tls       ir.Slab[ir.TLS]
+	// hosts of the last rule that has a host alone: paths of one host follow each
+	// other and share them.
+	hostRule string
+	host     []ir.Host
+	// chain is where filters are put together.
+	chain []ir.Filter
+	paths ir.Slab[ir.Path]
+	tls   ir.Slab[ir.TLS]
 }
 
 // notChecked keeps the last sentence: paths of one Ingress mostly lead to one Service.
