@@ -117,6 +117,8 @@ func identity(namespace, name string) uint64 {
 func appendNormalized(id []byte, s string) []byte {
 	for _, r := range s {
 		switch {
+		case 'a' <= r && r <= 'z' || '0' <= r && r <= '9': // nearly all
+			id = append(id, byte(r))
 		case unicode.IsLetter(r) || unicode.IsNumber(r):
 			id = utf8.AppendRune(id, r)
 		case len(id) > 0 && id[len(id)-1] != '-':

@@ -101,21 +101,21 @@ func (o *owner) ruleOf(r *ir.Route) (string, []error, error) {
 		m.Paths = slices.Concat(m.Paths, escaped)
 		return rule(m, o.all.target.Version)
 	}
-	return o.rule(r.Match)
+	return o.rule(&r.Match)
 }
 
 // rule writes a match, once when routes for plain text and for TLS share it.
-func (o *owner) rule(m ir.Match) (string, []error, error) {
+func (o *owner) rule(m *ir.Match) (string, []error, error) {
 	const few = 16
 	if len(m.Hosts) != 1 || len(m.Paths) != 1 || len(m.NotHosts) > 0 || len(m.Headers) > 0 || len(m.ClientIPs) > 0 {
-		return rule(o.decoded(m), o.all.target.Version)
+		return rule(o.decoded(*m), o.all.target.Version)
 	}
 	for i := range o.all.written {
 		if w := &o.all.written[i]; w.path == m.Paths[0] && w.host == m.Hosts[0] {
 			return w.text, nil, nil
 		}
 	}
-	text, problems, err := rule(o.decoded(m), o.all.target.Version)
+	text, problems, err := rule(o.decoded(*m), o.all.target.Version)
 	if len(problems) == 0 && err == nil && len(o.all.written) < few {
 		o.all.written = append(o.all.written, writtenRule{m.Hosts[0], m.Paths[0], text})
 	}

@@ -12,16 +12,16 @@ import (
 
 // passthrough writes the IngressRouteTCP that leaves TLS to the Service.
 func (o *owner) passthrough(p *ir.Passthrough) {
-	var match strings.Builder
+	var match []byte
 	for i, host := range p.Hosts {
 		if host == "" || strings.ContainsFunc(host, func(r rune) bool { return r > '~' || r == '*' }) {
 			o.report(diag.ERuleTarget, "", "TLS passthrough for host "+host+" cannot be written as a rule").Blocking = true
 			return
 		}
 		if i > 0 {
-			match.WriteString(" || ")
+			match = append(match, " || "...)
 		}
-		call(&match, "HostSNI", strings.ToLower(host))
+		match = call(match, "HostSNI", strings.ToLower(host))
 	}
 	port := intstr.FromInt32(p.Service.PortNumber)
 	if p.Service.PortName != "" {
@@ -30,7 +30,7 @@ func (o *owner) passthrough(p *ir.Passthrough) {
 	object := &v1alpha1.IngressRouteTCP{Spec: v1alpha1.IngressRouteTCPSpec{
 		EntryPoints: p.EntryPoints,
 		Routes: []v1alpha1.RouteTCP{{
-			Match:    match.String(),
+			Match:    string(match),
 			Services: []v1alpha1.ServiceTCP{{Name: p.Service.Name, Port: port}},
 		}},
 		TLS: &v1alpha1.TLSTCP{Passthrough: true},

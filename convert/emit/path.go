@@ -53,18 +53,14 @@ func segmentPrefix(path string) (name, arg string, err error) {
 	if path == "" {
 		return "PathPrefix", "/", nil
 	}
-	var b strings.Builder
-	b.WriteByte('(')
-	call(&b, "Path", path)
-	b.WriteString(" || ")
-	call(&b, "PathPrefix", path+"/")
-	b.WriteByte(')')
-	return "", b.String(), nil
+	b := call([]byte{'('}, "Path", path)
+	b = call(append(b, " || "...), "PathPrefix", path+"/")
+	return "", string(append(b, ')')), nil
 }
 
 // escapeBraces turns literal braces into template variables that match just them.
 func escapeBraces(s string) string {
-	if !strings.ContainsAny(s, "{}") {
+	if strings.IndexByte(s, '{') < 0 && strings.IndexByte(s, '}') < 0 {
 		return s
 	}
 	return strings.NewReplacer("{", `{open:\x7b}`, "}", `{close:\x7d}`).Replace(s)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -17,108 +18,94 @@ import (
 // One argument per matcher and || between alternatives are understood by v2 and
 // v3 alike, so rules look the same for both wherever the matchers do.
 func rule(m ir.Match, v Version) (string, []error, error) {
-	var b strings.Builder
-	b.Grow(64)
+	var room [256]byte // nearly all fit
+	b := room[:0]
 	var problems []error
-	bad, err := alternatives(&b, len(m.Hosts), func(i int) (string, string, error) { return hostMatcher(m.Hosts[i], v) })
+	b, bad, err := alternatives(b, m.Hosts, v, hostMatcher)
 	if err != nil {
 		return "", nil, err
 	}
 	problems = append(problems, bad...)
-	if err := notHosts(&b, m.NotHosts, v); err != nil {
+	b, err = notHosts(b, m.NotHosts, v)
+	if err != nil {
 		return "", nil, err
 	}
 	if len(m.Paths) > 0 {
-		and(&b)
+		b = and(b)
 	}
 	if len(m.Paths) >= fewest {
 		m.Paths = compact(m.Paths)
 	}
-	bad, err = alternatives(&b, len(m.Paths), func(i int) (string, string, error) { return pathMatcher(m.Paths[i], v) })
+	b, bad, err = alternatives(b, m.Paths, v, pathMatcher)
 	if err != nil {
 		return "", nil, err
 	}
 	problems = append(problems, bad...)
 	for _, h := range m.Headers {
-		and(&b)
-		headerMatcher(&b, h, v)
+		b = headerMatcher(and(b), h, v)
 	}
-	clientIPs(&b, m.ClientIPs)
-	if b.Len() == 0 {
+	b = clientIPs(b, m.ClientIPs)
+	if len(b) == 0 {
 		return "PathPrefix(`/`)", nil, nil
 	}
-	return b.String(), problems, nil
+	return string(b), problems, nil
 }
 
-func and(b *strings.Builder) {
-	if b.Len() > 0 {
-		b.WriteString(" && ")
+func and(b []byte) []byte {
+	if len(b) > 0 {
+		b = append(b, " && "...)
 	}
+	return b
 }
 
-// alternatives writes n matchers, joined by || and in parentheses when there
-// are several. A matcher with an empty name is written as it is.
-func alternatives(b *strings.Builder, n int, matcher func(int) (name, arg string, err error)) ([]error, error) {
-	if n == 1 {
-		name, arg, err := matcher(0)
-		if err != nil {
-			return nil, err
-		}
-		call(b, name, arg)
-		return nil, nil
-	}
-	if n == 0 {
-		return nil, nil
-	}
+// alternatives appends the matchers of items, joined by || and in parentheses when
+// there are several. A matcher with an empty name is written as it is.
+func alternatives[T any](b []byte, items []T, v Version, matcher func(T, Version) (name, arg string, err error)) ([]byte, []error, error) {
 	var problems []error
-	var parts []string
-	for i := range n {
-		name, arg, err := matcher(i)
+	start, written := len(b), 0
+	for _, item := range items {
+		name, arg, err := matcher(item, v)
 		if err != nil {
 			problems = append(problems, err)
 			continue
 		}
-		var part strings.Builder
-		call(&part, name, arg)
-		parts = append(parts, part.String())
+		switch written++; written {
+		case 1:
+		case 2:
+			b = slices.Insert(b, start, '(')
+			fallthrough
+		default:
+			b = append(b, " || "...)
+		}
+		b = call(b, name, arg)
 	}
-	switch len(parts) {
-	case 0:
-		return nil, errors.Join(problems...)
-	case 1:
-		b.WriteString(parts[0])
-	default:
-		b.WriteByte('(')
-		b.WriteString(strings.Join(parts, " || "))
-		b.WriteByte(')')
+	if len(problems) > 0 && written == 0 {
+		return b, nil, errors.Join(problems...)
 	}
-	return problems, nil
+	if written > 1 {
+		b = append(b, ')')
+	}
+	return b, problems, nil
 }
 
-func call(b *strings.Builder, name, arg string) {
+func call(b []byte, name, arg string) []byte {
 	if name == "" {
-		b.WriteString(arg)
-		return
+		return append(b, arg...)
 	}
-	b.WriteString(name)
-	b.WriteByte('(')
-	quote(b, arg)
-	b.WriteByte(')')
+	b = append(append(b, name...), '(')
+	return append(quote(b, arg), ')')
 }
 
-// quote writes s as one string literal of the rule language, which is Go's
+// quote appends s as one string literal of the rule language, which is Go's
 // (Traefik parses rules with go/parser). A raw string cannot hold a back-tick
 // and loses carriage returns, so anything but printable ASCII is escaped.
-func quote(b *strings.Builder, s string) {
+func quote(b []byte, s string) []byte {
 	for i := range len(s) {
 		if c := s[i]; c < ' ' || c > '~' || c == '`' {
-			b.WriteString(strconv.QuoteToASCII(s))
-			return
+			return strconv.AppendQuoteToASCII(b, s)
 		}
 	}
-	b.WriteByte('`')
-	b.WriteString(s)
-	b.WriteByte('`')
+	return append(append(append(b, '`'), s...), '`')
 }
 
 func hostMatcher(h ir.Host, v Version) (name, arg string, err error) {
@@ -173,22 +160,20 @@ func hostRegexp(value string, v Version) (name, arg string, err error) {
 	return "HostRegexp", arg, err
 }
 
-func headerMatcher(b *strings.Builder, h ir.HeaderMatch, v Version) {
+func headerMatcher(b []byte, h ir.HeaderMatch, v Version) []byte {
 	if h.Not {
-		b.WriteByte('!')
+		b = append(b, '!')
 	}
+	name := "Header("
 	switch {
 	case v == V2 && h.Regexp:
-		b.WriteString("HeadersRegexp(")
+		name = "HeadersRegexp("
 	case v == V2:
-		b.WriteString("Headers(")
+		name = "Headers("
 	case h.Regexp:
-		b.WriteString("HeaderRegexp(")
-	default:
-		b.WriteString("Header(")
+		name = "HeaderRegexp("
 	}
-	quote(b, h.Name)
-	b.WriteString(", ")
-	quote(b, h.Value)
-	b.WriteByte(')')
+	b = quote(append(b, name...), h.Name)
+	b = quote(append(b, ", "...), h.Value)
+	return append(b, ')')
 }

@@ -2,42 +2,40 @@ package emit
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/ir"
 )
 
 // notHosts excludes hosts. One that cannot be written is an error for the whole
 // rule: leaving it out would widen the match.
-func notHosts(b *strings.Builder, hosts []ir.Host, v Version) error {
+func notHosts(b []byte, hosts []ir.Host, v Version) ([]byte, error) {
 	for _, h := range hosts {
 		name, arg, err := hostMatcher(h, v)
 		if err != nil {
-			return fmt.Errorf("excluding a host: %w", err)
+			return b, fmt.Errorf("excluding a host: %w", err)
 		}
-		and(b)
-		b.WriteByte('!')
-		call(b, name, arg)
+		b = call(append(and(b), '!'), name, arg)
 	}
-	return nil
+	return b, nil
 }
 
 // clientIPs has one argument per matcher, see rule.
-func clientIPs(b *strings.Builder, addresses []string) {
+func clientIPs(b []byte, addresses []string) []byte {
 	if len(addresses) == 0 {
-		return
+		return b
 	}
-	and(b)
+	b = and(b)
 	if len(addresses) > 1 {
-		b.WriteByte('(')
+		b = append(b, '(')
 	}
 	for i, address := range addresses {
 		if i > 0 {
-			b.WriteString(" || ")
+			b = append(b, " || "...)
 		}
-		call(b, "ClientIP", address)
+		b = call(b, "ClientIP", address)
 	}
 	if len(addresses) > 1 {
-		b.WriteByte(')')
+		b = append(b, ')')
 	}
+	return b
 }
