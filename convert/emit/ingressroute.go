@@ -49,9 +49,28 @@ func (o *owner) ingressRoute(tag string, routes []*ir.Route) {
 	if names := routes[0].EntryPoints; len(names) > 0 {
 		object.Spec.EntryPoints = append(o.all.made.names.Room(len(names)), names...)
 	}
-	var overflow []*ir.Route
+	overflow, cookies := o.routesOf(&object.Spec, routes)
+	if len(object.Spec.Routes) == 0 {
+		return
+	}
+	if t := routes[0].TLS; t != nil {
+		object.Spec.TLS = o.all.made.tls.New()
+		*object.Spec.TLS = tlsSection(t, o.ref.Namespace)
+		o.secrets = append(o.secrets, t.SecretName)
+	}
+	o.add(object, tag, cookies)
+	if len(overflow) > 0 {
+		o.ingressRoute(numbered(tag, 2), overflow)
+	}
+}
+
+// routesOf writes routes into an IngressRoute, but for those that need another one.
+func (o *owner) routesOf(spec *v1alpha1.IngressRouteSpec, routes []*ir.Route) (overflow []*ir.Route, cookies []cookie) {
+	if o.all.before.serves(routes) {
+		spec.Routes = append(spec.Routes, o.all.before.made...)
+		return nil, nil
+	}
 	var twins matchIndex
-	var cookies []cookie
 	for _, r := range routes {
 		match, problems, err := o.ruleOf(r)
 		for _, problem := range problems {
@@ -69,29 +88,21 @@ func (o *owner) ingressRoute(tag string, routes []*ir.Route) {
 			Services:    o.services(r.Backend),
 			Middlewares: o.chain(r),
 		}
-		if twin := twins.find(object.Spec.Routes, match); twin >= 0 {
-			if !sameRoute(&object.Spec.Routes[twin], &route) {
+		if twin := twins.find(spec.Routes, match); twin >= 0 {
+			if !sameRoute(&spec.Routes[twin], &route) {
 				overflow = append(overflow, r)
 			}
 			continue
 		}
-		cookies = append(cookies, routeCookies(len(object.Spec.Routes), r.Backend)...)
-		cookies = append(cookies, o.nodePorts(len(object.Spec.Routes), r.Backend)...)
-		cookies = append(cookies, o.observability(len(object.Spec.Routes), r)...)
-		object.Spec.Routes = append(object.Spec.Routes, route)
+		cookies = append(cookies, routeCookies(len(spec.Routes), r.Backend)...)
+		cookies = append(cookies, o.nodePorts(len(spec.Routes), r.Backend)...)
+		cookies = append(cookies, o.observability(len(spec.Routes), r)...)
+		spec.Routes = append(spec.Routes, route)
 	}
-	if len(object.Spec.Routes) == 0 {
-		return
+	if len(spec.Routes) == len(routes) && len(cookies) == 0 {
+		o.all.before = writtenRoutes{routes, spec.Routes}
 	}
-	if t := routes[0].TLS; t != nil {
-		object.Spec.TLS = o.all.made.tls.New()
-		*object.Spec.TLS = tlsSection(t, o.ref.Namespace)
-		o.secrets = append(o.secrets, t.SecretName)
-	}
-	o.add(object, tag, cookies)
-	if len(overflow) > 0 {
-		o.ingressRoute(numbered(tag, 2), overflow)
-	}
+	return overflow, cookies
 }
 
 // ruleOf writes the match of a route.

@@ -27,6 +27,8 @@ type owners struct {
 	shared  sharedServices
 	clashes clashes
 	made    made
+	// before are the last routes of the owner whose objects are being made.
+	before writtenRoutes
 	// written, listed and chained are the first rules, Services and chains of the owner whose objects
 	// are being made: routes for plain text and for TLS have the same ones.
 	written []writtenRule
@@ -112,6 +114,7 @@ func (o *owner) reset(all *owners, own part) {
 
 // write makes the objects of an owner.
 func (o *owner) write(own part) {
+	o.all.before = writtenRoutes{}
 	o.all.written, o.all.listed, o.all.chained = o.all.written[:0], o.all.listed[:0], o.all.chained[:0]
 	o.emit(own.routes)
 	for i := range own.certificates {

@@ -107,7 +107,11 @@ type annotation struct {
 }
 
 func newAnnotations(values map[string]string) annotations {
-	a := make(annotations, 0, len(values))
+	return annotationsIn(make([]annotation, 0, len(values)), values)
+}
+
+// annotationsIn makes them in the room that a has.
+func annotationsIn(a annotations, values map[string]string) annotations {
 	for key, value := range values {
 		a = append(a, annotation{key: key, value: value, known: lookup(key)})
 	}

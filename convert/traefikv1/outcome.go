@@ -9,10 +9,10 @@ import (
 )
 
 // outcome is the report of one Ingress: every annotation has exactly one entry.
-func (s *source) outcome() ir.Outcome {
+func (s *source) outcome(made *parts) ir.Outcome {
 	out := ir.Outcome{Ingress: s.ref(), File: s.File, Selected: s.selected, Why: s.why, DecodesPaths: true}
 	if len(s.ann) > 0 {
-		out.Annotations = make([]ir.Annotation, 0, len(s.ann))
+		out.Annotations = made.outcomes.Room(len(s.ann))
 	}
 	for i := range s.ann {
 		out.Annotations = append(out.Annotations, s.annotationOutcome(&s.ann[i]))

@@ -19,14 +19,14 @@ func (t *translator) routes(routes []ir.Route, f *frontend) []ir.Route {
 	for _, at := range f.places[1:] {
 		origins = append(origins, at.origin())
 	}
+	route := ir.Route{
+		Owner: f.owner(), Origins: origins,
+		Match:    f.matcher.match.conjunction(),
+		Priority: f.scaled(t.facts.PriorityScale),
+		Backend:  services,
+	}
 	for _, g := range t.groups(f) {
-		route := ir.Route{
-			Owner: f.owner(), Origins: origins,
-			EntryPoints: g.targets,
-			Match:       f.matcher.match.conjunction(),
-			Priority:    f.scaled(t.facts.PriorityScale),
-			Backend:     services,
-		}
+		route.EntryPoints, route.TLS, route.Filters = g.targets, nil, nil
 		if g.tls {
 			route.TLS = t.tls(f.first)
 		}

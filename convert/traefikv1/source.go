@@ -36,11 +36,11 @@ type source struct {
 	findings diag.Once
 }
 
-func newSource(in ir.Ingress) source {
+func newSource(in ir.Ingress, made *parts) source {
 	if in.Ingress == nil {
 		in.Ingress = &networkingv1.Ingress{}
 	}
-	return source{Ingress: in, ann: newAnnotations(in.Annotations)}
+	return source{Ingress: in, ann: annotationsIn(made.annotations.Room(len(in.Annotations)), in.Annotations)}
 }
 
 func (s *source) ref() ir.Ref { return ir.Ref{Namespace: s.Namespace, Name: s.Name} }

@@ -44,20 +44,22 @@ func Translate(in ir.Input, facts Facts) ir.Translation {
 	out.Certificates = t.certificates()
 	t.reportLosses()
 	for i := range t.input {
-		out.Ingresses = append(out.Ingresses, t.input[i].outcome())
+		out.Ingresses = append(out.Ingresses, t.input[i].outcome(&t.made))
 	}
 	return out
 }
 
 // parts are what a translation is made of.
 type parts struct {
-	claims    ir.Slab[claim]
-	frontends ir.Slab[frontend]
-	backends  ir.Slab[backend]
-	members   ir.Slab[member]
-	origins   ir.Slab[ir.Origin]
-	services  ir.Slab[ir.Service]
-	hosts     ir.Slab[ir.Host]
+	claims      ir.Slab[claim]
+	frontends   ir.Slab[frontend]
+	backends    ir.Slab[backend]
+	members     ir.Slab[member]
+	origins     ir.Slab[ir.Origin]
+	services    ir.Slab[ir.Service]
+	annotations ir.Slab[annotation]
+	outcomes    ir.Slab[ir.Annotation]
+	hosts       ir.Slab[ir.Host]
 	// hosts of the last rule that has a host alone: paths of one host follow each
 	// other and share them.
 	hostRule string
@@ -151,7 +153,7 @@ func newTranslator(in ir.Input, facts Facts) *translator {
 	t.input = make([]source, 0, len(in.Ingresses))
 	t.sources = make([]*source, 0, len(in.Ingresses))
 	for i, ingress := range in.Ingresses {
-		t.input = append(t.input, newSource(ingress))
+		t.input = append(t.input, newSource(ingress, &t.made))
 		t.sources = append(t.sources, &t.input[i])
 	}
 	if !slices.IsSortedFunc(t.sources, compareName) {
