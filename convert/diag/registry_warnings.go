@@ -16,7 +16,7 @@ var warningsAtoM = []Info{
 	{
 		Code: WAddPrefix, Severity: Lossy,
 		Title:   "A prefix without a leading slash",
-		Explain: "Traefik 1.7 forwards such a request as / and loses the query; Traefik 2 and 3 insert the slash and forward the path that was probably meant.",
+		Explain: "Traefik 1.7 forwards such a request as / and loses the query; Traefik 2 and 3 insert the slash, also in X-Replaced-Path, and forward the path that was probably meant.",
 		Remedy:  "Write the prefix with a leading slash.",
 		Warning: "added prefix lacks its slash",
 	},
@@ -30,7 +30,7 @@ var warningsAtoM = []Info{
 	{
 		Code: WAppRootLoop, Severity: Invalid,
 		Title:   "The app-root redirect loops in Traefik 1.7",
-		Explain: "With PathPrefixStrip on path / Traefik 1.7 redirects / to itself for ever. Where the app root is what it would redirect from, it does not redirect, and forwards the path as it was sent and not as it was rewritten.",
+		Explain: "With PathPrefixStrip on path / Traefik 1.7 puts the path / back into the redirect: it redirects / to itself for ever, or once to the query of the app root if that has one. Where the app root is what it would redirect from, it does not redirect, and forwards the path as it was sent and not as it was rewritten.",
 		Remedy:  "Use another rule type, or remove app-root.",
 		Warning: "app-root redirects to itself",
 	},

@@ -142,11 +142,19 @@ func (f *frontend) checkAppRoot() {
 		f.redirect.filter = nil
 		f.first.sayOf(diag.WAppRootDead, "app-root", "app-root never fires together with a rewritten path in Traefik 1.7, so no redirect is emitted")
 	case rewritten || len(path.strip) > 0:
-		f.first.sayOf(diag.WAppRootLoop, "app-root", "Traefik 1.7 redirects / to itself for ever; the output redirects to the app root")
+		f.first.sayOf(diag.WAppRootLoop, "app-root", f.redirect.loops()+"; the output redirects to the app root")
 	case strings.TrimSuffix(f.redirect.filter.Regex, "$") == f.redirect.filter.Replacement:
 		f.redirect.filter = nil // a redirect to the same URL is none
 		f.first.sayOf(diag.WAppRootDead, "app-root", "app-root is where it would redirect from, so there is no redirect")
 	}
+}
+
+// loops says where Traefik 1.7 redirects / to when it puts the path back.
+func (r *redirect) loops() string {
+	if strings.Contains(r.filter.Replacement, "?") {
+		return "Traefik 1.7 redirects / to itself, with the query of the app root"
+	}
+	return "Traefik 1.7 redirects / to itself for ever"
 }
 
 // withRedirect gives a route its filters. Where a redirect depends on

@@ -103,7 +103,8 @@ func ownWords(before judge.Answer, d Difference) bool {
 		return true
 	}
 	// To HEAD the words are not sent, but what net/http says of them is.
-	unavailable := before.Status == http.StatusServiceUnavailable && (before.Body == "" || before.Body == http.StatusText(before.Status))
+	// An error page without servers has its status from what it is the page of.
+	unavailable := before.Status == http.StatusServiceUnavailable && before.Body == "" || before.Body == http.StatusText(http.StatusServiceUnavailable)
 	return unavailable && (d.Kind == Body || d.Kind == ResponseHeader && d.Name == "X-Content-Type-Options")
 }
 

@@ -43,11 +43,14 @@ func excuses() []excuse {
 		{diag.W503, func(c *circumstances, d Difference) bool {
 			return c.before.Seen == nil || c.before.Status == http.StatusServiceUnavailable
 		}},
-		{diag.WAddPrefix, lostQuery},
+		{diag.WAddPrefix, func(c *circumstances, d Difference) bool {
+			return lostQuery(c, d) || d.Kind == RequestHeader && d.Name == "X-Replaced-Path" && d.After == "/"+d.Before
+		}},
 		// Without a change of the URL the redirect undoes a rewrite instead.
 		{diag.WAppRootLoop, func(c *circumstances, d Difference) bool {
 			requested, _, _ := strings.Cut(c.request.Target, "?")
-			return strings.HasSuffix(c.before.Header.Get("Location"), "://"+c.request.Host+c.request.Target) || d.Kind == Path && d.Before == requested
+			itself, _, _ := strings.Cut(c.before.Header.Get("Location"), "?")
+			return strings.HasSuffix(itself, "://"+c.request.Host+requested) || d.Kind == Path && d.Before == requested
 		}},
 		{diag.WClientCertHdr, func(c *circumstances, d Difference) bool {
 			return d.Kind == RequestHeader && strings.HasPrefix(d.Name, "X-Forwarded-Tls-Client-Cert")
