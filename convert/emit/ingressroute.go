@@ -254,9 +254,10 @@ func (o *owner) certificate(c *ir.Certificate) {
 		return
 	}
 	o.secrets = append(o.secrets, c.SecretName)
-	object := &v1alpha1.IngressRoute{}
+	object := o.all.made.routes.New()
 	object.Spec.Routes = []v1alpha1.Route{}
 	object.Spec.EntryPoints = slices.Clone(c.EntryPoints)
-	object.Spec.TLS = &v1alpha1.TLS{SecretName: c.SecretName}
+	object.Spec.TLS = o.all.made.tls.New()
+	object.Spec.TLS.SecretName = c.SecretName
 	o.add(object, "cert-"+c.SecretName, nil)
 }

@@ -89,5 +89,5 @@ func (r *router) below(ranks map[int][]*router) int {
 // meetHosts tells whether one request can be for the hosts of both.
 func meetHosts(a, b *router) bool {
 	x, y := strings.ToLower(a.text.host), strings.ToLower(b.text.host)
-	return x == y || slices.Contains(widerHosts(x), y) || slices.Contains(widerHosts(y), x)
+	return x == y || slices.Contains(slices.Collect(widerHosts(x)), y) || slices.Contains(slices.Collect(widerHosts(y)), x)
 }

@@ -103,7 +103,8 @@ func (l *loader) path(at place, in *networkingv1.IngressRule, path *networkingv1
 // describe reports what a rule means against expectation.
 func (l *loader) describe(at place, lang language, matcher, path string) {
 	if matcher == pathPrefix && !lang.strict && path != "" && path[len(path)-1] != '/' && l.loose == nil {
-		l.loose = &at
+		first := at
+		l.loose = &first
 	}
 	if matcher != pathRegexp && hasBraces(path) {
 		meaning := "plain characters"
@@ -188,9 +189,9 @@ func lastOf(routers []router) func(i int) int {
 func (t *translator) route(at place, r rule, to target) ir.Route {
 	s := at.src
 	route := ir.Route{
-		Owner: s.ref(), Origins: []ir.Origin{at.origin()}, EntryPoints: s.shape.entryPoints, TLS: s.shape.tls,
+		Owner: s.ref(), Origins: t.made.origins.One(at.origin()), EntryPoints: s.shape.entryPoints, TLS: s.shape.tls,
 		Match: r.match, Priority: s.config.priority, Filters: s.shape.filters,
-		Backend: ir.Backend{Services: []ir.Service{to.service}}, Observability: s.config.observability,
+		Backend: ir.Backend{Services: t.made.services.One(to.service)}, Observability: s.config.observability,
 	}
 	if route.Priority == 0 {
 		route.Priority = r.length

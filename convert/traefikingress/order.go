@@ -1,6 +1,7 @@
 package traefikingress
 
 import (
+	"iter"
 	"slices"
 	"strings"
 
@@ -12,7 +13,8 @@ import (
 // prefix that takes an exact path over, and a wildcard that takes a host over.
 // The output keeps all of it by its priorities.
 func (t *translator) reportOrder() {
-	hosts := make(map[string]*hostRouters, len(t.routers))
+	hosts := make(map[string]*hostRouters, len(t.sources))
+	var made ir.Slab[hostRouters]
 	for i := range t.routers {
 		r := &t.routers[i]
 		if r.at.rule < 0 || r.pattern() {
@@ -21,14 +23,16 @@ func (t *translator) reportOrder() {
 		host := strings.ToLower(r.text.host)
 		of := hosts[host]
 		if of == nil {
-			of = &hostRouters{}
+			of = made.New()
+			of.list = of.usual[:0]
 			hosts[host] = of
 		}
 		of.list = append(of.list, r)
 	}
+	var rivals []*hostRouters
 	for host, of := range hosts { // findings are sorted in the end
-		rivals := []*hostRouters{of}
-		for _, wider := range widerHosts(host) {
+		rivals = append(rivals[:0], of)
+		for wider := range widerHosts(host) {
 			if other := hosts[wider]; other != nil {
 				rivals = append(rivals, other)
 			}
@@ -52,20 +56,22 @@ func (r *router) pattern() bool {
 }
 
 // widerHosts are the other hosts whose rules take requests for host.
-func widerHosts(host string) []string {
-	switch _, parent, ok := strings.Cut(host, "."); {
-	case host == "":
-		return nil
-	case !ok, strings.HasPrefix(host, "*."):
-		return []string{""}
-	default:
-		return []string{"*." + parent, ""}
+func widerHosts(host string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		if host == "" {
+			return
+		}
+		if _, parent, ok := strings.Cut(host, "."); ok && !strings.HasPrefix(host, "*.") && !yield("*."+parent) {
+			return
+		}
+		yield("")
 	}
 }
 
 // hostRouters are the routers of one host.
 type hostRouters struct {
 	list   []*router
+	usual  [4]*router // room for them
 	byPath map[string][]*router
 }
 

@@ -20,6 +20,10 @@ func (t *translator) reportTies() {
 	for i := range t.routers {
 		if r := &t.routers[i]; r.at.rule >= 0 {
 			k := rank{r.route.Priority, strings.ToLower(r.text.host)}
+			if ranks[k] == nil {
+				ranks[k] = t.made.routers.One(r) // nearly always the only one
+				continue
+			}
 			ranks[k] = append(ranks[k], r)
 		}
 	}
@@ -29,7 +33,7 @@ func (t *translator) reportTies() {
 				reportTie(a, b)
 			}
 		}
-		for _, wider := range widerHosts(k.host) {
+		for wider := range widerHosts(k.host) {
 			for _, b := range ranks[rank{k.priority, wider}] {
 				for _, a := range routers {
 					reportTie(a, b)

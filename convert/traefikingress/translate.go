@@ -66,6 +66,14 @@ type translator struct {
 	errors []place
 	// withheld are routers that work today and are not emitted; see guards.
 	withheld []router
+	made     parts
+}
+
+// parts are what routes are made of.
+type parts struct {
+	origins  ir.Slab[ir.Origin]
+	services ir.Slab[ir.Service]
+	routers  ir.Slab[*router]
 }
 
 // router is one route and where it comes from.
