@@ -187,6 +187,7 @@ func (o *owner) middlewareRefs(r *ir.Route) []v1alpha1.MiddlewareRef {
 	for _, f := range r.Filters {
 		var tag string
 		var spec v1alpha1.MiddlewareSpec
+		var text []byte
 		if existing, ok := f.(ir.ExistingMiddleware); ok {
 			refs = append(refs, v1alpha1.MiddlewareRef{Name: existing.Name, Namespace: existing.Namespace})
 			continue
@@ -194,13 +195,14 @@ func (o *owner) middlewareRefs(r *ir.Route) []v1alpha1.MiddlewareRef {
 		if pages, ok := f.(ir.ErrorPages); ok {
 			tag = "errors"
 			spec.Errors = o.errorPages(pages)
-		} else {
-			tag, spec = middleware(f, o.all.target)
+			text = content(spec, nil)
+		} else if tag, spec = middleware(f, o.all.target); tag != "" {
+			text = o.all.contents.of(f, spec)
 		}
 		if tag == "" {
 			continue
 		}
-		name, isNew := o.named(tag, content(spec, nil))
+		name, isNew := o.named(tag, text)
 		if isNew {
 			object := &v1alpha1.Middleware{Spec: spec}
 			o.meta("Middleware", name, &object.TypeMeta, &object.ObjectMeta)

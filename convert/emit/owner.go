@@ -23,10 +23,11 @@ type owners struct {
 	apiGroup string
 	parts    parts
 	// begun are those of which something is known before their turn comes.
-	begun   map[ir.Ref]*owner
-	shared  sharedServices
-	clashes clashes
-	made    made
+	begun    map[ir.Ref]*owner
+	shared   sharedServices
+	clashes  clashes
+	made     made
+	contents contents
 	// before are the last routes of the owner whose objects are being made.
 	before writtenRoutes
 	// written, listed and chained are the first rules, Services and chains of the owner whose objects

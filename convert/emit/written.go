@@ -1,6 +1,8 @@
 package emit
 
 import (
+	"reflect"
+
 	"github.com/traefik/traefik/v2/pkg/provider/kubernetes/crd/traefikio/v1alpha1"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/ir"
@@ -37,3 +39,33 @@ func alike(a, b *ir.Route) bool {
 
 // shared tells whether two lists are one in memory, or empty both.
 func shared[T any](a, b []T) bool { return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0]) }
+
+// contents are what the last different filters became: most Ingresses of a cluster
+// have the same few.
+type contents struct {
+	list []filterContent
+	next int // the one to be replaced
+}
+
+type filterContent struct {
+	filter ir.Filter
+	text   []byte
+}
+
+// of is the content of the middleware that a filter became.
+func (c *contents) of(f ir.Filter, spec v1alpha1.MiddlewareSpec) []byte {
+	const few = 8
+	for i := range c.list {
+		if reflect.DeepEqual(c.list[i].filter, f) {
+			return c.list[i].text
+		}
+	}
+	text := content(spec, nil)
+	if len(c.list) < few {
+		c.list = append(c.list, filterContent{f, text})
+	} else {
+		c.list[c.next] = filterContent{f, text}
+		c.next = (c.next + 1) % few
+	}
+	return text
+}
