@@ -44,7 +44,7 @@ func Translate(in ir.Input, facts Facts) ir.Translation {
 		out.Routes = append(out.Routes, t.wwwRoutes(v)...)
 		out.Passthroughs = append(out.Passthroughs, t.passthroughOf(v)...)
 	}
-	out.Routes = sortRoutes(out.Routes)
+	sortRoutes(out.Routes)
 	out.Certificates = t.certificates(out.Routes)
 	t.reportImplicit()
 	t.reportUnusedCertificates()
@@ -143,25 +143,37 @@ func (t *translator) expectedRoutes() int {
 
 // sortRoutes orders routes by owner, then by priority, greatest first; routes of
 // one priority keep their order. Routes are large, so their numbers are sorted.
-func sortRoutes(routes []ir.Route) []ir.Route {
+func sortRoutes(routes []ir.Route) {
 	order := make([]int32, len(routes))
 	for i := range order {
 		order[i] = int32(i)
 	}
 	slices.SortFunc(order, func(i, j int32) int {
 		a, b := &routes[i], &routes[j]
-		return cmp.Or(
-			strings.Compare(a.Owner.Namespace, b.Owner.Namespace),
-			strings.Compare(a.Owner.Name, b.Owner.Name),
-			cmp.Compare(b.Priority, a.Priority),
-			cmp.Compare(i, j),
-		)
+		if c := strings.Compare(a.Owner.Namespace, b.Owner.Namespace); c != 0 {
+			return c
+		}
+		if c := strings.Compare(a.Owner.Name, b.Owner.Name); c != 0 {
+			return c
+		}
+		return cmp.Or(cmp.Compare(b.Priority, a.Priority), cmp.Compare(i, j))
 	})
-	out := make([]ir.Route, len(routes))
-	for i, from := range order {
-		out[i] = routes[from]
+	for start := range order { // each row of routes that take the place of one another
+		if order[start] == int32(start) {
+			continue
+		}
+		first := routes[start]
+		for at := int32(start); ; {
+			from := order[at]
+			order[at] = at
+			if from == int32(start) {
+				routes[at] = first
+				break
+			}
+			routes[at] = routes[from]
+			at = from
+		}
 	}
-	return out
 }
 
 // certificates are those of hosts that no route of their Ingress carries.
