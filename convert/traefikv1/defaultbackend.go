@@ -38,7 +38,9 @@ func (t *translator) loadDefaultBackend() {
 		first.say(diag.EMultiDefault, "spec.defaultBackend",
 			strconv.Itoa(len(claims))+" Ingresses have a default backend; Traefik 1.7 serves any one, the output the one of the oldest Ingress, which is this")
 	}
-	t.frontends = append(t.frontends, t.defaultFrontend(first))
+	f := t.defaultFrontend(first)
+	t.wire(f)
+	t.frontends = append(t.frontends, f)
 }
 
 // dropLater drops all claims but the first.

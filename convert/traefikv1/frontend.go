@@ -22,11 +22,11 @@ type frontend struct {
 	config      *settings
 	redirect    *redirect
 	backend     *backend
-	// parts are the rule texts by name (the raw path, the raw host), in order of appearance.
+	// parts are the rule texts by name (the raw path, the raw host), in order of
+	// appearance; nil once it is wired.
 	parts []rulePart
-	// Room for what places and parts nearly always are.
+	// Room for what places nearly always are.
 	firstPlace [1]place
-	firstParts [2]rulePart
 
 	// What the server makes of it, see wire.
 	matcher  matcher
@@ -55,7 +55,7 @@ type rulePart struct{ name, rule string }
 // the first one the rule of the host.
 func (f *frontend) takePath(at place, path *networkingv1.HTTPIngressPath, hostRule, rule string) {
 	if f.places == nil {
-		f.places, f.parts = f.firstPlace[:0], f.firstParts[:0]
+		f.places = f.firstPlace[:0]
 	}
 	f.places = append(f.places, at)
 	f.last = at.src
@@ -98,7 +98,7 @@ func reportPathType(at place, path *networkingv1.HTTPIngressPath) {
 }
 
 // wire does what the server does with a loaded frontend; whatever fails leaves
-// it without a route.
+// it without a route. Other frontends do not matter.
 func (t *translator) wire(f *frontend) {
 	if f.backend == nil {
 		f.fail(dropped("", "an Ingress with the same host and path has an auth-realm, which takes away the backend of all of them"))
@@ -121,6 +121,7 @@ func (t *translator) wire(f *frontend) {
 	var problems []finding
 	f.matcher, problems = newMatcher(rules, &t.made)
 	f.ruled = len(problems) == 0 && len(rules) == len(f.parts)
+	f.parts = nil
 	f.problems = append(f.problems, problems...)
 	f.problems = append(f.problems, f.config.problems...)
 	f.problems = append(f.problems, f.config.authProblems...)

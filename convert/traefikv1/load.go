@@ -23,9 +23,10 @@ func (t *translator) loadFrontends() {
 	}
 	t.claims = make(map[string]*claim, paths)
 	t.frontends = slices.Grow(t.frontends, paths)
+	var parts []rulePart // nobody needs them any more once a namespace is wired
 	for start := 0; start < len(served); {
 		end := start
-		l := loader{t: t, namespace: served[start].Namespace}
+		l := loader{t: t, namespace: served[start].Namespace, parts: parts[:0]}
 		first := len(t.frontends)
 		for ; end < len(served) && served[end].Namespace == l.namespace; end++ {
 			l.ingress(served[end])
@@ -33,8 +34,9 @@ func (t *translator) loadFrontends() {
 		for _, f := range t.frontends[first:] {
 			f.backend, f.claim = f.claim.backend, nil
 			f.reportMerge()
+			t.wire(f)
 		}
-		start = end
+		start, parts = end, l.parts
 	}
 	t.claims = nil
 }
@@ -53,6 +55,16 @@ type loader struct {
 	// host and its rule are those of the last path: paths of a host follow each other.
 	host, rule string
 	looked     bool
+	// parts are those of the frontends.
+	parts []rulePart
+}
+
+// roomForParts has room for the rules of a host and of a path.
+func (l *loader) roomForParts() []rulePart {
+	const usual = 2
+	n := len(l.parts)
+	l.parts = slices.Grow(l.parts, usual)[:n+usual]
+	return l.parts[n : n : n+usual]
 }
 
 // hostRule returns the rule for a host; false when the host cannot be quoted.
@@ -138,6 +150,7 @@ func (l *loader) path(at place, path *networkingv1.HTTPIngressPath) {
 			return
 		}
 		f = l.t.made.frontends.New()
+		f.parts = l.roomForParts()
 		f.key, f.namespace, f.claim, f.first, f.config = key, l.namespace, c, s, config
 		f.redirect = redirectOf(s, key, path.Path)
 	}

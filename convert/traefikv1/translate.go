@@ -27,9 +27,6 @@ func Translate(in ir.Input, facts Facts) ir.Translation {
 	t.loadFrontends()
 	t.separateNamespaces()
 	t.reportChances()
-	for _, f := range t.frontends {
-		t.wire(f)
-	}
 	t.resolveErrorPages()
 	t.guard()
 	t.breakTies()
