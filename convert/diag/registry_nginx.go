@@ -104,7 +104,7 @@ var nginxInfos = []Info{
 	{
 		Code: WNginxBasicAuth, Severity: Equivalent,
 		Title:   "Users whose hash Traefik does not know are refused",
-		Explain: "Traefik checks bcrypt, apr1 (MD5) and {SHA} hashes. nginx also knows crypt, $5$, $6$, {SSHA} and {PLAIN}: such users are refused. A comment or blank line in the Secret, which nginx skips, makes Traefik refuse the whole middleware, and with it the route.",
+		Explain: "Traefik checks bcrypt, apr1 (MD5) and {SHA} hashes. nginx also knows crypt, $5$, $6$, {SSHA} and {PLAIN}: such users are refused. A comment in the Secret, which nginx skips, makes Traefik refuse the whole middleware, and with it the route: where the Secret is part of the input that is found, and the route withheld.",
 		Remedy:  "Look into the Secret: one key, only lines of user:hash, hashes made by htpasswd (-B or default).",
 		Warning: "some password hashes are not supported",
 	},

@@ -57,7 +57,11 @@ func (t *translator) readAuth(s *source, x *settings) {
 		return
 	}
 	secretName, ok := t.reference(s, x, "auth-secret", value)
-	if !ok || !t.usableUsers(s, x, secretName) {
+	form := ir.UsersBasic
+	if kind == "digest" {
+		form = ir.UsersDigest
+	}
+	if !ok || !t.usableUsers(s, x, secretName, form) {
 		return
 	}
 	realm := s.ann.str("auth-realm", "")
@@ -70,8 +74,9 @@ func (t *translator) readAuth(s *source, x *settings) {
 }
 
 // usableUsers tells whether Traefik can read the users. It wants one key with
-// lines of user:hash, which is what nginx reads of key "auth".
-func (t *translator) usableUsers(s *source, x *settings, secretName string) bool {
+// lines of the form, which is what nginx reads of key "auth"; of what nginx skips or
+// lets nobody in for, Traefik makes no middleware, and drops the route that has it.
+func (t *translator) usableUsers(s *source, x *settings, secretName, form string) bool {
 	if s.ann.str("auth-secret-type", "auth-file") == "auth-map" {
 		x.withhold(s.of("auth-secret-type", finding{code: diag.ENginxAuth, text: "Traefik does not read a Secret with a key for each user; put lines of user:hash into one key of a new Secret"}))
 		return false
@@ -91,6 +96,15 @@ func (t *translator) usableUsers(s *source, x *settings, secretName string) bool
 		return false
 	case secret.Type == corev1.SecretTypeBasicAuth:
 		x.withhold(s.of("auth-secret", finding{code: diag.ENginxAuth, text: "Secret " + secretName + " is of type " + string(secret.Type)}))
+		return false
+	case secret.Users == ir.UsersNone:
+		x.withhold(s.of("auth-secret", finding{code: diag.ENginxAuth, text: "Secret " + secretName + " has no line with a user: nginx lets nobody in"}))
+		return false
+	case secret.Problem != "":
+		x.withhold(s.of("auth-secret", finding{code: diag.ENginxAuth, text: "Secret " + secretName + ": " + secret.Problem + "; nginx skips such a line, Traefik refuses the whole Secret"}))
+		return false
+	case secret.Users != "" && secret.Users != form:
+		x.withhold(s.of("auth-secret", finding{code: diag.ENginxAuth, text: "Secret " + secretName + " has lines of the form " + secret.Users + ", and " + form + " is needed"}))
 		return false
 	}
 	return true

@@ -54,15 +54,18 @@ func (t *translator) chain(l *location, https bool, leave without) []ir.Filter {
 	return chain
 }
 
-// authFilters are left out for locations that serve ACME challenges
-// (no-auth-locations), as far as the global authentication is concerned.
+// authFilters ask for credentials, but for no location that serves ACME challenges
+// (no-auth-locations of the controller's nginx.tmpl).
 func (t *translator) authFilters(l *location) []ir.Filter {
 	x := l.settings()
+	if hasPrefixOf(l.path, t.noAuth) {
+		return nil
+	}
 	var out []ir.Filter
 	if x.auth != nil {
 		out = append(out, x.auth)
 	}
-	if x.extAuth != nil && !(x.extAuthGlobal && hasPrefixOf(l.path, t.noAuth)) {
+	if x.extAuth != nil {
 		out = append(out, *x.extAuth)
 	}
 	return out

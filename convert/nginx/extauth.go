@@ -82,7 +82,6 @@ func (t *translator) globalExtAuth(s *source, x *settings, address string) {
 		return
 	}
 	x.extAuth = &ir.ForwardAuth{Address: address, ResponseHeaders: t.config.list("global-auth-response-headers", "")}
-	x.extAuthGlobal = true
 	at.code = diag.WNginxExtAuth
 	s.add(at.diagnostic(s))
 }

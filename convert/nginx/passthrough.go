@@ -53,14 +53,23 @@ func (t *translator) passthroughOf(v *server) []ir.Passthrough {
 func (t *translator) reportImplicit() {
 	for _, v := range t.hosts {
 		for _, l := range v.locations {
-			s, x := l.at.src, l.settings()
-			if l.backend == nil && (x.auth != nil || x.extAuth != nil || len(x.access.allow)+len(x.access.deny) > 0 || x.redirect != nil) {
-				s.say(diag.WNginxImplicit, l.at.field(), "")
-			} else if l.backend == nil && t.redirectsToTLS(l) {
-				d := finding{code: diag.WNginxImplicit, field: l.at.field(), text: "paths without a rule are answered 404 over plain HTTP as well, without a redirect to https before"}.diagnostic(s)
-				d.Severity = diag.Equivalent
-				s.add(d)
+			if l.backend == nil {
+				t.reportImplicitOf(l)
 			}
 		}
+	}
+}
+
+func (t *translator) reportImplicitOf(l *location) {
+	s, x := l.at.src, l.settings()
+	switch {
+	case x.denied != nil:
+		s.say(diag.WNginxImplicit, l.at.field(), "paths without a rule are answered 404 instead of 503")
+	case x.auth != nil || x.extAuth != nil || len(x.access.allow)+len(x.access.deny) > 0 || x.redirect != nil:
+		s.say(diag.WNginxImplicit, l.at.field(), "")
+	case t.redirectsToTLS(l):
+		d := finding{code: diag.WNginxImplicit, field: l.at.field(), text: "paths without a rule are answered 404 over plain HTTP as well, without a redirect to https before"}.diagnostic(s)
+		d.Severity = diag.Equivalent
+		s.add(d)
 	}
 }

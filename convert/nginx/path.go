@@ -61,10 +61,10 @@ func regexPaths(path string) ([]ir.Path, *finding) {
 func (v *server) exactOf(path string) bool { return v.find(path, true) >= 0 }
 
 // slashRedirect is the redirect of /bar to /bar/ that nginx makes by itself for a
-// location that ends with a slash, when nothing else takes /bar.
+// location that ends with a slash, exact or not, when nothing else takes /bar.
 func (l *location) slashRedirect() (ir.Path, ir.RedirectRegex, bool) {
 	bare := strings.TrimSuffix(l.path, "/")
-	if l.exact || l.server.regex || bare == l.path || bare == "" {
+	if l.server.regex || bare == l.path || bare == "" || !l.exact && l.server.exactOf(l.path) {
 		return ir.Path{}, ir.RedirectRegex{}, false
 	}
 	if l.server.find(bare, true) >= 0 || l.server.find(bare, false) >= 0 {

@@ -126,6 +126,9 @@ func nginxAnswers(servers map[string][]block, host, path string) answer {
 	var best *block
 	for i := range blocks {
 		b := &blocks[i]
+		if b.modifier != "~*" && b.argument == path+"/" && !slices.ContainsFunc(blocks, func(o block) bool { return o.modifier == "=" && o.argument == path }) {
+			return answer{} // a redirect to the path with its slash
+		}
 		switch b.modifier {
 		case "=":
 			if b.argument == path {
@@ -138,9 +141,6 @@ func nginxAnswers(servers map[string][]block, host, path string) answer {
 		default:
 			if strings.HasPrefix(path, b.argument) && (best == nil || len(b.argument) > len(best.argument)) {
 				best = b
-			}
-			if b.argument == path+"/" && !slices.ContainsFunc(blocks, func(o block) bool { return o.modifier == "=" && o.argument == path }) {
-				return answer{} // a redirect to the path with its slash
 			}
 		}
 	}

@@ -253,10 +253,11 @@ func (t *translator) addLocations(s *source) {
 		}
 	}
 	for at, path := range s.paths() {
-		if v := t.servers[path.host]; v != nil && !(path.host == "" && t.facts.DisableCatchAll) {
-			t.reportCanaryOwner(at, path)
-			v.addLocation(at, path)
+		v := t.servers[path.host]
+		if v == nil || path.host == "" && t.facts.DisableCatchAll || t.ofCanary(at, path) {
+			continue
 		}
+		v.addLocation(at, path)
 	}
 }
 

@@ -13,32 +13,30 @@ type settings struct {
 	// withheld are reasons why the target must not have routes of the Ingress.
 	withheld []finding
 
-	rewrite   rewrite
-	redirect  *redirect
-	appRoot   string
-	fromToWWW bool
-	aliases   []string
-	ssl       sslRedirect
-	auth      ir.Filter // BasicAuth or DigestAuth
-	extAuth   *ir.ForwardAuth
-	// extAuthGlobal: it is that of all Ingresses.
-	extAuthGlobal bool
-	clientCert    *clientCert
-	access        access
-	limits        limits
-	cors          *ir.CORS
-	request       map[string]string // headers for the backend
-	response      map[string]string // headers for the client
-	body          *ir.Buffering
-	retry         *ir.Retry
-	errors        *ir.ErrorPages
-	backend       backendSettings
-	sticky        *stickySettings
-	mirror        *ir.Mirror
-	canary        *canarySettings
-	ciphers       []string
-	passTLS       bool // ssl-passthrough
-	observe       *ir.Observability
+	rewrite    rewrite
+	redirect   *redirect
+	appRoot    string
+	fromToWWW  bool
+	aliases    []string
+	ssl        sslRedirect
+	auth       ir.Filter // BasicAuth or DigestAuth
+	extAuth    *ir.ForwardAuth
+	clientCert *clientCert
+	access     access
+	limits     limits
+	cors       *ir.CORS
+	request    map[string]string // headers for the backend
+	response   map[string]string // headers for the client
+	body       *ir.Buffering
+	retry      *ir.Retry
+	errors     *ir.ErrorPages
+	backend    backendSettings
+	sticky     *stickySettings
+	mirror     *ir.Mirror
+	canary     *canarySettings
+	ciphers    []string
+	passTLS    bool // ssl-passthrough
+	observe    *ir.Observability
 	// protected: something keeps requests out.
 	protected bool
 }

@@ -12,7 +12,7 @@ type hostUpstream struct{ host, upstream string }
 // its internal/ingress/controller/controller.go). The first Ingress decides:
 //
 //	first     others        what comes of it
-//	canary    ordinary      their paths with this Service are not served (reported)
+//	canary    ordinary      their paths with this Service are not served
 //	ordinary  canary        the canary gets no requests, and its paths are served
 //	                        like those of an ordinary Ingress
 //
@@ -52,12 +52,20 @@ func (t *translator) findUpstreams() {
 	}
 }
 
-// reportCanaryOwner reports a path of an ordinary Ingress that the controller does
-// not serve. The target does: what its owner asked for is all in the route.
-func (t *translator) reportCanaryOwner(at place, path ingressPath) {
-	if owner := t.owners.canaries[hostUpstream{everywhere, path.upstream(at.src)}]; owner != nil {
-		at.reportOwner(path, "the canary", owner, "the controller does not serve this path, the target does")
+// ofCanary tells whether the controller leaves out a path of an ordinary Ingress,
+// because a canary of the host has its Service. Where only an Ingress of another host
+// makes it one, or nobody knows which is older, the target serves the path, and that
+// is reported: what its owner asked for is all in the route.
+func (t *translator) ofCanary(at place, path ingressPath) bool {
+	upstream := path.upstream(at.src)
+	if owner := t.owners.canaries[hostUpstream{path.host, upstream}]; owner != nil && ageKnown(at.src, owner) {
+		at.reportOwner(diag.ENginxNotServed, path, "the canary", owner, "the controller does not serve this path")
+		return true
 	}
+	if owner := t.owners.canaries[hostUpstream{everywhere, upstream}]; owner != nil {
+		at.reportOwner(diag.ENginxCanary, path, "the canary", owner, "the controller does not serve this path, the target does")
+	}
+	return false
 }
 
 // alsoOrdinary tells whether some paths of a canary are served like those of an
@@ -82,7 +90,7 @@ func (t *translator) addCanaryLocations(s *source) {
 		if owner == nil || v == nil {
 			continue
 		}
-		at.reportOwner(path, "one", owner, "the controller reads this path as one of an ordinary Ingress")
+		at.reportOwner(diag.ENginxCanary, path, "one", owner, "the controller reads this path as one of an ordinary Ingress")
 		v.addLocation(at, path)
 	}
 }
@@ -91,14 +99,14 @@ func (t *translator) addCanaryLocations(s *source) {
 // Ingress of another host has its Service.
 func (t *translator) reportForeignOwner(at place, path ingressPath) {
 	if owner := t.owners.ordinary[hostUpstream{everywhere, path.upstream(at.src)}]; owner != nil {
-		at.reportOwner(path, "one", owner, "the controller reads this path as one of an ordinary Ingress, to the target it is a canary")
+		at.reportOwner(diag.ENginxCanary, path, "one", owner, "the controller reads this path as one of an ordinary Ingress, to the target it is a canary")
 	}
 }
 
 // reportOwner says what follows from another Ingress having the Service of a path.
-func (at place) reportOwner(path ingressPath, as string, owner *source, then string) {
+func (at place) reportOwner(code diag.Code, path ingressPath, as string, owner *source, then string) {
 	at.src.add(finding{
-		code: diag.ENginxCanary, field: at.field(), value: path.path,
+		code: code, field: at.field(), value: path.path,
 		text: "the Service is " + as + " of Ingress " + owner.ref().String() + ", which is read first: " + then + unknownAge(at.src, owner),
 	}.diagnostic(at.src))
 }

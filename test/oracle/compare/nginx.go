@@ -40,7 +40,9 @@ func nginxExcuses() []excuse {
 			return (d.Kind == Query || d.Kind == Location) && strings.ReplaceAll(d.Before, ";", "&") == d.After
 		}},
 		{diag.WNginx503, unavailable},
-		{diag.WNginxBasicAuth, func(c *circumstances, d Difference) bool { return c.after.Seen == nil && c.after.Status >= 400 }},
+		{diag.WNginxBasicAuth, func(c *circumstances, d Difference) bool {
+			return c.after.Seen == nil && c.after.Status == http.StatusUnauthorized
+		}},
 		{diag.WNginxBodySize, func(c *circumstances, d Difference) bool {
 			return c.before.Status == http.StatusRequestEntityTooLarge
 		}},

@@ -86,7 +86,7 @@ func (g *nginx) vary(r judge.Request) judge.Request {
 	case 2, 3:
 		r.Method = http.MethodOptions
 	case 4:
-		r.Host += ":8080"
+		r.Host = strings.TrimSuffix(r.Host, ":8080") + ":8080"
 	case 5:
 		r.Header.Set("X-Forwarded-Proto", pick(g.source, "https", "http"))
 	case 6:
