@@ -110,9 +110,12 @@ func (t *translator) attachCanary(at place, path ingressPath) bool {
 	if t.owners.ordinary[hostUpstream{path.host, path.upstream(s)}] != nil {
 		return false // said by addCanaryLocations
 	}
-	t.reportForeignOwner(at, path)
+	foreign := t.reportForeignOwner(at, path)
 	server := t.servers[path.host]
-	if server == nil {
+	switch {
+	case server == nil && foreign:
+		return drop("no other Ingress has this host: the controller serves the path for all hosts without routes, the target for none")
+	case server == nil:
 		return drop("no other Ingress has this host")
 	}
 	for _, l := range server.locations {

@@ -68,8 +68,14 @@ func (t *translator) reportImplicitOf(l *location) {
 	case x.auth != nil || x.extAuth != nil || len(x.access.allow)+len(x.access.deny) > 0 || x.redirect != nil:
 		s.say(diag.WNginxImplicit, l.at.field(), "")
 	case t.redirectsToTLS(l):
-		d := finding{code: diag.WNginxImplicit, field: l.at.field(), text: "paths without a rule are answered 404 over plain HTTP as well, without a redirect to https before"}.diagnostic(s)
-		d.Severity = diag.Equivalent
-		s.add(d)
+		s.sayImplicit(l, "paths without a rule are answered 404 over plain HTTP as well, without a redirect to https before")
+	case x.cors != nil || len(x.response) > 0:
+		s.sayImplicit(l, "the answers to paths without a rule have none of the headers that the annotations ask for")
 	}
+}
+
+func (s *source) sayImplicit(l *location, text string) {
+	d := finding{code: diag.WNginxImplicit, field: l.at.field(), text: text}.diagnostic(s)
+	d.Severity = diag.Equivalent
+	s.add(d)
 }

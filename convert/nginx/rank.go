@@ -18,13 +18,21 @@ import (
 // rewrite-target other than its own path, whatever Ingress it is of.
 func (v *server) rankLocations() {
 	var because *source
-	for _, l := range v.locations {
+	all := append(slices.Clip(v.locations), v.twins...)
+	for _, l := range all {
 		if l.rewritten() || l.settings().rewrite.useRegex && !l.catchAll() {
 			because = l.at.src
 			break
 		}
 	}
 	v.regex = because != nil
+	if v.regex {
+		v.locations = all
+	} else {
+		for _, twin := range v.twins {
+			twin.reportTwin()
+		}
+	}
 	order := slices.Clone(v.locations)
 	slices.SortStableFunc(order, func(a, b *location) int {
 		if !v.regex {

@@ -191,10 +191,10 @@ func (t *translator) denials(out []ir.Route, l *location, frame ir.Route, either
 	return out
 }
 
-// redirectsToTLS tells whether requests over plain HTTP are redirected.
+// redirectsToTLS tells whether requests over plain HTTP are redirected, see catchAll.
 func (t *translator) redirectsToTLS(l *location) bool {
 	ssl := l.settings().ssl
-	if !ssl.force && !(ssl.onTLS && (l.server.tls || t.wildcardTLS(l.server))) {
+	if l.catchAll() || !ssl.force && !(ssl.onTLS && (l.server.tls || t.wildcardTLS(l.server))) {
 		return false
 	}
 	return !hasPrefixOf(l.path, t.noTLSRedirect)

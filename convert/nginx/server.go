@@ -18,6 +18,8 @@ type server struct {
 	// first is the oldest Ingress with the host.
 	first     *source
 	locations []*location
+	// twins are of a path and type that a location has, see addLocation.
+	twins []*location
 	// aliases are further names and, with a leading ~, expressions.
 	aliases []string
 	// regex: every location is an expression, see rank.
@@ -59,7 +61,10 @@ func (v *server) find(path string, exact bool) int {
 		v.index = make(map[pathKey]int, 4*few)
 	}
 	for i := len(v.index); i < len(v.locations); i++ {
-		v.index[pathKey{v.locations[i].path, v.locations[i].exact}] = i
+		key := pathKey{v.locations[i].path, v.locations[i].exact}
+		if _, twin := v.index[key]; !twin {
+			v.index[key] = i
+		}
 	}
 	if i, ok := v.index[pathKey{path, exact}]; ok {
 		return i
@@ -261,21 +266,34 @@ func (t *translator) addLocations(s *source) {
 	}
 }
 
+// addLocation compares a path as the controller does: with the first location of the
+// same path alone. One of another type before it hides a twin, and a regex host then
+// has both (others nginx refuses with their whole configuration).
 func (v *server) addLocation(at place, path ingressPath) {
-	if i := v.find(path.path, path.exact); i >= 0 {
-		l := v.locations[i]
-		if l.implicit && !l.catchAll() {
-			v.locations[i] = &location{server: v, at: at, path: path.path, exact: path.exact, backend: path.backend}
+	added := &location{server: v, at: at, path: path.path, exact: path.exact, backend: path.backend}
+	i := v.find(path.path, path.exact)
+	switch {
+	case i < 0:
+		v.locations = append(v.locations, added)
+	case v.locations[i].implicit && !v.locations[i].catchAll():
+		v.locations[i] = added
+	default:
+		if other := v.find(path.path, !path.exact); other >= 0 && other < i {
+			v.twins = append(v.twins, added)
 			return
 		}
-		text := "Ingress " + l.at.src.ref().String() + " has the same host, path and path type and is served"
-		if !ageKnown(at.src, l.at.src) && at.src != l.at.src {
-			text += "; which one is older is not known"
-		}
-		at.src.add(finding{code: diag.WNginxDuplicate, field: at.field(), value: path.path, text: text}.diagnostic(at.src))
-		return
+		added.reportTwin()
 	}
-	v.locations = append(v.locations, &location{server: v, at: at, path: path.path, exact: path.exact, backend: path.backend})
+}
+
+// reportTwin reports a path that another location of its server has.
+func (l *location) reportTwin() {
+	first, s := l.server.locations[l.server.find(l.path, l.exact)].at.src, l.at.src
+	text := "Ingress " + first.ref().String() + " has the same host, path and path type and is served"
+	if !ageKnown(s, first) && s != first {
+		text += "; which one is older is not known"
+	}
+	s.add(finding{code: diag.WNginxDuplicate, field: l.at.field(), value: l.path, text: text}.diagnostic(s))
 }
 
 // setServer applies what the oldest Ingress of a host decides for all of it.

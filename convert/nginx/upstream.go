@@ -96,11 +96,13 @@ func (t *translator) addCanaryLocations(s *source) {
 }
 
 // reportForeignOwner reports a canary that gets nothing in nginx, because an
-// Ingress of another host has its Service.
-func (t *translator) reportForeignOwner(at place, path ingressPath) {
-	if owner := t.owners.ordinary[hostUpstream{everywhere, path.upstream(at.src)}]; owner != nil {
+// Ingress of another host has its Service, and tells whether there is one.
+func (t *translator) reportForeignOwner(at place, path ingressPath) bool {
+	owner := t.owners.ordinary[hostUpstream{everywhere, path.upstream(at.src)}]
+	if owner != nil {
 		at.reportOwner(diag.ENginxCanary, path, "one", owner, "the controller reads this path as one of an ordinary Ingress, to the target it is a canary")
 	}
+	return owner != nil
 }
 
 // reportOwner says what follows from another Ingress having the Service of a path.

@@ -73,11 +73,12 @@ func (c *circumstances) opened() bool {
 }
 
 // chance is the code of a finding that says that the source itself takes one route or
-// the other by chance, and so protects by chance; the other one answers now.
+// the other by chance, and so protects by chance; the other one answers now. Whether
+// ingress-nginx serves a path depends on the age of another host's canary.
 func (c *circumstances) chance() diag.Code {
 	for _, f := range c.findings {
 		switch f.Code {
-		case diag.EMergeXNS, diag.WPrioTie, diag.WTraefikCollision, diag.WTraefikTie:
+		case diag.EMergeXNS, diag.ENginxCanary, diag.WPrioTie, diag.WTraefikCollision, diag.WTraefikTie:
 			if c.scene.open(Service(c.after.Seen.Pod), c.request) {
 				return f.Code
 			}

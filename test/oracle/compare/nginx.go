@@ -35,6 +35,10 @@ func nginxExcuses() []excuse {
 		{diag.ENginxReference, func(c *circumstances, d Difference) bool {
 			return c.before.Seen == nil && c.before.Status == http.StatusServiceUnavailable && c.after.Seen == nil
 		}},
+		// A canary of another namespace, whose pods answered their share.
+		{diag.EXNS, func(c *circumstances, d Difference) bool {
+			return c.before.Seen != nil && c.after.Seen != nil && d.Kind == Answerer || c.before.Seen == nil && c.before.Status == http.StatusServiceUnavailable
+		}},
 		{diag.INginxDefaults, nginxDefaults},
 		{diag.ISemicolon, func(c *circumstances, d Difference) bool {
 			return (d.Kind == Query || d.Kind == Location) && strings.ReplaceAll(d.Before, ";", "&") == d.After

@@ -14,14 +14,17 @@ import (
 )
 
 // nginxConcerns reports whether a finding on an Ingress of ingress-nginx can have
-// to do with r: one on a path with that path, one on the host with all of it.
-func nginxConcerns(ingress *networkingv1.Ingress, d diag.Diagnostic, r judge.Request) bool {
+// to do with r: one on a path with that path, one on the host with all of it. Of a
+// canary whose host has no routes the controller serves the paths for stray requests,
+// whose host no Ingress has.
+func nginxConcerns(ingress *networkingv1.Ingress, d diag.Diagnostic, r judge.Request, stray bool) bool {
+	stray = stray && d.Code == diag.ENginxCanary
 	found := rulePath.FindStringSubmatch(d.Field)
 	if found == nil && ingress.Spec.DefaultBackend != nil {
 		return true
 	}
 	for i, rule := range ingress.Spec.Rules {
-		if found != nil && strconv.Itoa(i) != found[1] || !nginxHost(ingress, rule.Host, r.Host) {
+		if found != nil && strconv.Itoa(i) != found[1] || !nginxHost(ingress, rule.Host, r.Host) && !stray {
 			continue
 		}
 		if rule.HTTP == nil || d.Code == diag.WNginxImplicit || strings.Contains(d.Field, "app-root") {

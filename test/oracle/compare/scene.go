@@ -77,9 +77,16 @@ func (s *Scene) findings(r judge.Request) []diag.Diagnostic {
 
 func (s *Scene) concerns(ingress *networkingv1.Ingress, d diag.Diagnostic, r judge.Request) bool {
 	if s.from == convert.FromNginx {
-		return nginxConcerns(ingress, d, r)
+		return nginxConcerns(ingress, d, r, s.stray(r.Host))
 	}
 	return Concerns(ingress, d.Field, r)
+}
+
+// stray tells whether no Ingress has a host.
+func (s *Scene) stray(host string) bool {
+	return !slices.ContainsFunc(s.set.Ingresses, func(ingress *networkingv1.Ingress) bool {
+		return slices.ContainsFunc(ingress.Spec.Rules, func(rule networkingv1.IngressRule) bool { return nginxHost(ingress, rule.Host, host) })
+	})
 }
 
 // open reports whether a route to service that is not withheld takes r.

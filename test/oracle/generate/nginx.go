@@ -36,10 +36,20 @@ type nginx struct {
 }
 
 // AloneNginx reports whether a set cannot share a cluster with others: it has
-// routes for every host.
+// routes for every host, or may have a canary for a host of no other Ingress, whose
+// paths the controller serves for hosts without routes.
 func AloneNginx(set *world.Set) bool {
+	certain := map[string]bool{"": false} // of an Ingress that the controller cannot dislike
+	for _, ingress := range set.Ingresses {
+		for _, rule := range ingress.Spec.Rules {
+			certain[rule.Host] = certain[rule.Host] || len(ingress.Annotations) == 0
+		}
+	}
 	return slices.ContainsFunc(set.Ingresses, func(ingress *networkingv1.Ingress) bool {
-		return len(ingress.Spec.Rules) == 0 || slices.ContainsFunc(ingress.Spec.Rules, func(r networkingv1.IngressRule) bool { return r.Host == "" })
+		canary := ingress.Annotations["nginx.ingress.kubernetes.io/canary"] != ""
+		return len(ingress.Spec.Rules) == 0 || slices.ContainsFunc(ingress.Spec.Rules, func(r networkingv1.IngressRule) bool {
+			return r.Host == "" || canary && !certain[r.Host]
+		})
 	})
 }
 
