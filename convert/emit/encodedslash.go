@@ -3,6 +3,7 @@ package emit
 import (
 	"fmt"
 	"regexp"
+	"regexp/syntax"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -31,8 +32,8 @@ func (e *encodedSlash) note(r *ir.Route, target Version) {
 			continue
 		}
 		protected := protects(r)
-		if _, ok := escapedPath(p); ok && protected {
-			continue // see escaped
+		if _, ok := escapedPath(p); ok && protected || !ok && p.Kind == ir.PathRegexp {
+			continue // see escaped; or the characters are those of an expression
 		}
 		if e.path == "" || protected && !e.protected {
 			e.path, e.protected = p.Value, protected
@@ -56,30 +57,81 @@ func (o *owner) escaped(r *ir.Route) []ir.Path {
 }
 
 // escapedPath is an expression for a path with its reserved characters as they are
-// and escaped; false when it has none, or is an expression itself.
+// and escaped; false when none of its characters can be written so.
 func escapedPath(p ir.Path) (ir.Path, bool) {
-	if len(p.Value) < 2 || !strings.ContainsAny(p.Value[1:], reserved) || p.Kind != ir.PathExact && p.Kind != ir.PathPrefix {
+	if p.Kind == ir.PathRegexp {
+		return escapedRegexp(p.Value)
+	}
+	segment := p.Kind == ir.PathSegmentPrefix
+	switch {
+	case len(p.Value) < 2, p.Kind != ir.PathExact && p.Kind != ir.PathPrefix && !segment:
+		return ir.Path{}, false
+	case !segment && !strings.ContainsAny(p.Value[1:], reserved):
 		return ir.Path{}, false
 	}
 	var b strings.Builder
 	b.WriteString("^/")
 	for _, c := range []byte(p.Value[1:]) {
-		plain := regexp.QuoteMeta(string(rune(c)))
-		switch escape := fmt.Sprintf("%%%02X", c); {
-		case c == '%':
-			b.WriteString(escape) // always escaped
+		switch {
 		case strings.IndexByte(reserved, c) >= 0:
-			fmt.Fprintf(&b, "(?:%s|(?i:%s))", plain, escape)
+			b.WriteString(escapedByte(c))
 		case c < utf8.RuneSelf:
-			b.WriteString(plain)
+			b.WriteString(regexp.QuoteMeta(string(rune(c))))
 		default:
 			b.WriteByte(c) // of a character of several bytes
 		}
 	}
-	if p.Kind == ir.PathExact {
+	switch {
+	case segment && !strings.ContainsAny(p.Value[1:], reserved):
+		b.WriteString("(?i:%2F)") // the path itself and with a slash are matched as they are
+	case segment:
+		b.WriteString("(?:$|" + escapedByte('/') + ")")
+	case p.Kind == ir.PathExact:
 		b.WriteByte('$')
 	}
 	return ir.Path{Kind: ir.PathRegexp, Value: b.String()}, true
+}
+
+// escapedByte is an expression for a reserved character as it is and escaped. The
+// percent sign always is.
+func escapedByte(c byte) string {
+	escape := fmt.Sprintf("%%%02X", c)
+	if c == '%' {
+		return escape
+	}
+	return fmt.Sprintf("(?:%s|(?i:%s))", regexp.QuoteMeta(string(rune(c))), escape)
+}
+
+// escapedRegexp does to the characters that an expression names what escapedPath
+// does. What it takes by classes it takes as they are: of an escape each character.
+func escapedRegexp(expression string) (ir.Path, bool) {
+	re, err := syntax.Parse(expression, syntax.Perl)
+	if err != nil {
+		return ir.Path{}, false
+	}
+	first, changed := true, false
+	var walk func(re *syntax.Regexp) *syntax.Regexp
+	walk = func(re *syntax.Regexp) *syntax.Regexp {
+		if re.Op != syntax.OpLiteral {
+			for i, sub := range re.Sub {
+				re.Sub[i] = walk(sub)
+			}
+			return re
+		}
+		var parts []*syntax.Regexp
+		for _, c := range re.Rune {
+			part := &syntax.Regexp{Op: syntax.OpLiteral, Flags: re.Flags, Rune: []rune{c}}
+			if c < utf8.RuneSelf && strings.IndexByte(reserved, byte(c)) >= 0 && !first {
+				part, _ = syntax.Parse(escapedByte(byte(c)), syntax.Perl)
+				changed = true
+			}
+			first = false // the slash that every path begins with is one
+			parts = append(parts, part)
+		}
+		return &syntax.Regexp{Op: syntax.OpConcat, Flags: re.Flags, Sub: parts}
+	}
+	text := walk(re).String()
+	return ir.Path{Kind: ir.PathRegexp, Value: text}, changed
 }
 
 // decoded writes paths that the source controller compares with decoded ones for

@@ -15,7 +15,7 @@ const classKey = "kubernetes.io/ingress.class"
 
 // outcome is what became of the Ingress and each of its annotations.
 func (s *source) outcome() ir.Outcome {
-	out := ir.Outcome{Ingress: s.ref(), File: s.File, Selected: s.selected, Why: s.why}
+	out := ir.Outcome{Ingress: s.ref(), File: s.File, Selected: s.selected, Why: s.why, DecodesPaths: true}
 	for _, key := range slices.Sorted(maps.Keys(s.Annotations)) {
 		out.Annotations = append(out.Annotations, s.annotationOutcome(key))
 	}

@@ -60,7 +60,7 @@ func excuses() []excuse {
 			return c.after.Status == http.StatusServiceUnavailable && c.after.Seen == nil &&
 				(c.before.Seen != nil && c.shared(c.before) || unreached(c.before) && c.severalServices())
 		}},
-		{diag.WEncodedSlash, func(c *circumstances, d Difference) bool { return reservedEscape.MatchString(c.request.Target) }},
+		{diag.WEncodedSlash, escapedTarget},
 		{diag.WErrPageChain, func(c *circumstances, d Difference) bool {
 			return (d.Kind == Path || d.Kind == Query || d.Kind == ResponseHeader) && c.page()
 		}},
@@ -109,6 +109,10 @@ var sameSite = regexp.MustCompile(`; SameSite=\w+`)
 
 // reservedEscape is an escape that Traefik 3 does not decode: RFC 3986, section 2.2.
 var reservedEscape = regexp.MustCompile(`(?i)^[^?]*%(?:3a|2f|3f|23|5b|5d|40|21|24|26|27|28|29|2a|2b|2c|3b|3d|25)`)
+
+func escapedTarget(c *circumstances, d Difference) bool {
+	return reservedEscape.MatchString(c.request.Target)
+}
 
 // rewriteEncoded: the rewrite saw an escape where Traefik 1.7 saw the character.
 // What does not begin with a slash then is sent as / without query, or answered 400.

@@ -43,6 +43,7 @@ func nginxExcuses() []excuse {
 		{diag.ISemicolon, func(c *circumstances, d Difference) bool {
 			return (d.Kind == Query || d.Kind == Location) && strings.ReplaceAll(d.Before, ";", "&") == d.After
 		}},
+		{diag.WEncodedSlash, escapedTarget},
 		{diag.WNginx503, unavailable},
 		{diag.WNginxBasicAuth, func(c *circumstances, d Difference) bool {
 			return c.after.Seen == nil && c.after.Status == http.StatusUnauthorized
@@ -70,7 +71,8 @@ func nginxExcuses() []excuse {
 			return c.before.Status == http.StatusServiceUnavailable || c.after.Status == http.StatusTooManyRequests
 		}},
 		{diag.WNginxRedirect, func(c *circumstances, d Difference) bool {
-			if c.before.Seen == nil && c.before.Header.Get("Location") == c.request.URL() {
+			url, _, _ := strings.Cut(c.request.URL(), "?")
+			if c.before.Seen == nil && c.before.Header.Get("Location") == url {
 				return true // for ever
 			}
 			return redirects(c.before.Status) && redirects(c.after.Status) && (d.Kind == Status || d.Kind == Location && ports.ReplaceAllString(d.Before, "$1") == d.After)
