@@ -96,6 +96,9 @@ func pathRegexp(value string, v Version) (name, arg string, err error) {
 	if !anchors.begin || !slash || rest == "" {
 		return "", "", fmt.Errorf("path expression %q does not begin with ^/ and something after it, and Traefik 2 knows no other", value)
 	}
+	if _, err := syntax.Parse(rest, syntax.Perl); err != nil {
+		return "", "", fmt.Errorf("path expression %q repeats its first slash, and Traefik 2 knows no such", value)
+	}
 	arg, err = templateVariable(rest)
 	if anchors.end {
 		return "Path", "/" + arg, err

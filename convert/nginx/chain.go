@@ -44,7 +44,7 @@ func (t *translator) chain(l *location, https bool, leave without) []ir.Filter {
 	if c := l.server.clientCert; c != nil && c.pass && https {
 		chain = append(chain, ir.PassTLSClientCert{PEM: true})
 	}
-	chain = append(chain, l.requestHeaders()...)
+	chain = append(chain, l.requestHeaders(leave.auth)...)
 	if x.retry != nil {
 		chain = append(chain, *x.retry)
 	}

@@ -83,9 +83,17 @@ func (t *translator) headers(l *location, https bool) []ir.Filter {
 }
 
 // requestHeaders is the filter of what the backend alone gets, innermost: redirects
-// and authentication have to do with the Host that the client sent.
-func (l *location) requestHeaders() []ir.Filter {
+// and authentication have to do with the Host that the client sent. Where nginx asks
+// for users it never hands their credentials on, not even those that it did not need.
+func (l *location) requestHeaders(unasked bool) []ir.Filter {
 	request := l.settings().request
+	if unasked && l.settings().auth != nil {
+		request = maps.Clone(request)
+		if request == nil {
+			request = map[string]string{}
+		}
+		request["Authorization"] = ""
+	}
 	if l.rewritten() {
 		if prefix := l.at.src.forwardedPrefix(); prefix != "" {
 			request = maps.Clone(request)

@@ -31,7 +31,7 @@ func expressions(path string) ([]string, error) {
 	for i, part := range parts {
 		switch {
 		case i == 0, strings.HasPrefix(part, "^"):
-			out = append(out, "(?i)^"+strings.TrimPrefix(part, "^"))
+			out = append(out, "(?i)^"+firstSlash(strings.TrimPrefix(part, "^")))
 		case beginsWithSlash.MatchString(part):
 			out = append(out, "(?i)^/(?:.*/)?"+part[1:])
 		default:
@@ -50,6 +50,24 @@ var (
 	beginsWithSlash  = regexp.MustCompile(`^/([^*+?{]|$)`)
 	beginsWithLetter = regexp.MustCompile(`^[A-Za-z0-9_~-]([^*?{]|$)`)
 )
+
+// firstSlash writes an expression that repeats its first slash, like /*, with the one
+// slash that every path begins with: for Traefik 2, which knows no other.
+func firstSlash(part string) string {
+	found := repeatedSlash.FindStringSubmatch(part)
+	switch {
+	case found == nil:
+		return part
+	case found[2] == "":
+		return "/"
+	case found[1] == "?":
+		return "/" + part[2:]
+	}
+	return "//*" + part[2:]
+}
+
+// What follows a slash that need not be there must not take the first one.
+var repeatedSlash = regexp.MustCompile(`^/([*+?])($|[A-Za-z0-9_~-](?:[^*?{]|$))`)
 
 // alternatives splits an expression at the bars that are in no group or class.
 func alternatives(expression string) []string {

@@ -44,7 +44,11 @@ func (t *translator) readRewrite(s *source, x *settings) {
 			x.withhold(s.of("rewrite-target", finding{code: diag.ENginxRewrite, text: "the target contains a variable of nginx"}))
 		default:
 			x.rewrite.target = target
-			s.sayOf(diag.WNginxRewrite, "rewrite-target", "")
+			if target != "" && !strings.ContainsAny(target[:1], "/$") && !x.rewrite.absolute() {
+				s.sayOf(diag.WNginxRewrite, "rewrite-target", "a path without a leading slash reaches pods as it is, which answer 400; Traefik 2 sends / instead, Traefik 3 answers 400")
+			} else {
+				s.sayOf(diag.WNginxRewrite, "rewrite-target", "")
+			}
 			if x.rewrite.absolute() {
 				s.otherMethods("rewrite-target", 302)
 			}

@@ -56,7 +56,11 @@ func nginxExcuses() []excuse {
 		{diag.WNginxEmpty, func(c *circumstances, d Difference) bool {
 			return c.after.Seen == nil && (c.after.Status == http.StatusServiceUnavailable || unavailable(c, d))
 		}},
-		{diag.WNginxErrors, func(c *circumstances, d Difference) bool { return errorPage(c.before) || errorPage(c.after) }},
+		// Those of the controller's default backend are out of reach.
+		{diag.WNginxErrors, func(c *circumstances, d Difference) bool {
+			own := c.before.Seen == nil && c.before.Status == http.StatusNotFound && c.after.Seen != nil && c.after.Status >= 300
+			return own || errorPage(c.before) || errorPage(c.after)
+		}},
 		{diag.WNginxExtAuth, func(c *circumstances, d Difference) bool {
 			return d.Kind == RequestHeader && strings.HasPrefix(d.Name, "X-Auth-") || c.before.Status == http.StatusInternalServerError ||
 				c.before.Seen == nil && c.after.Seen == nil
@@ -78,6 +82,9 @@ func nginxExcuses() []excuse {
 			return redirects(c.before.Status) && redirects(c.after.Status) && (d.Kind == Status || d.Kind == Location && ports.ReplaceAllString(d.Before, "$1") == d.After)
 		}},
 		{diag.WNginxRewrite, func(c *circumstances, d Difference) bool {
+			if c.before.Status == http.StatusBadRequest && c.before.Seen == nil && (c.after.Seen == nil || c.after.Seen.URI == "/") {
+				return true // rewritten to a path without a slash
+			}
 			return d.Kind == RequestHeader && d.Name == "X-Replaced-Path" || odd(c.request) && (d.Kind == Path || c.after.Status == http.StatusBadRequest)
 		}},
 		{diag.WNginxSlash, func(c *circumstances, d Difference) bool {
@@ -113,12 +120,14 @@ func nginxDefaults(c *circumstances, d Difference) bool {
 }
 
 // canaries: another Service answers, with the annotations of another Ingress, or
-// only one of them serves the path.
+// only one of them serves the path; the other answers what it answers to paths that it
+// does not have.
 func canaries(c *circumstances, d Difference) bool {
 	if c.before.Seen != nil && c.after.Seen != nil {
 		return answerer(c.before) != answerer(c.after)
 	}
-	return c.before.Seen != nil || c.before.Status == http.StatusNotFound || c.before.Status == http.StatusServiceUnavailable || c.after.Status == http.StatusNotFound
+	elsewhere := permanent(c.before.Status) && strings.HasPrefix(c.before.Header.Get("Location"), "https://"+c.host())
+	return c.before.Seen != nil || elsewhere || c.before.Status == http.StatusNotFound || c.before.Status == http.StatusServiceUnavailable || c.after.Status == http.StatusNotFound
 }
 
 // unavailable: without pods nginx answers 503 before it looks at addresses or

@@ -2,6 +2,7 @@ package compare
 
 import (
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 
@@ -77,7 +78,7 @@ func (s *Scene) findings(r judge.Request) []diag.Diagnostic {
 
 func (s *Scene) concerns(ingress *networkingv1.Ingress, d diag.Diagnostic, r judge.Request) bool {
 	if s.from == convert.FromNginx {
-		return nginxConcerns(ingress, d, r, s.stray(r.Host))
+		return nginxConcerns(ingress, d, r, s.stray(r.Host)) || d.Code == diag.ENginxCanary && s.sharesService(ingress, r)
 	}
 	return Concerns(ingress, d.Field, r)
 }
@@ -87,6 +88,37 @@ func (s *Scene) stray(host string) bool {
 	return !slices.ContainsFunc(s.set.Ingresses, func(ingress *networkingv1.Ingress) bool {
 		return slices.ContainsFunc(ingress.Spec.Rules, func(rule networkingv1.IngressRule) bool { return nginxHost(ingress, rule.Host, host) })
 	})
+}
+
+// sharesService tells whether a path that takes r leads to a Service which the
+// Ingress names: ingress-nginx has one upstream for both, with one canary.
+func (s *Scene) sharesService(ingress *networkingv1.Ingress, r judge.Request) bool {
+	named := map[string]bool{}
+	for p := range paths(ingress) {
+		named[p.Backend.Service.Name] = true
+	}
+	for _, other := range s.set.Ingresses {
+		for p, rule := range paths(other) {
+			if other.Namespace == ingress.Namespace && named[p.Backend.Service.Name] && nginxHost(other, rule.Host, r.Host) && nginxPath(p.Path, r.Target) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// paths yields the paths of an Ingress that lead to a Service.
+func paths(ingress *networkingv1.Ingress) iter.Seq2[*networkingv1.HTTPIngressPath, *networkingv1.IngressRule] {
+	return func(yield func(*networkingv1.HTTPIngressPath, *networkingv1.IngressRule) bool) {
+		for i := range ingress.Spec.Rules {
+			rule := &ingress.Spec.Rules[i]
+			for j := 0; rule.HTTP != nil && j < len(rule.HTTP.Paths); j++ {
+				if p := &rule.HTTP.Paths[j]; p.Backend.Service != nil && !yield(p, rule) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // open reports whether a route to service that is not withheld takes r.
@@ -134,16 +166,9 @@ func onePath(ingress *networkingv1.Ingress) bool {
 func (s *Scene) groups() map[string][]string {
 	groups := map[string][]string{}
 	for _, ingress := range s.set.Ingresses {
-		for _, rule := range ingress.Spec.Rules {
-			if rule.HTTP == nil {
-				continue
-			}
-			for _, p := range rule.HTTP.Paths {
-				if p.Backend.Service != nil {
-					at := rule.Host + p.Path
-					groups[at] = append(groups[at], ingress.Namespace+"/"+p.Backend.Service.Name)
-				}
-			}
+		for p, rule := range paths(ingress) {
+			at := rule.Host + p.Path
+			groups[at] = append(groups[at], ingress.Namespace+"/"+p.Backend.Service.Name)
 		}
 	}
 	return groups
