@@ -25,7 +25,6 @@ type owners struct {
 	// begun are those of which something is known before their turn comes.
 	begun    map[ir.Ref]*owner
 	shared   sharedServices
-	clashes  clashes
 	made     made
 	contents contents
 	// before are the last routes of the owner whose objects are being made.
