@@ -11,6 +11,9 @@ import (
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/ir"
 )
 
+// noOptions are TLS options that cannot exist: no object has such a name.
+const noOptions = "NONE"
+
 // routerTLS settles the TLS section of the routers. spec.tls alone gives them
 // none: it loads certificates, and the entry point may answer TLS by itself.
 func (t *translator) routerTLS(s *source) {
@@ -29,6 +32,7 @@ func (t *translator) routerTLS(s *source) {
 	ref, remarks, dead := t.resolve(kindTLSOption, s.Namespace, config.options)
 	if dead != "" {
 		s.die(diag.WTraefikDead, key, dead+", and TLS connections for its hosts are closed")
+		s.shape.tls.OptionsName = noOptions // so that the hosts stay closed, see tlsHosts
 		return
 	}
 	for _, r := range remarks {
