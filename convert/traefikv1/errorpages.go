@@ -170,6 +170,9 @@ func (f *frontend) resolveErrorPage(page errorPage, target *frontend) {
 	if target.stateful() || target.backend.buffering != nil {
 		s.sayOf(diag.WErrPageChain, "error-pages", "page "+page.name+": limits, buffering and circuit breaker of its backend do not hold for the page in the target")
 	}
+	if target.backend.sticky != nil && len(target.backend.serving()) > 1 {
+		s.sayOf(diag.WErrPageChain, "error-pages", "page "+page.name+": of the two cookies of several Services, Traefik 3 sends one with the page")
+	}
 	if target.config.responseHeaders != nil {
 		s.sayOf(diag.WErrPageChain, "error-pages", "page "+page.name+": the response headers of its backend's Ingress are on the page in Traefik 1.7 and not in the target")
 	}

@@ -23,8 +23,10 @@ type frontend struct {
 	redirect    *redirect
 	backend     *backend
 	// parts are the rule texts by name (the raw path, the raw host), in order of
-	// appearance; nil once it is wired.
+	// appearance; once it is wired, nil unless some are overwritten.
 	parts []rulePart
+	// overwritten are parts that other Ingresses made, see alternatives.
+	overwritten []rulePart
 	// Room for what places nearly always are.
 	firstPlace [1]place
 
@@ -44,6 +46,8 @@ type frontend struct {
 	problems []finding
 	// ruled: matcher is what Traefik 1.7 matches.
 	ruled bool
+	// alternative: Traefik 1.7 has it when it loads in another order.
+	alternative bool
 	// guarded: it has no route, and one that denies everybody stands in its place.
 	guarded bool
 }
@@ -75,7 +79,10 @@ func (f *frontend) takePath(at place, path *networkingv1.HTTPIngressPath, hostRu
 func (f *frontend) setPart(name, rule string, overwrite bool) {
 	for i := range f.parts {
 		if f.parts[i].name == name {
-			if overwrite {
+			if old := f.parts[i]; overwrite && old.rule != rule {
+				if !slices.Contains(f.overwritten, old) {
+					f.overwritten = append(f.overwritten, old)
+				}
 				f.parts[i].rule = rule
 			}
 			return
@@ -121,7 +128,11 @@ func (t *translator) wire(f *frontend) {
 	var problems []finding
 	f.matcher, problems = newMatcher(rules, &t.made)
 	f.ruled = len(problems) == 0 && len(rules) == len(f.parts)
-	f.parts = nil
+	if len(f.overwritten) > 0 {
+		f.parts = slices.Clone(f.parts) // for alternatives
+	} else {
+		f.parts = nil
+	}
 	f.problems = append(f.problems, problems...)
 	f.problems = append(f.problems, f.config.problems...)
 	f.problems = append(f.problems, f.config.authProblems...)

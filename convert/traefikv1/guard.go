@@ -38,8 +38,8 @@ func (t *translator) guard() {
 // could deny what it has nothing to do with; and of two namespaces with one key, the
 // other one has the route.
 func (f *frontend) needsGuard() bool {
-	if !f.ruled {
-		return false
+	if !f.ruled || f.alternative {
+		return f.alternative
 	}
 	protected := f.config.auth != nil || f.config.allowList != nil
 	withheld := f.routed() && protected && !f.backend.served() // which the target drops

@@ -41,6 +41,9 @@ func (t *translator) loseAll(s *source, f finding) {
 // go instead: a route without the protection of the lost one may catch them.
 func (t *translator) reportLosses() {
 	for _, f := range t.frontends {
+		if f.alternative {
+			continue
+		}
 		for _, problem := range f.problems {
 			for _, at := range f.places {
 				t.lose(at, problem)

@@ -28,6 +28,7 @@ func Translate(in ir.Input, facts Facts) ir.Translation {
 	t.separateNamespaces()
 	t.reportChances()
 	t.resolveErrorPages()
+	t.alternatives()
 	t.guard()
 	t.breakTies()
 	t.sortFrontends()

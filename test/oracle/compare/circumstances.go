@@ -58,6 +58,11 @@ func (c *circumstances) found(code diag.Code) bool {
 	return slices.ContainsFunc(c.findings, func(f diag.Diagnostic) bool { return f.Code == code })
 }
 
+// says: a finding of a code speaks of something in these words.
+func (c *circumstances) says(code diag.Code, words string) bool {
+	return slices.ContainsFunc(c.findings, func(f diag.Diagnostic) bool { return f.Code == code && strings.Contains(f.Text, words) })
+}
+
 // opened: a request that something refused reaches a pod. Pods never answer 401
 // or 403 by themselves, and TLS ends early for want of a client certificate. A path
 // that is cleaned now reaches what its clean form reaches, which is open to all.

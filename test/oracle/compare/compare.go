@@ -103,8 +103,9 @@ func ownWords(before judge.Answer, d Difference) bool {
 		return true
 	}
 	// To HEAD the words are not sent, but what net/http says of them is.
-	// An error page without servers has its status from what it is the page of.
-	unavailable := before.Status == http.StatusServiceUnavailable && before.Body == "" || before.Body == http.StatusText(http.StatusServiceUnavailable)
+	// An error page that cannot be had says why, with the status of what it is the page of.
+	unavailable := before.Status == http.StatusServiceUnavailable && before.Body == "" ||
+		before.Status >= http.StatusInternalServerError && (before.Body == http.StatusText(http.StatusServiceUnavailable) || before.Body == http.StatusText(http.StatusInternalServerError))
 	return unavailable && (d.Kind == Body || d.Kind == ResponseHeader && d.Name == "X-Content-Type-Options")
 }
 

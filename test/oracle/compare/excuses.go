@@ -62,7 +62,7 @@ func excuses() []excuse {
 		}},
 		{diag.WEncodedSlash, escapedTarget},
 		{diag.WErrPageChain, func(c *circumstances, d Difference) bool {
-			return (d.Kind == Path || d.Kind == Query || d.Kind == ResponseHeader) && c.page()
+			return (d.Kind == Path || d.Kind == Query || d.Kind == ResponseHeader || d.Kind == Cookie && d.After == "" && c.says(diag.WErrPageChain, "cookies")) && c.page()
 		}},
 		{diag.WFwdHeaders, forwardedPort},
 		{diag.WHdrOnError, func(c *circumstances, d Difference) bool {
