@@ -90,6 +90,16 @@ func (m pathRules) rewritesRoot() bool {
 	return err == nil && pattern.MatchString("/")
 }
 
+// keepsRoot tells whether the rewrite leaves the path / as it is, like that of / to /.
+func (m pathRules) keepsRoot() bool {
+	f, why := m.rewrite()
+	if why != "" || m.addPrefix != "" || m.replacePath != "" {
+		return false
+	}
+	pattern, err := regexp.Compile(f.Regex)
+	return err == nil && pattern.ReplaceAllString("/", f.Replacement) == "/"
+}
+
 // losesSlash tells whether a rewrite "^/path/(.*)" → "target$1" leaves a path without its first slash.
 func losesSlash(f ir.ReplacePathRegex) bool {
 	if strings.HasPrefix(f.Replacement, "/") {

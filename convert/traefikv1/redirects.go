@@ -138,7 +138,7 @@ func (f *frontend) checkAppRoot() {
 	case prefixed:
 		f.redirect.filter = nil
 		f.first.sayOf(diag.WAppRootDead, "app-root", "app-root never fires together with priority or frontend-entry-points in Traefik 1.7, so no redirect is emitted")
-	case rewritten && len(f.matcher.match.Hosts) > 0 && path.replacePath != "/":
+	case rewritten && len(f.matcher.match.Hosts) > 0 && path.replacePath != "/" && !path.keepsRoot():
 		f.redirect.filter = nil
 		f.first.sayOf(diag.WAppRootDead, "app-root", "app-root never fires together with a rewritten path in Traefik 1.7, so no redirect is emitted")
 	case rewritten || len(path.strip) > 0:
