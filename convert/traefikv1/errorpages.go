@@ -154,10 +154,10 @@ func (f *frontend) resolveErrorPage(page errorPage, target *frontend) {
 	case len(page.status) == 0:
 		ignored("has no status")
 		return
-	case !target.routed():
+	case slices.ContainsFunc(target.problems, func(p finding) bool { return p.block }):
 		ignored("has a backend without a route")
 		return
-	case !target.backend.served():
+	case !target.routed(), !target.backend.served(): // dropped, it has no server either
 		s.sayNoPage(page)
 		return
 	}
