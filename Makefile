@@ -24,10 +24,10 @@ demo: ## Move a sandbox cluster from Traefik 1.7 to 2.11 and back, under load
 	$(GO) run ./test/demo
 
 .PHONY: test
-test: lint sandbox-binaries traefik3 schemas ## Run every check and every test
+test: lint sandbox-binaries oracle-binaries schemas ## Run every check and every test
 	$(TOOL) gotestsum --format pkgname-and-test-fails --hide-summary=output -- -p 2 -timeout 30m ./...
 	$(call judge,ingressoracle,pkgname-and-test-fails,-p 1 ./...)
-	$(call judge,oracle,pkgname-and-test-fails,-p 1 -skip 'Nginx|/nginx' ./...)
+	$(call judge,oracle,pkgname-and-test-fails,-p 1 -skip '/nginx-cases' ./...)
 
 .PHONY: test-unit
 test-unit: ## Run the tests that need no sandbox (seconds)
@@ -72,10 +72,6 @@ oracle: oracle-binaries ## Let real Traefiks judge 20,000 generated pairs per di
 	$(call judge,ingressoracle,standard-verbose,-modfile=traefik36.mod -tags traefik36 -count 1 . -args -oracle.pairs=$(PAIRS) -oracle.seed=$(SEED))
 	cd test/oracle && $(GO) test -count 1 ./startup
 	cd test/certmanager && $(GO) test ./...
-
-.PHONY: traefik3
-traefik3: ## Build Traefik 3.6, which judges conversions (once)
-	$(GO) run ./test/sandbox/binaries/cmd/sandbox-binaries traefik3
 
 .PHONY: oracle-binaries
 oracle-binaries: ## Build what judges: Traefik 1.7, 2.11 and 3.6, ingress-nginx (once)

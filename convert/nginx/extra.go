@@ -56,11 +56,11 @@ func (t *translator) onBoth(at place, v *server, change func(r *ir.Route)) []ir.
 }
 
 // appRootRoutes redirect / of the whole host, whatever path carries the
-// annotation; of several the first location in nginx's order wins.
+// annotation, refused ones included; of several the first location in nginx's order wins.
 func (t *translator) appRootRoutes(v *server) []ir.Route {
 	var winner *location
 	for _, l := range v.locations {
-		if l.settings().appRoot == "" || l.catchAll() || len(l.lost) > 0 && !l.implicit {
+		if x := l.settings(); x.appRoot == "" || l.catchAll() || len(l.lost) > 0 && !l.implicit && x.denied == nil {
 			continue
 		}
 		if winner == nil || l.rank > winner.rank {
@@ -70,7 +70,9 @@ func (t *translator) appRootRoutes(v *server) []ir.Route {
 	if winner == nil {
 		return nil
 	}
-	winner.at.src.routed++
+	if winner.settings().denied == nil {
+		winner.at.src.routed++
+	}
 	return t.onBoth(winner.at, v, func(r *ir.Route) {
 		r.Match.Paths = []ir.Path{{Kind: ir.PathExact, Value: "/"}}
 		r.Priority += step * (len(v.locations) + 1)

@@ -1,6 +1,7 @@
 package nginx
 
 import (
+	"fmt"
 	"net/url"
 	"regexp"
 	"strconv"
@@ -82,7 +83,7 @@ func (l *location) slashRedirect() (ir.Path, ir.RedirectRegex, bool) {
 // follows the match is lost unless a group holds it.
 func (l *location) rewriteFilter() ir.Filter {
 	target := replacement(dropWholeMatch(l.settings().rewrite.target))
-	expression := unquote.Replace(l.path)
+	expression := encoded(unquote.Replace(l.path))
 	if l.settings().rewrite.absolute() {
 		query := groups(expression) + 1
 		target = strings.ReplaceAll(target, "${"+strconv.Itoa(query)+"}", "") // a group that nginx does not have
@@ -92,6 +93,20 @@ func (l *location) rewriteFilter() ir.Filter {
 		}
 	}
 	return ir.ReplacePathRegex{Regex: `(?is)^` + start(expression) + `(?:` + expression + `).*$`, Replacement: target}
+}
+
+// encoded writes what no request has as it is, blanks and what is not ASCII, as the
+// escapes that Traefik leaves in the path it rewrites.
+func encoded(expression string) string {
+	var b strings.Builder
+	for _, c := range []byte(expression) {
+		if c <= ' ' || c > '~' {
+			fmt.Fprintf(&b, "%%%02X", c)
+			continue
+		}
+		b.WriteByte(c)
+	}
+	return b.String()
 }
 
 // start lets an expression with alternatives begin anywhere, see expressions.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/diag"
 )
@@ -18,7 +19,13 @@ import (
 // rewrite-target other than its own path, whatever Ingress it is of.
 func (v *server) rankLocations() {
 	var because *source
-	all := append(slices.Clip(v.locations), v.twins...)
+	all := slices.Concat(v.locations, v.twins)
+	for i := 0; i < len(all); i++ {
+		if below := all[i].below(); below != nil {
+			all = slices.Insert(all, i+1, below)
+			i++
+		}
+	}
 	for _, l := range all {
 		if l.rewritten() || l.settings().rewrite.useRegex && !l.catchAll() {
 			because = l.at.src
@@ -58,6 +65,19 @@ func (v *server) rankLocations() {
 			text: "Ingress " + because.ref().String() + " makes path " + strconv.Quote(l.path) + " of host " + strconv.Quote(v.host) + " a case-insensitive expression that is open at its end",
 		}.diagnostic(l.at.src))
 	}
+}
+
+// below is the location for what is below a path, which the controller makes of each
+// Prefix for itself, where it matters: a rewrite-target that is the path changes
+// nothing of it, and what is below it becomes it.
+func (l *location) below() *location {
+	x := l.settings().rewrite
+	if l.exact || l.implicit || l.path == "/" || strings.HasSuffix(l.path, "/") || x.useRegex || x.target != l.path {
+		return nil
+	}
+	out := *l
+	out.path += "/"
+	return &out
 }
 
 func compareBool(a, b bool) int {

@@ -63,13 +63,14 @@ func nginxExcuses() []excuse {
 		}},
 		{diag.WNginxExtAuth, func(c *circumstances, d Difference) bool {
 			return d.Kind == RequestHeader && strings.HasPrefix(d.Name, "X-Auth-") || c.before.Status == http.StatusInternalServerError ||
-				c.before.Seen == nil && c.after.Seen == nil
+				// The answer for who is not let in is the server's own, not nginx's.
+				c.before.Seen == nil && c.after.Seen == nil && slices.Contains([]int{http.StatusUnauthorized, http.StatusForbidden, http.StatusFound}, c.before.Status)
 		}},
 		{diag.WNginxGuard, func(c *circumstances, d Difference) bool {
 			return c.after.Seen == nil && c.after.Status == http.StatusForbidden
 		}},
 		{diag.WNginxImplicit, func(c *circumstances, d Difference) bool {
-			return c.before.Seen == nil && c.after.Seen == nil && c.after.Status == http.StatusNotFound
+			return c.before.Seen == nil && c.after.Seen == nil && c.after.Status == http.StatusNotFound && !c.scene.ruled(c.request)
 		}},
 		{diag.WNginxLimit, func(c *circumstances, d Difference) bool {
 			return c.before.Status == http.StatusServiceUnavailable || c.after.Status == http.StatusTooManyRequests
@@ -115,6 +116,9 @@ func nginxDefaults(c *circumstances, d Difference) bool {
 	if (d.Kind == Status || d.Kind == Location) && unknownPath(c) {
 		return true
 	}
+	if d.Kind == Location && strings.EqualFold(d.Before, d.After) && c.host() != c.request.Host {
+		return true // nginx writes the host in lower case
+	}
 	// Slashes and dots: nginx matches the cleaned path and sends the original.
 	return odd(c.request) && slices.Contains([]Kind{Status, Answerer, Location, Path}, d.Kind)
 }
@@ -126,14 +130,14 @@ func canaries(c *circumstances, d Difference) bool {
 	if c.before.Seen != nil && c.after.Seen != nil {
 		return answerer(c.before) != answerer(c.after)
 	}
-	elsewhere := permanent(c.before.Status) && strings.HasPrefix(c.before.Header.Get("Location"), "https://"+c.host())
-	return c.before.Seen != nil || elsewhere || c.before.Status == http.StatusNotFound || c.before.Status == http.StatusServiceUnavailable || c.after.Status == http.StatusNotFound
+	return c.before.Seen != nil || redirects(c.before.Status) || c.before.Status == http.StatusNotFound || c.before.Status == http.StatusServiceUnavailable || c.after.Status == http.StatusNotFound
 }
 
 // unavailable: without pods nginx answers 503 before it looks at addresses or
 // credentials.
 func unavailable(c *circumstances, d Difference) bool {
-	return c.before.Seen == nil && c.before.Status == http.StatusServiceUnavailable
+	page := c.before.Status == http.StatusNotFound && c.found(diag.EAnnUnconverted) // of the controller's default backend
+	return c.before.Seen == nil && (page || c.before.Status == http.StatusServiceUnavailable)
 }
 
 // nginxHeader are headers that only one of them sends to backends: see the

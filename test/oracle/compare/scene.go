@@ -78,7 +78,7 @@ func (s *Scene) findings(r judge.Request) []diag.Diagnostic {
 
 func (s *Scene) concerns(ingress *networkingv1.Ingress, d diag.Diagnostic, r judge.Request) bool {
 	if s.from == convert.FromNginx {
-		return nginxConcerns(ingress, d, r, s.stray(r.Host)) || d.Code == diag.ENginxCanary && s.sharesService(ingress, r)
+		return nginxConcerns(ingress, d, r, s.stray(r.Host)) || (d.Code == diag.ENginxCanary || d.Code == diag.EXNS) && s.sharesService(ingress, r)
 	}
 	return Concerns(ingress, d.Field, r)
 }
@@ -90,16 +90,38 @@ func (s *Scene) stray(host string) bool {
 	})
 }
 
-// sharesService tells whether a path that takes r leads to a Service which the
-// Ingress names: ingress-nginx has one upstream for both, with one canary.
-func (s *Scene) sharesService(ingress *networkingv1.Ingress, r judge.Request) bool {
+// sharesService tells whether a path that takes r leads to a Service of a canary, or
+// to one that it stands beside: ingress-nginx has one upstream for each port of a
+// Service, with one canary, whatever hosts lead there.
+func (s *Scene) sharesService(canary *networkingv1.Ingress, r judge.Request) bool {
 	named := map[string]bool{}
-	for p := range paths(ingress) {
-		named[p.Backend.Service.Name] = true
+	for mine, at := range paths(canary) {
+		named[canary.Namespace+"/"+mine.Backend.Service.Name] = true
+		for _, other := range s.set.Ingresses {
+			for p, rule := range paths(other) {
+				if rule.Host == at.Host && p.Path == mine.Path {
+					named[other.Namespace+"/"+p.Backend.Service.Name] = true
+				}
+			}
+		}
 	}
 	for _, other := range s.set.Ingresses {
 		for p, rule := range paths(other) {
-			if other.Namespace == ingress.Namespace && named[p.Backend.Service.Name] && nginxHost(other, rule.Host, r.Host) && nginxPath(p.Path, r.Target) {
+			if named[other.Namespace+"/"+p.Backend.Service.Name] && nginxHost(other, rule.Host, r.Host) && nginxPath(p.Path, r.Target) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// ruled tells whether a path of the host takes r, in the eyes of ingress-nginx.
+func (s *Scene) ruled(r judge.Request) bool {
+	target, _, _ := strings.Cut(r.Target, "?")
+	for _, ingress := range s.set.Ingresses {
+		for p, rule := range paths(ingress) {
+			exact := p.PathType != nil && *p.PathType == networkingv1.PathTypeExact
+			if nginxHost(ingress, rule.Host, r.Host) && (exact && p.Path == target || !exact && nginxPath(p.Path, r.Target)) {
 				return true
 			}
 		}
