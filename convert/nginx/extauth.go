@@ -33,6 +33,9 @@ func (t *translator) ownExtAuth(s *source, x *settings, address string) {
 		x.deny(s.of("auth-url", finding{code: diag.ENginxNotServed, text: why + ", so nginx answers 503"}))
 		return
 	}
+	if method, ok := s.ann.find("auth-method"); ok && !mentions(methods[:]...)(method) {
+		x.deny(s.of("auth-method", finding{code: diag.ENginxNotServed, text: "not a method of HTTP, so nginx answers 503"}))
+	}
 	x.extAuth = &ir.ForwardAuth{Address: address, ResponseHeaders: s.ann.list("auth-response-headers")}
 	s.sayOf(diag.WNginxExtAuth, "auth-url", "")
 	if method, ok := s.ann.find("auth-method"); ok && method != "GET" {
@@ -53,6 +56,10 @@ func (t *translator) ownExtAuth(s *source, x *settings, address string) {
 		x.withhold(s.of("auth-snippet", finding{code: diag.ENginxSnippet, text: "the authentication request depends on nginx configuration"}))
 	}
 }
+
+// methods of HTTP, one of which auth-method has to mention (methodsRegex in the
+// controller's internal/ingress/annotations/authreq/main.go).
+var methods = [...]string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "CONNECT", "OPTIONS", "TRACE"}
 
 // ownExtAuthNames are read only with auth-url.
 var ownExtAuthNames = [...]string{

@@ -69,8 +69,9 @@ var validators = [...]validator{
 }
 
 // invalid returns the first annotation for which the controller does not read the
-// Ingress, and why; empty when there is none.
-func (a *annotations) invalid() (name, why string) {
+// Ingress, and why; empty when there is none. Without usable users it denies the
+// locations before it reads their realm.
+func (a *annotations) invalid(users bool) (name, why string) {
 	for i := range validators {
 		v := &validators[i]
 		value, ok := a.find(v.name)
@@ -78,6 +79,10 @@ func (a *annotations) invalid() (name, why string) {
 			continue
 		}
 		switch v.name {
+		case "auth-realm":
+			if !users {
+				continue
+			}
 		case "permanent-redirect", "permanent-redirect-code":
 			if a.has("temporal-redirect") {
 				continue // which is taken before these are read

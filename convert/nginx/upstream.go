@@ -1,6 +1,8 @@
 package nginx
 
 import (
+	"strings"
+
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/diag"
 )
 
@@ -42,12 +44,21 @@ func (t *translator) findUpstreams() {
 		if canary(s) {
 			of, other = other, of
 		}
-		for _, path := range s.paths() {
-			for _, host := range []string{path.host, everywhere} {
-				if at := (hostUpstream{host, path.upstream(s)}); other[at] == nil && of[at] == nil {
+		own := func(host, upstream string) {
+			for _, host := range []string{host, everywhere} {
+				if at := (hostUpstream{host, upstream}); other[at] == nil && of[at] == nil {
 					of[at] = s
 				}
 			}
+		}
+		if b := s.Spec.DefaultBackend; b != nil && b.Service != nil {
+			for i := range s.Spec.Rules {
+				own(strings.ToLower(s.Spec.Rules[i].Host), upstreamName(s.Namespace, b.Service))
+			}
+			own("", upstreamName(s.Namespace, b.Service))
+		}
+		for _, path := range s.paths() {
+			own(path.host, path.upstream(s))
 		}
 	}
 }

@@ -1,6 +1,8 @@
 package nginx
 
 import (
+	"strings"
+
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/diag"
 )
 
@@ -22,9 +24,23 @@ func (t *translator) vanished(s *source) (finding, bool) {
 			s.ann.ignore(name, "allow-snippet-annotations is off, so the controller strips it")
 		}
 	}
-	if name, why := s.ann.invalid(); name != "" {
+	if name, why := s.ann.invalid(t.hasUsers(s)); name != "" {
 		return s.of(name, finding{code: diag.ENginxNotServed, text: why + ", so it ignores the Ingress"}), true
 	}
 	s.ann.forget()
 	return finding{}, false
+}
+
+// hasUsers tells whether the controller finds the Secret of users of an Ingress.
+func (t *translator) hasUsers(s *source) bool {
+	value, ok := s.ann.find("auth-secret")
+	namespace, secretName, slash := strings.Cut(value, "/")
+	if !slash {
+		namespace, secretName = s.Namespace, value
+	}
+	if !ok || namespace != s.Namespace && !t.config.boolean("allow-cross-namespace-resources", false) {
+		return false
+	}
+	_, found := t.secrets[name{namespace, secretName}]
+	return found || !t.in.SecretsKnown
 }

@@ -139,7 +139,7 @@ func (d dialect) test(t *testing.T) {
 		}
 	}
 	t.Logf("seed %d: %s", run.Seed, total)
-	if total.Served*3 < total.Pairs {
+	if total.Served*4 < total.Pairs {
 		t.Errorf("only %d of %d requests reached a pod: the generator has lost its way", total.Served, total.Pairs)
 	}
 }

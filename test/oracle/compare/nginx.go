@@ -25,6 +25,9 @@ func nginxExcuses() []excuse {
 		// Without error pages the pod's own; without default backend what follows from
 		// a Service without pods.
 		{diag.EAnnUnconverted, func(c *circumstances, d Difference) bool {
+			if d.Kind == Transport {
+				return strings.Contains(d.Before, "HTTP/1.0") // proxy-http-version
+			}
 			return c.before.Seen == nil && c.after.Seen != nil && c.before.Status >= 400 && c.before.Status == c.after.Status || errorPage(c.before) && c.after.Seen == nil
 		}},
 		{diag.ENginxCanary, canaries},
@@ -58,7 +61,8 @@ func nginxExcuses() []excuse {
 		}},
 		// Those of the controller's default backend are out of reach.
 		{diag.WNginxErrors, func(c *circumstances, d Difference) bool {
-			own := c.before.Seen == nil && c.before.Status == http.StatusNotFound && c.after.Seen != nil && c.after.Status >= 300
+			failed := c.after.Status >= 300 || c.found(diag.WNginxLimit)
+			own := c.before.Seen == nil && c.before.Status == http.StatusNotFound && c.after.Seen != nil && failed
 			return own || errorPage(c.before) || errorPage(c.after)
 		}},
 		{diag.WNginxExtAuth, func(c *circumstances, d Difference) bool {
@@ -104,6 +108,9 @@ func nginxDefaults(c *circumstances, d Difference) bool {
 	case RequestHeader:
 		return nginxHeader(d) || hostPort(c, d)
 	case ResponseHeader:
+		if d.Name == "Strict-Transport-Security" && redirects(c.before.Status) && c.before.Seen == nil {
+			return true // on redirects between names by chance: lua_ingress.lua keeps what the last request had
+		}
 		return d.Name == "Server" && d.Before == "" || d.Name == "Strict-Transport-Security" && c.after.Seen == nil && c.after.Status == http.StatusNotFound
 	case Status:
 		if strings.HasPrefix(c.request.Target, "/healthz") && c.before.Status == http.StatusOK && c.before.Seen == nil {
@@ -128,7 +135,7 @@ func nginxDefaults(c *circumstances, d Difference) bool {
 // does not have.
 func canaries(c *circumstances, d Difference) bool {
 	if c.before.Seen != nil && c.after.Seen != nil {
-		return answerer(c.before) != answerer(c.after)
+		return answerer(c.before) != answerer(c.after) || d.Kind == Path
 	}
 	return c.before.Seen != nil || redirects(c.before.Status) || c.before.Status == http.StatusNotFound || c.before.Status == http.StatusServiceUnavailable || c.after.Status == http.StatusNotFound
 }

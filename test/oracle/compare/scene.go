@@ -3,6 +3,7 @@ package compare
 import (
 	"fmt"
 	"iter"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -115,13 +116,22 @@ func (s *Scene) sharesService(canary *networkingv1.Ingress, r judge.Request) boo
 	return false
 }
 
-// ruled tells whether a path of the host takes r, in the eyes of ingress-nginx.
+// ruled tells whether a plain path of the host takes r, in the eyes of ingress-nginx,
+// of Ingresses that it serves.
 func (s *Scene) ruled(r judge.Request) bool {
 	target, _, _ := strings.Cut(r.Target, "?")
+	target, err := url.PathUnescape(target) // nginx compares it decoded
+	if err != nil {
+		return false
+	}
 	for _, ingress := range s.set.Ingresses {
+		if slices.ContainsFunc(s.reports[world.ID(ingress)].Diagnostics, func(d diag.Diagnostic) bool { return d.Code == diag.ENginxNotServed }) {
+			continue
+		}
 		for p, rule := range paths(ingress) {
 			exact := p.PathType != nil && *p.PathType == networkingv1.PathTypeExact
-			if nginxHost(ingress, rule.Host, r.Host) && (exact && p.Path == target || !exact && nginxPath(p.Path, r.Target)) {
+			below := !exact && strings.HasPrefix(target, strings.TrimSuffix(p.Path, "/")+"/")
+			if hostMatches(rule.Host, r.Host) && !meta.MatchString(p.Path) && (p.Path == target || below) {
 				return true
 			}
 		}

@@ -23,6 +23,7 @@ func Nginx(seed, number uint64) *world.Set {
 	if !g.chance(200) {
 		g.admit()
 	}
+	g.speakOneProtocol()
 	g.services()
 	g.secrets()
 	g.set.Requests = g.requests()
@@ -35,9 +36,28 @@ type nginx struct {
 	alone bool
 }
 
+// speakOneProtocol makes all Ingresses of a set speak gRPC to their backends if one
+// does: nginx keeps connections by address, and uses those of one protocol for the
+// other, so that it depends on the requests before whether it answers at all.
+func (g *nginx) speakOneProtocol() {
+	if !slices.ContainsFunc(g.set.Ingresses, speaksGRPC) {
+		return
+	}
+	for _, ingress := range g.set.Ingresses {
+		if ingress.Annotations == nil {
+			ingress.Annotations = map[string]string{}
+		}
+		ingress.Annotations[protocol] = "GRPC"
+	}
+}
+
+const protocol = "nginx.ingress.kubernetes.io/backend-protocol"
+
+func speaksGRPC(ingress *networkingv1.Ingress) bool { return ingress.Annotations[protocol] == "GRPC" }
+
 // AloneNginx reports whether a set cannot share a cluster with others: it has
 // routes for every host, or may have a canary for a host of no other Ingress, whose
-// paths the controller serves for hosts without routes.
+// paths the controller serves for hosts without routes; or pods speak gRPC.
 func AloneNginx(set *world.Set) bool {
 	certain := map[string]bool{"": false} // of an Ingress that the controller cannot dislike
 	for _, ingress := range set.Ingresses {
@@ -47,7 +67,7 @@ func AloneNginx(set *world.Set) bool {
 	}
 	return slices.ContainsFunc(set.Ingresses, func(ingress *networkingv1.Ingress) bool {
 		canary := ingress.Annotations["nginx.ingress.kubernetes.io/canary"] != ""
-		return len(ingress.Spec.Rules) == 0 || slices.ContainsFunc(ingress.Spec.Rules, func(r networkingv1.IngressRule) bool {
+		return speaksGRPC(ingress) || len(ingress.Spec.Rules) == 0 || slices.ContainsFunc(ingress.Spec.Rules, func(r networkingv1.IngressRule) bool {
 			return r.Host == "" || canary && !certain[r.Host]
 		})
 	})
