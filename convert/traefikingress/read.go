@@ -135,8 +135,12 @@ func (t *translator) middlewares(s *source) {
 	}
 }
 
-// priority refuses what Traefik keeps for itself.
+// priority refuses what Traefik keeps for itself. That of a default backend is not
+// read, see defaultBackend.
 func (t *translator) priority(s *source) {
+	if len(s.Spec.Rules) == 0 && s.Spec.DefaultBackend != nil {
+		return
+	}
 	if n := s.tree.child("priority"); n != nil && s.config.priority == 0 {
 		s.sayKey(diag.IAnnIgnored, n.key, "0 stands for the length of the rule, which it is without the annotation")
 	}
