@@ -64,6 +64,11 @@ func disagreements() []disagreement {
 		{"Authorization is handed on", "6.3", func(s *situation, d compare.Difference) bool {
 			return d.Kind == compare.RequestHeader && d.Name == "Authorization" && d.After == "" && s.annotated("auth-type")
 		}},
+		// Of the access phase, addresses come first.
+		{"credentials before addresses", "3", func(s *situation, d compare.Difference) bool {
+			listed := s.annotated("allowlist-source-range", "whitelist-source-range")
+			return s.before.Status == http.StatusUnauthorized && s.after.Status == http.StatusForbidden && listed && s.annotated("auth-type")
+		}},
 		// ingress-nginx replaces the whole path, and reads $10 as $1 and 0.
 		{"rewrite of what the expression matches", "2.3", func(s *situation, d compare.Difference) bool {
 			return s.partialRewrite() && (d.Kind == compare.Path || d.Kind == compare.RequestHeader && d.Name == "X-Forwarded-Prefix" || s.before.Status == http.StatusBadRequest || s.after.Status == http.StatusBadRequest)
