@@ -14,10 +14,7 @@ import (
 // Objects of another namespace are refused by the controller unless it is told
 // otherwise, and Traefik cannot refer to them.
 func (t *translator) reference(s *source, x *settings, annotation, value string) (objectName string, ok bool) {
-	namespace, objectName, slash := strings.Cut(value, "/")
-	if !slash {
-		namespace, objectName = s.Namespace, value
-	}
+	namespace, objectName := s.objectName(value)
 	switch {
 	case objectName == "" || strings.Contains(objectName, "/"):
 		x.deny(s.of(annotation, finding{code: diag.ENginxNotServed, text: "not the name of an object, so nginx answers 503"}))
@@ -30,6 +27,14 @@ func (t *translator) reference(s *source, x *settings, annotation, value string)
 	}
 	x.deny(s.of(annotation, finding{code: diag.ENginxNotServed, text: "an object of another namespace is not allowed (allow-cross-namespace-resources), so nginx answers 503"}))
 	return "", false
+}
+
+// objectName splits "namespace/name" or "name", which is of the Ingress' namespace.
+func (s *source) objectName(value string) (namespace, objectName string) {
+	if namespace, objectName, ok := strings.Cut(value, "/"); ok {
+		return namespace, objectName
+	}
+	return s.Namespace, value
 }
 
 // secret finds a Secret of the Ingress's namespace; known is false when the input

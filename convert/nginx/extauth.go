@@ -33,12 +33,13 @@ func (t *translator) ownExtAuth(s *source, x *settings, address string) {
 		x.deny(s.of("auth-url", finding{code: diag.ENginxNotServed, text: why + ", so nginx answers 503"}))
 		return
 	}
-	if method, ok := s.ann.find("auth-method"); ok && !mentions(methods[:]...)(method) {
+	method, hasMethod := s.ann.find("auth-method")
+	if hasMethod && !mentions(methods[:]...)(method) {
 		x.deny(s.of("auth-method", finding{code: diag.ENginxNotServed, text: "not a method of HTTP, so nginx answers 503"}))
 	}
 	x.extAuth = &ir.ForwardAuth{Address: address, ResponseHeaders: s.ann.list("auth-response-headers")}
 	s.sayOf(diag.WNginxExtAuth, "auth-url", "")
-	if method, ok := s.ann.find("auth-method"); ok && method != "GET" {
+	if hasMethod && method != "GET" {
 		s.sayOf(diag.WNginxExtAuth, "auth-method", "the authentication server is asked with GET")
 	}
 	for _, loss := range extAuthLosses {

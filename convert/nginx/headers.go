@@ -88,25 +88,25 @@ func (t *translator) headers(l *location, https bool) []ir.Filter {
 func (l *location) requestHeaders(unasked bool) []ir.Filter {
 	request := l.settings().request
 	if unasked && l.settings().auth != nil {
-		request = maps.Clone(request)
-		if request == nil {
-			request = map[string]string{}
-		}
-		request["Authorization"] = ""
+		request = with(request, "Authorization", "")
 	}
 	if l.rewritten() {
 		if prefix := l.at.src.forwardedPrefix(); prefix != "" {
-			request = maps.Clone(request)
-			if request == nil {
-				request = map[string]string{}
-			}
-			request["X-Forwarded-Prefix"] = prefix
+			request = with(request, "X-Forwarded-Prefix", prefix)
 		}
 	}
 	if request == nil {
 		return nil
 	}
 	return []ir.Filter{ir.Headers{CustomRequest: request}}
+}
+
+// with is a copy of headers, which locations share, with one more.
+func with(headers map[string]string, name, value string) map[string]string {
+	out := make(map[string]string, len(headers)+1)
+	maps.Copy(out, headers)
+	out[name] = value
+	return out
 }
 
 // hstsFilter is the filter of answers over TLS that have no other headers. It is

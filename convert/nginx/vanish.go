@@ -1,8 +1,6 @@
 package nginx
 
 import (
-	"strings"
-
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/diag"
 )
 
@@ -34,10 +32,7 @@ func (t *translator) vanished(s *source) (finding, bool) {
 // hasUsers tells whether the controller finds the Secret of users of an Ingress.
 func (t *translator) hasUsers(s *source) bool {
 	value, ok := s.ann.find("auth-secret")
-	namespace, secretName, slash := strings.Cut(value, "/")
-	if !slash {
-		namespace, secretName = s.Namespace, value
-	}
+	namespace, secretName := s.objectName(value)
 	if !ok || namespace != s.Namespace && !t.config.boolean("allow-cross-namespace-resources", false) {
 		return false
 	}
