@@ -96,6 +96,11 @@ func BenchmarkEmitPlain(b *testing.B) {
 	report(b, n, start)
 }
 
+// translate is what the dialects say of all Ingresses together.
+func translate(in Input, opts Options) ir.Translation {
+	return newConversion(in, opts).translate(in, 0).Translation
+}
+
 // report adds how many Ingresses one core converts per second of its own time,
 // garbage collection included: the figure that other load on the machine changes least.
 func report(b *testing.B, n int, start time.Duration) {

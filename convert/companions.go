@@ -11,10 +11,10 @@ import (
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/ir"
 )
 
-// companions returns the objects of other systems that live on Ingresses and can
+// companionsOf returns the objects of other systems that live on Ingresses and can
 // live without: Certificates of cert-manager, sorted by namespace and name.
 // Outcomes are in the order of ingresses and get the findings.
-func companions(ingresses []ir.Ingress, outcomes []ir.Outcome) []Output {
+func companionsOf(ingresses []ir.Ingress, outcomes []ir.Outcome) []Output {
 	var asked []request
 	for i := range min(len(outcomes), len(ingresses)) {
 		if !slices.ContainsFunc(outcomes[i].Annotations, func(a ir.Annotation) bool { return certmanager.Reads(a.Key) }) {
@@ -76,6 +76,11 @@ func toInt(b bool) int {
 		return 1
 	}
 	return 0
+}
+
+// compareCompanions orders them by namespace and name.
+func compareCompanions(a, b Output) int {
+	return cmp.Or(strings.Compare(a.Object.GetNamespace(), b.Object.GetNamespace()), strings.Compare(a.Object.GetName(), b.Object.GetName()))
 }
 
 func sameName(a, b *certmanager.Certificate) bool {

@@ -80,17 +80,24 @@ type Result struct {
 // are the same as when the whole cluster is converted. With Auto that holds when
 // Controllers are named: what Detect finds depends on the whole input.
 func Convert(in Input, opts Options) Result {
+	return convertInGroups(in, opts, groupSize)
+}
+
+// convertInGroups is Convert for groups of at least so many Ingresses.
+func convertInGroups(in Input, opts Options, least int) Result {
 	if opts.IngressNginx != nil {
 		return convertBack(in, opts)
 	}
-	var objects []Output
-	result := with(in, opts, func(_ Input, t ir.Translation, wanted []wantedRecords) (findings []diag.Diagnostic) {
-		objects, findings = emit.Emit(t, opts.Target)
+	objects := make([]Output, 0, 2*len(in.Ingresses))
+	e := emit.NewEmitter(opts.Target)
+	result := with(in, opts, least, func(_ Input, t ir.Translation, wanted []wantedRecords) (findings []diag.Diagnostic, more bool) {
+		first := len(objects)
+		objects, findings = e.Emit(objects, t)
 		for _, w := range wanted {
-			w.carry(ownedBy(objects, w.outcome.Ingress))
+			w.carry(ownedBy(objects[first:], w.outcome.Ingress))
 		}
-		return findings
-	})
+		return findings, true
+	}, e.Findings)
 	result.Objects = objects
 	return result
 }
@@ -98,7 +105,7 @@ func Convert(in Input, opts Options) Result {
 // Each is Convert for those who look at one object after the other: each is
 // handed to yield and not kept, so Objects of the result is empty. When yield
 // returns false, no more objects are made, and the result is not complete. The
-// input is not held while objects are made.
+// Ingresses of the input are not held once their objects are made.
 func Each(in Input, opts Options, yield func(Output) bool) Result {
 	if opts.IngressNginx != nil {
 		result := convertBack(in, opts)
@@ -110,50 +117,71 @@ func Each(in Input, opts Options, yield func(Output) bool) Result {
 		result.Objects = nil
 		return result
 	}
-	return with(in, opts, func(_ Input, t ir.Translation, wanted []wantedRecords) []diag.Diagnostic {
+	e := emit.NewEmitter(opts.Target)
+	return with(in, opts, groupSize, func(_ Input, t ir.Translation, wanted []wantedRecords) (findings []diag.Diagnostic, more bool) {
 		waiting := make(map[ir.Ref]wantedRecords, len(wanted))
 		for _, w := range wanted {
 			waiting[w.outcome.Ingress] = w
 		}
-		findings := emit.Each(t, opts.Target, func(own []Output) bool {
+		more = true
+		findings = e.Each(t, func(own []Output) bool {
 			if w, ok := waiting[own[0].Owner]; ok {
 				w.carry(own)
 				delete(waiting, own[0].Owner)
 			}
-			return !slices.ContainsFunc(own, func(o Output) bool { return !yield(o) })
+			more = !slices.ContainsFunc(own, func(o Output) bool { return !yield(o) })
+			return more
 		})
 		for _, w := range waiting { // in any order: each Ingress is for itself
 			w.carry(nil)
 		}
-		return findings
-	})
+		return findings, more
+	}, e.Findings)
 }
 
-// with is Convert with one way or another to write the objects. The input is not
-// used behind write: who hands it over and forgets it has it out of memory by then.
-func with(in Input, opts Options, write func(Input, ir.Translation, []wantedRecords) []diag.Diagnostic) Result {
+// with is Convert with one way or another to write the objects of one group of
+// Ingresses after the other, until it wants no more; the Ingresses themselves are not
+// held then. What was found out about several groups is asked for at the end.
+func with(in Input, opts Options, least int, write func(Input, ir.Translation, []wantedRecords) (findings []diag.Diagnostic, more bool), last func() []diag.Diagnostic) Result {
 	in, replaced := inNameOrder(in)
-	all := translateAll(in, opts)
-	label(all.Ingresses, in.Ingresses)
-	if opts.IngressNginx != nil {
-		all.leaveNginx()
-		forgetTraefik(all.Ingresses)
+	c := newConversion(in, opts)
+	var outcomes [][]ir.Outcome
+	served := make([]bool, 0, len(in.Ingresses))
+	var findings []diag.Diagnostic
+	var companions []Output
+	for start, end := range c.groups(least) {
+		group := in
+		group.Ingresses = in.Ingresses[start:end]
+		all := c.translate(group, start)
+		label(all.Ingresses, group.Ingresses)
+		if opts.IngressNginx != nil {
+			all.leaveNginx()
+			forgetTraefik(all.Ingresses)
+		}
+		// Both have something to say of Ingresses, too.
+		companions = append(companions, companionsOf(group.Ingresses, all.Ingresses)...)
+		var wanted []wantedRecords
+		if opts.IngressNginx == nil {
+			wanted = findRecords(group.Ingresses, all.Ingresses)
+		}
+		clear(group.Ingresses)
+		found, more := write(group, all.Translation, wanted)
+		findings = append(findings, found...)
+		outcomes = append(outcomes, all.Ingresses)
+		served = append(served, servedBy(all.Routes, all.Ingresses)...)
+		if !more {
+			break
+		}
 	}
-	// Both have something to say of Ingresses, too.
-	companions := companions(in.Ingresses, all.Ingresses)
-	var wanted []wantedRecords
-	if opts.IngressNginx == nil {
-		wanted = findRecords(in.Ingresses, all.Ingresses)
-	}
-	findings := write(in, all.Translation, wanted)
-	reports := judge(all.Translation, findings)
+	reports := judge(outcomes, served, append(findings, last()...))
 	for i := range reports {
-		reports[i].Dialect = all.dialects[i]
+		reports[i].Dialect = c.dialects[i]
 	}
+	slices.SortStableFunc(companions, compareCompanions)
 	return Result{
 		Companions: companions,
 		Ingresses:  inOrder(append(reports, replaced...)),
-		Settings:   settings(all, opts),
+		Settings:   c.settings(),
 	}
 }
 

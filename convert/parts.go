@@ -1,6 +1,7 @@
 package convert
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 
@@ -18,7 +19,7 @@ type part struct {
 	translation ir.Translation
 }
 
-// translated is a whole input, each Ingress in its own dialect.
+// translated is a group of Ingresses, each in its own dialect.
 type translated struct {
 	ir.Translation
 	// dialects of the Ingresses, in input order; empty for those of no dialect.
@@ -26,50 +27,79 @@ type translated struct {
 	parts    []part
 }
 
-// translateAll divides the input among the dialects and joins what they say.
-func translateAll(in Input, opts Options) translated {
+// conversion is one input on its way through the dialects.
+type conversion struct {
+	in   Input
+	opts Options
+	// dialects of the Ingresses, in input order; empty for those of no dialect.
+	dialects []Dialect
+	// detected is how they were found out; nil when the dialect is given.
+	detected []detected
+	// inPlay are the dialects that Ingresses are in, or the one that is given.
+	inPlay []Dialect
+	// v1 is nil until the dialect is asked for.
+	v1 *traefikv1.Translator
+	// exact: a route of Traefik 1.7 takes an exact path.
+	exact bool
+}
+
+func newConversion(in Input, opts Options) *conversion {
+	c := &conversion{in: in, opts: opts}
 	if opts.From != Auto {
-		from := opts.From
-		if from == "" {
-			from = FromTraefikV1
-		}
-		translation := translateAs(from, in, opts)
-		return translated{translation, slices.Repeat([]Dialect{from}, len(in.Ingresses)), []part{{from, translation}}}
+		from := cmp.Or(opts.From, FromTraefikV1)
+		c.dialects, c.inPlay = slices.Repeat([]Dialect{from}, len(in.Ingresses)), []Dialect{from}
+		return c
 	}
 	d := newDetector(in, opts)
-	out := translated{dialects: make([]Dialect, len(in.Ingresses))}
-	outcomes := make([]ir.Outcome, len(in.Ingresses))
-	findings := make([][]diag.Diagnostic, len(in.Ingresses))
-	members := map[Dialect][]int{}
+	c.dialects = make([]Dialect, len(in.Ingresses))
+	c.detected = make([]detected, len(in.Ingresses))
 	for i, ing := range in.Ingresses {
-		found := d.detect(ing.Ingress, diag.Object{Kind: "Ingress", Namespace: ing.Namespace, Name: ing.Name, File: ing.File})
-		out.dialects[i], findings[i] = found.dialect, found.findings
+		c.detected[i] = d.detect(ing.Ingress, diag.Object{Kind: "Ingress", Namespace: ing.Namespace, Name: ing.Name, File: ing.File})
+		c.dialects[i] = c.detected[i].dialect
+	}
+	c.inPlay = both(Dialects(), c.dialects)
+	return c
+}
+
+// translate divides a group, whose first Ingress is at start, among the dialects and
+// joins what they say.
+func (c *conversion) translate(group Input, start int) translated {
+	if c.detected == nil {
+		from := c.inPlay[0]
+		translation := c.translateAs(from, group)
+		return translated{translation, c.dialects[start : start+len(group.Ingresses)], []part{{from, translation}}}
+	}
+	out := translated{dialects: c.dialects[start : start+len(group.Ingresses)]}
+	outcomes := make([]ir.Outcome, len(group.Ingresses))
+	members := map[Dialect][]int{}
+	for i, ing := range group.Ingresses {
+		found := c.detected[start+i]
 		if found.dialect == "" {
 			outcomes[i] = unserved(ing, found)
 			continue
 		}
 		members[found.dialect] = append(members[found.dialect], i)
 	}
-	for _, dialect := range Dialects() {
+	for _, dialect := range c.inPlay {
 		mine := members[dialect]
 		if len(mine) == 0 {
 			continue
 		}
-		own := in
+		own := group
 		own.Ingresses = make([]ir.Ingress, 0, len(mine))
 		for _, i := range mine {
-			own.Ingresses = append(own.Ingresses, in.Ingresses[i])
+			own.Ingresses = append(own.Ingresses, group.Ingresses[i])
 		}
-		p := part{dialect, translateAs(dialect, own, opts)}
+		p := part{dialect, c.translateAs(dialect, own)}
 		for n, i := range mine {
 			outcomes[i] = p.translation.Ingresses[n]
-			outcomes[i].Diagnostics = append(outcomes[i].Diagnostics, findings[i]...)
+			outcomes[i].Diagnostics = append(outcomes[i].Diagnostics, c.detected[start+i].findings...)
 		}
 		out.parts = append(out.parts, p)
 	}
 	out.Ingresses = outcomes
 	if len(out.parts) > 1 {
-		newMixture(in, &out).reconcile()
+		newMixture(group, &out).reconcile()
 	}
 	if len(out.parts) == 1 { // the usual case, without a copy
 		only := out.parts[0].translation
@@ -85,20 +115,22 @@ func translateAll(in Input, opts Options) translated {
 }
 
 // translateAs asks one dialect.
-func translateAs(dialect Dialect, in Input, opts Options) ir.Translation {
+func (c *conversion) translateAs(dialect Dialect, in Input) ir.Translation {
 	switch dialect {
 	case FromTraefikV1:
-		return traefikv1.Translate(in, opts.TraefikV1)
+		if c.v1 == nil {
+			c.v1 = traefikv1.NewTranslator(in, c.opts.TraefikV1)
+		}
+		t := c.v1.Translate(in.Ingresses)
+		c.exact = c.exact || traefikv1.TakesExact(t.Routes)
+		return t
 	case FromTraefik:
-		return traefikingress.Translate(in, opts.Traefik)
+		return traefikingress.Translate(in, c.opts.Traefik)
 	case FromNginx:
-		return nginx.Translate(in, opts.Nginx)
+		return nginx.Translate(in, c.opts.Nginx)
 	}
 	return ir.Translation{}
 }
-
-// translate is what the dialects say, without their names.
-func translate(in Input, opts Options) ir.Translation { return translateAll(in, opts).Translation }
 
 // unserved is the outcome of an Ingress of no dialect: each annotation is named.
 func unserved(ing ir.Ingress, found detected) ir.Outcome {
@@ -113,19 +145,19 @@ func unserved(ing ir.Ingress, found detected) ir.Outcome {
 
 // settings asks each dialect in play about its installation as a whole. What two
 // of them say in the same words is said once.
-func settings(all translated, opts Options) []diag.Diagnostic {
+func (c *conversion) settings() []diag.Diagnostic {
 	var list []diag.Diagnostic
-	for _, p := range all.parts {
+	for _, dialect := range c.inPlay {
 		var own []diag.Diagnostic
-		switch p.dialect {
+		switch dialect {
 		case FromTraefikV1:
-			own = traefikv1.Checklist(opts.TraefikV1, p.translation)
+			own = traefikv1.Checklist(c.opts.TraefikV1, c.exact)
 		case FromTraefik:
-			own = traefikingress.Settings(opts.Traefik)
+			own = traefikingress.Settings(c.opts.Traefik)
 		case FromNginx:
-			own = nginx.Settings(opts.Nginx)
+			own = nginx.Settings(c.opts.Nginx)
 		}
-		own = append(own, contentType(p.dialect, opts)...)
+		own = append(own, contentType(dialect, c.opts)...)
 		for _, d := range own {
 			if !slices.ContainsFunc(list, func(other diag.Diagnostic) bool {
 				return other.Code == d.Code && other.Field == d.Field && other.Text == d.Text

@@ -33,7 +33,14 @@ func HostKeys(ing *networkingv1.Ingress) []string {
 	if ing == nil {
 		return nil
 	}
-	keys := make([]string, 0, len(ing.Spec.Rules)+1)
+	keys := appendHostKeys(make([]string, 0, len(ing.Spec.Rules)+1), ing)
+	slices.Sort(keys)
+	return slices.Compact(keys)
+}
+
+// appendHostKeys appends the keys in any order, some of them more than once.
+func appendHostKeys(keys []string, ing *networkingv1.Ingress) []string {
+	start := len(keys)
 	if ing.Spec.DefaultBackend != nil || len(ing.Spec.Rules) == 0 {
 		keys = append(keys, AnyHost)
 	}
@@ -43,28 +50,35 @@ func HostKeys(ing *networkingv1.Ingress) []string {
 			host = AnyHost
 		}
 		keys = append(keys, host)
-		if names := strings.Split(host, ","); len(names) > 1 {
+		if strings.Contains(host, ",") {
 			// To Traefik 1.7 these are several hosts.
-			for _, name := range names {
+			for name := range strings.SplitSeq(host, ",") {
 				keys = append(keys, strings.TrimSpace(name))
 			}
 		}
 	}
-	keys = append(keys, traefikv1.ReferencedHosts(ing)...)
-	keys = append(keys, nginx.ReferencedHosts(ing)...)
+	referring := false // as few do
 	for key, value := range ing.Annotations {
-		if strings.HasSuffix(key, "/error-pages") {
+		_, name, _ := strings.Cut(key, "/")
+		switch name {
+		case "error-pages":
 			keys = append(keys, errorPageHosts(value)...)
+			referring = true
+		case "server-alias", "from-to-www-redirect":
+			referring = true
 		}
 	}
-	for i, key := range keys {
+	if referring {
+		keys = append(keys, traefikv1.ReferencedHosts(ing)...)
+		keys = append(keys, nginx.ReferencedHosts(ing)...)
+	}
+	for i, key := range keys[start:] {
 		// Wildcards, and the expressions that aliases can be.
 		if strings.ContainsAny(key, "*~") {
-			keys[i] = AnyHost
+			keys[start+i] = AnyHost
 		}
 	}
-	slices.Sort(keys)
-	return slices.Compact(keys)
+	return keys
 }
 
 var errorPageBackend = regexp.MustCompile(`backend["']?\s*:\s*["']?([^\s"',}]+)`)

@@ -62,10 +62,10 @@ func convertBack(in Input, opts Options) Result {
 	opts.Traefik.AllowCrossNamespace = true
 	var objects []Output
 	var needs []diag.Diagnostic
-	result := with(in, opts, func(in Input, t ir.Translation, _ []wantedRecords) (findings []diag.Diagnostic) {
+	result := with(in, opts, groupSize, func(in Input, t ir.Translation, _ []wantedRecords) (findings []diag.Diagnostic, more bool) {
 		objects, findings, needs = emitnginx.Emit(in, t, ingressNginx(opts))
-		return findings
-	})
+		return findings, true
+	}, func() []diag.Diagnostic { return nil })
 	result.Objects, result.Settings = objects, needs
 	return result
 }

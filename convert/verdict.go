@@ -27,25 +27,27 @@ const (
 	Skipped Verdict = "Skipped"
 )
 
-// judge makes the report on every Ingress. They are sorted by name.
-func judge(t ir.Translation, findings []diag.Diagnostic) []IngressReport {
-	reports := make([]IngressReport, 0, len(t.Ingresses))
-	served := servedBy(t.Routes, t.Ingresses)
+// judge makes the report on every Ingress. They are sorted by name; served tells of
+// which a route comes.
+func judge(groups [][]ir.Outcome, served []bool, findings []diag.Diagnostic) []IngressReport {
+	reports := make([]IngressReport, 0, len(served))
 	found := make(map[ir.Ref][]diag.Diagnostic)
 	for _, d := range findings {
 		ref := ir.Ref{Namespace: d.Object.Namespace, Name: d.Object.Name}
 		found[ref] = append(found[ref], d)
 	}
-	for i := range t.Ingresses {
-		outcome := &t.Ingresses[i]
-		ds := append(slices.Clip(outcome.Diagnostics), found[outcome.Ingress]...)
-		diag.Sort(ds)
-		ds = slices.Compact(ds)
-		verdict, why := verdict(outcome, ds, served[i])
-		reports = append(reports, IngressReport{
-			Ingress: outcome.Ingress, File: outcome.File, Verdict: verdict, Why: why,
-			Annotations: outcome.Annotations, Diagnostics: ds,
-		})
+	for _, outcomes := range groups {
+		for i := range outcomes {
+			outcome := &outcomes[i]
+			ds := append(slices.Clip(outcome.Diagnostics), found[outcome.Ingress]...)
+			diag.Sort(ds)
+			ds = slices.Compact(ds)
+			verdict, why := verdict(outcome, ds, served[len(reports)])
+			reports = append(reports, IngressReport{
+				Ingress: outcome.Ingress, File: outcome.File, Verdict: verdict, Why: why,
+				Annotations: outcome.Annotations, Diagnostics: ds,
+			})
+		}
 	}
 	return reports
 }

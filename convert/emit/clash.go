@@ -27,9 +27,8 @@ type namedRoute struct {
 	at       int
 }
 
-func newClashes(ingresses int) *clashes {
-	return &clashes{noted: make([]namedRoute, 0, 2*ingresses)}
-}
+// forget makes room for those of another translation.
+func (c *clashes) forget() { c.noted = c.noted[:0] }
 
 // note notes the IngressRoutes of the output from a place on.
 func (c *clashes) note(out []Output, from int) {

@@ -26,84 +26,111 @@ type Output struct {
 	Object Object
 }
 
-// Emit writes the objects for t, sorted by owner, within one owner in the order
-// in which they have to exist: what is referred to comes before what refers to
+// Emit writes the objects for t, see Emitter.
+func Emit(t ir.Translation, target Target) ([]Output, []diag.Diagnostic) {
+	e := NewEmitter(target)
+	out, problems := e.Emit(nil, t)
+	return out, append(problems, e.Findings()...)
+}
+
+// Emitter writes the objects of one translation after the other. No request may
+// match routes of two of them.
+type Emitter struct {
+	all     owners
+	clashes clashes
+}
+
+// NewEmitter returns an Emitter for a target.
+func NewEmitter(target Target) *Emitter {
+	target = target.withDefaults()
+	return &Emitter{all: owners{target: target, apiGroup: target.APIVersion()}}
+}
+
+// Emit appends the objects for t to out, sorted by owner, within one owner in the
+// order in which they have to exist: what is referred to comes before what refers to
 // it, so the IngressRoutes come last. Every finding names the owner.
 //
 // The objects of one Ingress depend on its own routes, certificates and labels;
 // on those of others only where two routers would get one identity in Traefik,
 // and then they have a match in common (see clash.go).
-func Emit(t ir.Translation, target Target) ([]Output, []diag.Diagnostic) {
-	out := make([]Output, 0, 2*len(t.Ingresses))
+func (e *Emitter) Emit(out []Output, t ir.Translation) ([]Output, []diag.Diagnostic) {
+	out = slices.Grow(out, 2*len(t.Ingresses))
 	var problems []diag.Diagnostic
-	clashes := newClashes(len(t.Ingresses))
-	all := assign(t, target)
-	for o := range all.each {
+	e.clashes.forget()
+	e.all.assign(t)
+	for o := range e.all.each {
 		first := len(out)
 		out = o.appendTo(out)
-		clashes.note(out, first)
+		e.clashes.note(out, first)
 		problems = append(problems, o.problems...)
 	}
-	clashes.rename(out)
-	return out, append(problems, all.shared.findings()...)
+	e.clashes.rename(out)
+	return out, problems
 }
 
 // Each is Emit for those who look at the objects of one Ingress after the other:
-// no others are held. Ingresses without objects are passed over. The findings are
-// complete unless yield returns false, which ends it.
-func Each(t ir.Translation, target Target, yield func([]Output) bool) []diag.Diagnostic {
-	if mayClash(t, target) {
-		out, problems := Emit(t, target)
-		for objects := range byOwner(out, func(o Output) ir.Ref { return o.Owner }) {
-			if !yield(objects) {
-				break
-			}
-		}
-		return problems
+// many others are not held. Ingresses without objects are passed over. The findings
+// are complete unless yield returns false, which ends it.
+func (e *Emitter) Each(t ir.Translation, yield func([]Output) bool) []diag.Diagnostic {
+	const many = 1024
+	if len(t.Ingresses) > many && !mayClash(t, e.all.target) {
+		return e.stream(t, yield)
 	}
-	var problems []diag.Diagnostic
-	all := assign(t, target)
-	for o := range all.each {
+	out, problems := e.Emit(nil, t)
+	for objects := range byOwner(out, func(o Output) ir.Ref { return o.Owner }) {
+		if !yield(objects) {
+			break
+		}
+	}
+	return problems
+}
+
+// stream is Each for objects of which none has to be renamed.
+func (e *Emitter) stream(t ir.Translation, yield func([]Output) bool) (problems []diag.Diagnostic) {
+	e.all.assign(t)
+	for o := range e.all.each {
 		problems = append(problems, o.problems...)
 		if out := o.appendTo(nil); len(out) > 0 && !yield(out) {
 			break
 		}
 	}
-	return append(problems, all.shared.findings()...)
+	return problems
 }
+
+// Findings are those about objects of several translations.
+func (e *Emitter) Findings() []diag.Diagnostic { return e.all.shared.findings() }
 
 // mayClash writes everything once to see whether two IngressRoutes have one
 // identity, which can be said only when all names are known.
 func mayClash(t ir.Translation, target Target) bool {
-	clashes := newClashes(len(t.Ingresses))
+	e := NewEmitter(target)
 	var out []Output
-	for o := range assign(t, target).each {
+	e.all.assign(t)
+	for o := range e.all.each {
 		out = o.appendTo(out[:0])
-		clashes.note(out, 0)
+		e.clashes.note(out, 0)
 	}
-	return clashes.found()
+	return e.clashes.found()
 }
 
 // assign sorts every part of t by owner and group, and merges what can be one route.
-func assign(t ir.Translation, target Target) *owners {
-	target = target.withDefaults()
-	all := &owners{target: target, apiGroup: target.APIVersion(), parts: newParts(t)}
-	routes := sorted(expand(all.tlsOptions(t.Routes), target, all), routeOwner)
+func (all *owners) assign(t ir.Translation) {
+	all.parts, all.begun = newParts(t), nil
+	routes := sorted(all.expand(all.tlsOptions(t.Routes)), routeOwner)
 	for own := range byOwner(routes, ownerOf) {
 		slices.SortStableFunc(own, compareGroups)
 	}
 	all.parts.routes = mergeRedirects(routes, fewest)
-	return all
 }
 
 // expand replaces the routes that need more than one router: one per entry point
 // when a limit counts per router and Traefik 1.7 counts per entry point, and the
 // routes that emulate what a version of Traefik lacks.
-func expand(in []ir.Route, target Target, all *owners) []*ir.Route {
-	out := make([]*ir.Route, 0, len(in))
+func (all *owners) expand(in []ir.Route) []*ir.Route {
+	out := slices.Grow(all.expanded[:0], len(in))
 	for i := range in {
 		r := &in[i]
-		if target.Version == V3 && len(r.Filters) > 0 {
+		if all.target.Version == V3 && len(r.Filters) > 0 {
 			if r.TLS != nil && rewritesLocation(r.Filters) {
 				all.begin(r.Owner).sslRedirect = true
 			}
@@ -117,6 +144,7 @@ func expand(in []ir.Route, target Target, all *owners) []*ir.Route {
 		}
 		out = perEntryPoint(out, r)
 	}
+	all.expanded = out
 	return out
 }
 

@@ -213,10 +213,17 @@ func TestObjectsOfRoutes(t *testing.T) {
 			if diff := cmp.Diff(strings.Join(tc.want, "\n"), outline(t, out)); diff != "" {
 				t.Error(diff)
 			}
-			var each []Output
-			Each(tc.in, Target{Version: V2}, func(own []Output) bool { each = append(each, own...); return true })
-			if diff := cmp.Diff(outline(t, out), outline(t, each)); diff != "" {
-				t.Errorf("-Emit +Each: %s", diff)
+			e := NewEmitter(Target{Version: V2})
+			ways := map[string]func(ir.Translation, func([]Output) bool) []diag.Diagnostic{"Each": e.Each}
+			if !mayClash(tc.in, Target{Version: V2}) {
+				ways["stream"] = e.stream
+			}
+			for name, way := range ways {
+				var each []Output
+				way(tc.in, func(own []Output) bool { each = append(each, own...); return true })
+				if diff := cmp.Diff(outline(t, out), outline(t, each)); diff != "" {
+					t.Errorf("-Emit +%s: %s", name, diff)
+				}
 			}
 		})
 	}

@@ -27,6 +27,8 @@ type owners struct {
 	shared   sharedServices
 	made     made
 	contents contents
+	// expanded has room for the routes of a translation.
+	expanded []*ir.Route
 	// before are the last routes of the owner whose objects are being made.
 	before writtenRoutes
 	// written, listed and chained are the first rules, Services and chains of the owner whose objects

@@ -48,7 +48,7 @@ func (t *translator) alternative(f *frontend, part rulePart) *frontend {
 	if f.config.priority > 0 {
 		priority = f.config.priority
 	}
-	m, problems := newMatcher(rules, &t.made)
+	m, problems := newMatcher(rules, t.made)
 	if len(problems) > 0 {
 		return nil
 	}

@@ -57,7 +57,7 @@ func (b *backend) take(t *translator, at place, service *corev1.Service, service
 		b.lasts = append(b.lasts, lasting{b.last, b.lastAt})
 	}
 	b.last, b.lastAt = service, at
-	m := t.made.members.New()
+	m := t.made.work.members.New()
 	m.at, m.name, m.port, m.service = at, serviceName, normalPort(port), service
 	defer b.addMember(m)
 	if service == nil {

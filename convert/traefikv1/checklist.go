@@ -7,8 +7,9 @@ import (
 
 // Checklist is what has to be set or known once for the whole target, whatever
 // the Ingresses say: differences of the static configuration that change answers.
-// Its object is the installation, not an Ingress.
-func Checklist(facts Facts, out ir.Translation) []diag.Diagnostic {
+// Its object is the installation, not an Ingress. exact tells whether a route takes an
+// exact path, see TakesExact.
+func Checklist(facts Facts, exact bool) []diag.Diagnostic {
 	facts = facts.withDefaults()
 	installation := diag.Object{Kind: "Installation", Name: "traefik-v1"}
 	say := func(code diag.Code, field, text string) diag.Diagnostic {
@@ -26,12 +27,20 @@ func Checklist(facts Facts, out ir.Translation) []diag.Diagnostic {
 	if facts.PriorityScale > 1 {
 		list = append(list, say(diag.IPrioScale, "", "converted routes have priorities of Traefik 1.7 times the scale, so routes written by hand with default priorities come after them"))
 	}
-	for _, route := range out.Routes {
-		for _, p := range route.Match.Paths {
-			if p.Kind == ir.PathExact && !facts.KeepTrailingSlash {
-				return append(list, say(diag.IV1StrictSlashLeak, "", "in Traefik 1.7 an exact path can redirect requests of other hosts, by chance at each start; the target does not"))
+	if exact && !facts.KeepTrailingSlash {
+		list = append(list, say(diag.IV1StrictSlashLeak, "", "in Traefik 1.7 an exact path can redirect requests of other hosts, by chance at each start; the target does not"))
+	}
+	return list
+}
+
+// TakesExact tells whether one of the routes takes an exact path.
+func TakesExact(routes []ir.Route) bool {
+	for i := range routes {
+		for _, p := range routes[i].Match.Paths {
+			if p.Kind == ir.PathExact {
+				return true
 			}
 		}
 	}
-	return list
+	return false
 }

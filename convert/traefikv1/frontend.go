@@ -126,7 +126,7 @@ func (t *translator) wire(f *frontend) {
 		f.priority = f.config.priority
 	}
 	var problems []finding
-	f.matcher, problems = newMatcher(rules, &t.made)
+	f.matcher, problems = newMatcher(rules, t.made)
 	f.ruled = len(problems) == 0 && len(rules) == len(f.parts)
 	if len(f.overwritten) > 0 {
 		f.parts = slices.Clone(f.parts) // for alternatives

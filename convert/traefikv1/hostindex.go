@@ -34,7 +34,27 @@ type hostLink struct {
 
 // newHostIndex returns an index for about n frontends.
 func newHostIndex(n int) *hostIndex {
-	return &hostIndex{byHost: make(map[string]int, n/2), hosts: make([]namedHost, 0, n/2), links: make([]hostLink, 0, n), all: make([]*frontend, 0, n)}
+	x := &hostIndex{}
+	x.grow(n)
+	return x
+}
+
+// grow makes room for about n more frontends.
+func (x *hostIndex) grow(n int) {
+	if x.byHost == nil {
+		x.byHost = make(map[string]int, n/2)
+	}
+	x.hosts, x.links, x.all = slices.Grow(x.hosts, n/2), slices.Grow(x.links, n), slices.Grow(x.all, n)
+}
+
+// forget takes all frontends out, and keeps the room unless it is that of very many.
+func (x *hostIndex) forget() {
+	if cap(x.all) > keptRoom {
+		*x = hostIndex{}
+		return
+	}
+	clear(x.byHost)
+	*x = hostIndex{byHost: x.byHost, hosts: x.hosts[:0], links: x.links[:0], all: x.all[:0], regexps: x.regexps[:0], anyHost: x.anyHost[:0]}
 }
 
 func (x *hostIndex) add(f *frontend) {

@@ -21,9 +21,11 @@ func (t *translator) loadFrontends() {
 			}
 		}
 	}
-	t.claims = make(map[string]*claim, paths)
-	t.frontends = slices.Grow(t.frontends, paths)
-	var parts []rulePart // nobody needs them any more once a namespace is wired
+	if t.claims = t.made.work.byKey; t.claims == nil {
+		t.claims = make(map[string]*claim, paths)
+	}
+	t.frontends = append(t.made.work.list.Room(len(t.frontends)+paths), t.frontends...)
+	parts := t.made.work.parts // nobody needs them any more once a namespace is wired
 	for start := 0; start < len(served); {
 		end := start
 		l := loader{t: t, namespace: served[start].Namespace, parts: parts[:0]}
@@ -38,7 +40,7 @@ func (t *translator) loadFrontends() {
 		}
 		start, parts = end, l.parts
 	}
-	t.claims = nil
+	t.made.work.byKey, t.made.work.parts, t.claims = t.claims, parts, nil
 }
 
 // claim is what the paths with one key have made so far, in one namespace.
@@ -83,7 +85,7 @@ func (l *loader) claim(key string) *claim {
 	c := l.t.claims[key]
 	if c == nil || c.namespace != l.namespace {
 		l.t.contested = l.t.contested || c != nil
-		c = l.t.made.claims.New()
+		c = l.t.made.work.claims.New()
 		c.namespace = l.namespace
 		l.t.claims[key] = c
 	}
@@ -123,7 +125,7 @@ func (l *loader) path(at place, path *networkingv1.HTTPIngressPath) {
 	key := frontendKey(host, path.Path, serviceName, s.ann.list("frontend-entry-points"), s.ann.integer("priority", 0))
 	c := l.claim(key)
 	if c.backend == nil {
-		c.backend = l.t.made.backends.New()
+		c.backend = l.t.made.work.backends.New()
 		c.backend.namespace, c.backend.key = l.namespace, key
 	}
 	lose := func(f finding) {
@@ -149,7 +151,7 @@ func (l *loader) path(at place, path *networkingv1.HTTPIngressPath) {
 			l.t.chances = append(l.t.chances, chance{key, l.namespace, at, "is dropped when it is loaded first, and else served with the annotations of the other one"})
 			return
 		}
-		f = l.t.made.frontends.New()
+		f = l.t.made.work.frontends.New()
 		f.parts = l.roomForParts()
 		f.key, f.namespace, f.claim, f.first, f.config = key, l.namespace, c, s, config
 		f.redirect = redirectOf(s, key, path.Path)

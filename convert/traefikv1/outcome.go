@@ -17,8 +17,10 @@ func (s *source) outcome(made *parts) ir.Outcome {
 	for i := range s.ann {
 		out.Annotations = append(out.Annotations, s.annotationOutcome(&s.ann[i]))
 	}
-	out.Diagnostics = s.findings.List
-	diag.Sort(out.Diagnostics)
+	if said := s.findings.List; len(said) > 0 {
+		diag.Sort(said)
+		out.Diagnostics = append(made.findings.Room(len(said)), said...)
+	}
 	return out
 }
 

@@ -36,11 +36,12 @@ type source struct {
 	findings diag.Once
 }
 
-func newSource(in ir.Ingress, made *parts) source {
+func newSource(in ir.Ingress, room *work) source {
 	if in.Ingress == nil {
 		in.Ingress = &networkingv1.Ingress{}
 	}
-	return source{Ingress: in, ann: annotationsIn(made.annotations.Room(len(in.Annotations)), in.Annotations)}
+	const usual = 4 // findings
+	return source{Ingress: in, findings: diag.Once{List: room.findings.Room(usual)}, ann: annotationsIn(room.annotations.Room(len(in.Annotations)), in.Annotations)}
 }
 
 func (s *source) ref() ir.Ref { return ir.Ref{Namespace: s.Namespace, Name: s.Name} }

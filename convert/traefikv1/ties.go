@@ -52,7 +52,8 @@ func bandOf(class hostClass) int { return tieBand * int(class) }
 // breakTies gives every frontend of the output its rank among those of equal priority.
 // Nearly all have no rival at all; those are neither sorted nor compared.
 func (t *translator) breakTies() {
-	index := newHostIndex(len(t.frontends))
+	index := &t.made.work.hosts
+	index.grow(len(t.frontends))
 	everywhere := map[int]bool{} // priorities of frontends that are not for certain hosts only
 	for _, f := range t.frontends {
 		f.tie = topTie

@@ -12,7 +12,24 @@ import (
 // Translate says what Traefik 1.7 with the given static facts does with the
 // Ingresses of in. The order of in.Ingresses does not change the routes.
 func Translate(in ir.Input, facts Facts) ir.Translation {
-	t := newTranslator(in, facts)
+	return NewTranslator(in, facts).Translate(in.Ingresses)
+}
+
+// Translator translates the Ingresses of one input, all at once or one group after
+// the other.
+type Translator struct{ base translator }
+
+// NewTranslator reads everything of in but the Ingresses.
+func NewTranslator(in ir.Input, facts Facts) *Translator {
+	return &Translator{newTranslator(in, facts)}
+}
+
+// Translate is Translate for some of the Ingresses. What it returned before must not
+// be used any more, but for the outcomes: the routes are made in the same room.
+func (base *Translator) Translate(ingresses []ir.Ingress) ir.Translation {
+	t := base.base // what becomes of one group is not known to the next one
+	t.made.forget()
+	t.read(ingresses)
 	for _, s := range t.sources {
 		t.selectSource(s)
 	}
@@ -33,7 +50,7 @@ func Translate(in ir.Input, facts Facts) ir.Translation {
 	t.breakTies()
 	t.sortFrontends()
 	out := ir.Translation{
-		Routes:    make([]ir.Route, 0, 2*len(t.frontends)),
+		Routes:    t.made.routes.Room(2 * len(t.frontends)),
 		Ingresses: make([]ir.Outcome, 0, len(t.input)),
 	}
 	for _, f := range t.frontends {
@@ -42,30 +59,85 @@ func Translate(in ir.Input, facts Facts) ir.Translation {
 	out.Certificates = t.certificates()
 	t.reportLosses()
 	for i := range t.input {
-		out.Ingresses = append(out.Ingresses, t.input[i].outcome(&t.made))
+		out.Ingresses = append(out.Ingresses, t.input[i].outcome(t.made))
+	}
+	if len(ingresses) > keptRoom { // need not be in memory beside the objects
+		t.made.work.forget()
 	}
 	return out
 }
 
-// parts are what a translation is made of.
+// parts are what the result of a translation is made of. But for the outcomes
+// and findings, it is
+// of no use once the objects are written, and the next translation is made in the
+// same room: that of thousands of Ingresses stays in the processor's caches, and
+// leaves little to the garbage collector.
 type parts struct {
-	claims      ir.Slab[claim]
-	frontends   ir.Slab[frontend]
-	backends    ir.Slab[backend]
-	members     ir.Slab[member]
-	origins     ir.Slab[ir.Origin]
-	services    ir.Slab[ir.Service]
-	annotations ir.Slab[annotation]
-	outcomes    ir.Slab[ir.Annotation]
-	hosts       ir.Slab[ir.Host]
+	work     work
+	outcomes ir.Slab[ir.Annotation]
+	findings ir.Slab[diag.Diagnostic]
+	routes   ir.Arena[ir.Route]
+	origins  ir.Arena[ir.Origin]
+	services ir.Arena[ir.Service]
+	hosts    ir.Arena[ir.Host]
+	paths    ir.Arena[ir.Path]
+	tls      ir.Arena[ir.TLS]
 	// hosts of the last rule that has a host alone: paths of one host follow each
 	// other and share them.
 	hostRule string
 	host     []ir.Host
 	// chain is where filters are put together.
 	chain []ir.Filter
-	paths ir.Slab[ir.Path]
-	tls   ir.Slab[ir.TLS]
+}
+
+func (p *parts) forget() {
+	p.work.forget()
+	p.routes.Reset()
+	p.origins.Reset()
+	p.services.Reset()
+	p.hosts.Reset()
+	p.paths.Reset()
+	p.tls.Reset()
+	p.hostRule, p.host = "", nil
+}
+
+// work is what a translation is made with. Its result refers to none of it.
+type work struct {
+	sources     ir.Arena[source]
+	names       ir.Arena[*source]
+	annotations ir.Arena[annotation]
+	claims      ir.Arena[claim]
+	frontends   ir.Arena[frontend]
+	list        ir.Arena[*frontend]
+	backends    ir.Arena[backend]
+	members     ir.Arena[member]
+	findings    ir.Arena[diag.Diagnostic]
+	byKey       map[string]*claim
+	parts       []rulePart
+	hosts       hostIndex
+}
+
+// keptRoom is for how many Ingresses or paths room is kept for the next translation.
+const keptRoom = 1024
+
+func (w *work) forget() {
+	w.sources.Reset()
+	w.names.Reset()
+	w.annotations.Reset()
+	w.claims.Reset()
+	w.frontends.Reset()
+	w.list.Reset()
+	w.backends.Reset()
+	w.members.Reset()
+	w.findings.Reset()
+	w.hosts.forget()
+	if len(w.byKey) > keptRoom {
+		w.byKey = nil
+	}
+	clear(w.byKey)
+	if cap(w.parts) > keptRoom {
+		w.parts = nil
+	}
 }
 
 // notChecked keeps the last sentence: paths of one Ingress mostly lead to one Service.
@@ -81,7 +153,8 @@ func (n *notChecked) of(service string) string {
 // name is a namespaced name.
 type name struct{ namespace, name string }
 
-// translator holds one translation.
+// translator holds one translation. What is there before a group of Ingresses is
+// read stays as it is.
 type translator struct {
 	in              ir.Input
 	facts           Facts
@@ -112,7 +185,7 @@ type translator struct {
 	usual usualEntryPoints
 	// usualSettings are those of Ingresses that ask nothing; nil until there is one.
 	usualSettings *settings
-	made          parts
+	made          *parts
 	// notChecked is what was said last of a Service that is not known.
 	notChecked notChecked
 	// losses are places without a route, for the report.
@@ -121,15 +194,17 @@ type translator struct {
 	routedHosts *hostIndex
 }
 
-func newTranslator(in ir.Input, facts Facts) *translator {
-	t := &translator{
+func newTranslator(in ir.Input, facts Facts) translator {
+	t := translator{
 		in: in, facts: facts.withDefaults(),
 		selection:       NewSelection(facts),
 		classController: map[string]string{},
 		services:        map[name]*corev1.Service{},
 		endpoints:       map[name]*ir.Endpoints{},
 		secrets:         map[name]ir.Secret{},
+		made:            &parts{},
 	}
+	t.in.Ingresses = nil // see read
 	for _, class := range in.IngressClasses {
 		if class != nil {
 			t.classController[class.Name] = class.Spec.Controller
@@ -148,17 +223,21 @@ func newTranslator(in ir.Input, facts Facts) *translator {
 	for _, secret := range in.Secrets {
 		t.secrets[name{secret.Namespace, secret.Name}] = secret
 	}
-	t.input = make([]source, 0, len(in.Ingresses))
-	t.sources = make([]*source, 0, len(in.Ingresses))
-	for i, ingress := range in.Ingresses {
-		t.input = append(t.input, newSource(ingress, &t.made))
+	t.usual = t.usualEntryPoints()
+	return t
+}
+
+// read takes up the Ingresses.
+func (t *translator) read(ingresses []ir.Ingress) {
+	t.input = t.made.work.sources.Room(len(ingresses))
+	t.sources = t.made.work.names.Room(len(ingresses))
+	for i, ingress := range ingresses {
+		t.input = append(t.input, newSource(ingress, &t.made.work))
 		t.sources = append(t.sources, &t.input[i])
 	}
 	if !slices.IsSortedFunc(t.sources, compareName) {
 		slices.SortStableFunc(t.sources, compareName)
 	}
-	t.usual = t.usualEntryPoints()
-	return t
 }
 
 // served are the selected sources that nothing has dropped so far, by namespace and name.

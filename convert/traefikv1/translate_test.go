@@ -157,7 +157,7 @@ func TestMergedAnnotationIsIgnored(t *testing.T) {
 func TestChecklist(t *testing.T) {
 	codes := func(facts Facts, annotations string) []diag.Code {
 		var codes []diag.Code
-		for _, d := range Checklist(facts, Translate(input(t, fmt.Sprintf(oneIngress, annotations)), facts)) {
+		for _, d := range Checklist(facts, TakesExact(Translate(input(t, fmt.Sprintf(oneIngress, annotations)), facts).Routes)) {
 			codes = append(codes, d.Code)
 		}
 		return codes
