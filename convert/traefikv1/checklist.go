@@ -33,11 +33,11 @@ func Checklist(facts Facts, exact bool) []diag.Diagnostic {
 	return list
 }
 
-// TakesExact tells whether one of the routes takes an exact path.
+// TakesExact tells whether one of the routes takes an exact path or a template of one.
 func TakesExact(routes []ir.Route) bool {
 	for i := range routes {
 		for _, p := range routes[i].Match.Paths {
-			if p.Kind == ir.PathExact {
+			if p.Kind == ir.PathExact || p.Kind == ir.PathExactTemplate {
 				return true
 			}
 		}

@@ -155,9 +155,11 @@ func TestMergedAnnotationIsIgnored(t *testing.T) {
 }
 
 func TestChecklist(t *testing.T) {
+	path := "path: /foo"
 	codes := func(facts Facts, annotations string) []diag.Code {
 		var codes []diag.Code
-		for _, d := range Checklist(facts, TakesExact(Translate(input(t, fmt.Sprintf(oneIngress, annotations)), facts).Routes)) {
+		text := strings.Replace(fmt.Sprintf(oneIngress, annotations), "path: /foo", path, 1)
+		for _, d := range Checklist(facts, TakesExact(Translate(input(t, text), facts).Routes)) {
 			codes = append(codes, d.Code)
 		}
 		return codes
@@ -167,6 +169,11 @@ func TestChecklist(t *testing.T) {
 	if diff := cmp.Diff(append(slices.Clone(always), diag.IPrioScale, diag.IV1StrictSlashLeak), codes(Facts{}, exact)); diff != "" {
 		t.Errorf("exact path: -want +got\n%s", diff)
 	}
+	path = `path: "/foo{x:.*}"`
+	if diff := cmp.Diff(append(slices.Clone(always), diag.IPrioScale, diag.IV1StrictSlashLeak), codes(Facts{}, exact)); diff != "" {
+		t.Errorf("template of an exact path: -want +got\n%s", diff)
+	}
+	path = "path: /foo"
 	if diff := cmp.Diff(always, codes(Facts{PriorityScale: 1, KeepTrailingSlash: true}, exact)); diff != "" {
 		t.Errorf("scale 1: -want +got\n%s", diff)
 	}

@@ -115,7 +115,8 @@ func escapedTarget(c *circumstances, d Difference) bool {
 }
 
 // rewriteEncoded: the rewrite saw an escape where Traefik 1.7 saw the character.
-// What does not begin with a slash then is sent as / without query, or answered 400.
+// What does not begin with a slash then is sent as / without query, or answered 400;
+// what only the character kept from beginning with one was.
 func rewriteEncoded(c *circumstances, d Difference) bool {
 	if c.after.Status == http.StatusBadRequest && c.after.Seen == nil {
 		return true
@@ -131,7 +132,8 @@ func rewriteEncoded(c *circumstances, d Difference) bool {
 	case Location:
 		return unescaped(d.Before) == unescaped(d.After)
 	}
-	return c.after.Seen != nil && c.after.Seen.URI == "/" && (d.Kind == Query || d.Kind == Status)
+	bare := c.after.Seen != nil && c.after.Seen.URI == "/" || c.before.Seen != nil && c.before.Seen.URI == "/"
+	return bare && (d.Kind == Query || d.Kind == Status)
 }
 
 func unescaped(s string) string {
