@@ -210,7 +210,7 @@ func (b *Bench) tryTarget(ctx context.Context, target emit.Version, profile Prof
 	}
 	checklist := result.Settings
 	if profile.From == convert.FromTraefikV1 {
-		checklist = traefikv1.Checklist(profile.TraefikV1, traefikv1.Translate(input, profile.TraefikV1))
+		checklist = traefikv1.Checklist(profile.TraefikV1, traefikv1.TakesExact(traefikv1.Translate(input, profile.TraefikV1).Routes))
 	}
 	after, err := b.judgeAfter(ctx, target, profile)
 	if err != nil {
