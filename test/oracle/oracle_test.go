@@ -24,7 +24,7 @@ import (
 var (
 	run    = campaign.Flags(flag.CommandLine, 1500)
 	target = flag.Uint("oracle.target", 0, "judge conversions to this Traefik alone: 2 or 3; 0: both")
-	from   = flag.String("oracle.dialects", "traefik-v1,traefik", "whose generated sets are judged, by commas; those of nginx still have differences that nothing announces")
+	from   = flag.String("oracle.dialects", "traefik-v1,traefik,nginx", "whose generated sets are judged, by commas")
 	shrink = flag.Bool("oracle.shrink", true, "write what is left of a failing set that is made as small as it fails, which takes a while; false: the set as it was generated")
 	only   = flag.Uint64("oracle.set", 0, "try this set of the seed alone and write it as it was generated")
 )
