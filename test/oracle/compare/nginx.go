@@ -2,6 +2,7 @@ package compare
 
 import (
 	"net/http"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -80,8 +81,8 @@ func nginxExcuses() []excuse {
 			return c.before.Status == http.StatusServiceUnavailable || c.after.Status == http.StatusTooManyRequests
 		}},
 		{diag.WNginxRedirect, func(c *circumstances, d Difference) bool {
-			url, _, _ := strings.Cut(c.request.URL(), "?")
-			if c.before.Seen == nil && c.before.Header.Get("Location") == url {
+			requested, _, _ := strings.Cut(c.request.URL(), "?")
+			if c.before.Seen == nil && c.before.Header.Get("Location") == requested {
 				return true // for ever
 			}
 			return redirects(c.before.Status) && redirects(c.after.Status) && (d.Kind == Status || d.Kind == Location && ports.ReplaceAllString(d.Before, "$1") == d.After)
@@ -108,8 +109,8 @@ func nginxDefaults(c *circumstances, d Difference) bool {
 	case RequestHeader:
 		return nginxHeader(d) || hostPort(c, d)
 	case ResponseHeader:
-		if d.Name == "Strict-Transport-Security" && redirects(c.before.Status) && c.before.Seen == nil {
-			return true // on redirects between names by chance: lua_ingress.lua keeps what the last request had
+		if d.Name == "Strict-Transport-Security" && betweenNames(c) {
+			return true // by chance: lua_ingress.lua keeps what the last request had
 		}
 		return d.Name == "Server" && d.Before == "" || d.Name == "Strict-Transport-Security" && c.after.Seen == nil && c.after.Status == http.StatusNotFound
 	case Status:
@@ -181,6 +182,13 @@ func redirects(status int) bool { return status >= 300 && status < 400 }
 func unknownPath(c *circumstances) bool {
 	return strings.HasPrefix(c.before.Header.Get("Location"), "https://"+c.host()) && permanent(c.before.Status) &&
 		c.after.Seen == nil && c.after.Status == http.StatusNotFound
+}
+
+// betweenNames: nginx redirects from a name with www. to the one without, or back.
+func betweenNames(c *circumstances) bool {
+	to, err := url.Parse(c.before.Header.Get("Location"))
+	return err == nil && redirects(c.before.Status) && to.Hostname() != c.host() &&
+		strings.TrimPrefix(to.Hostname(), "www.") == strings.TrimPrefix(c.host(), "www.")
 }
 
 // httpsRedirect: both answers send the client to the same URL over TLS.
