@@ -3,10 +3,10 @@ package convert
 import (
 	"iter"
 	"slices"
-	"strings"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/certmanager"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/ir"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/traefikv1"
 )
 
 // groupSize is the least number of Ingresses that are converted together: few enough
@@ -29,7 +29,7 @@ func (c *conversion) groups(least int) iter.Seq2[int, int] {
 }
 
 // cuts finds the places between Ingresses, in the order of their names, where none
-// before has anything to do with one behind, see HostKeys. Groups have at least the
+// before has anything to do with one behind, see PeerKeys. Groups have at least the
 // given number of Ingresses.
 func (c *conversion) cuts(least int) []int {
 	ingresses := c.in.Ingresses
@@ -38,14 +38,12 @@ func (c *conversion) cuts(least int) []int {
 	}
 	first := make(map[string]int, len(ingresses)) // Ingress with a key
 	last := make([]int, len(ingresses))           // the last one that an Ingress shares a key with
-	secrets := slices.ContainsFunc(ingresses, namesEntryPoints)
+	secrets := slices.ContainsFunc(ingresses, func(ing ir.Ingress) bool { return traefikv1.NamesEntryPoints(ing.Ingress) })
 	var keys []string
 	for i := range ingresses {
 		keys = appendHostKeys(keys[:0], ingresses[i].Ingress)
 		if secrets || asksForCertificates(ingresses[i]) {
-			for _, entry := range ingresses[i].Spec.TLS {
-				keys = append(keys, "secret "+ingresses[i].Namespace+"/"+entry.SecretName)
-			}
+			keys = appendSecretKeys(keys, secretKey, ingresses[i].Ingress)
 		}
 		for _, key := range keys {
 			if key == AnyHost {
@@ -70,20 +68,9 @@ func (c *conversion) cuts(least int) []int {
 	return cuts
 }
 
-// divisible tells whether HostKeys says all that Ingresses have to do with each other.
+// divisible tells whether keys say all that Ingresses have to do with each other.
 func (c *conversion) divisible() bool {
 	return len(c.inPlay) == 1 && c.inPlay[0] == FromTraefikV1 && c.opts.IngressNginx == nil
-}
-
-// namesEntryPoints tells whether an Ingress says where it is served. In Traefik 1.7 that
-// is where the certificates of its secrets are loaded, also for others who name them.
-func namesEntryPoints(ing ir.Ingress) bool {
-	for key := range ing.Annotations {
-		if strings.HasSuffix(key, "/frontend-entry-points") {
-			return true
-		}
-	}
-	return false
 }
 
 // asksForCertificates tells whether cert-manager makes Certificates for an Ingress. It

@@ -72,3 +72,21 @@ func TestCuts(t *testing.T) {
 		t.Errorf("beside a wildcard: %v", cuts)
 	}
 }
+
+// Where the certificate of a secret is loaded, one Ingress says for all that name it.
+func TestCutsKeepSecretsTogether(t *testing.T) {
+	for _, key := range []string{entryPoints, "ingress.kubernetes.io/frontend-entry-points", "traefik.frontend.entryPoints"} {
+		var in Input
+		for i, secret := range []string{"", "crt", "", "crt"} {
+			ing := withSecrets(ingressOf(fmt.Sprint(i), fmt.Sprint(i, ".x")), []string{secret})
+			in.Ingresses = append(in.Ingresses, ir.Ingress{Ingress: ing})
+		}
+		if diff := cmp.Diff([]int{1, 2, 3}, newConversion(in, Options{}).cuts(1)); diff != "" {
+			t.Errorf("no entry points: %s", diff)
+		}
+		in.Ingresses[3].Annotations[key] = "http"
+		if diff := cmp.Diff([]int{1}, newConversion(in, Options{}).cuts(1)); diff != "" {
+			t.Errorf("%s: %s", key, diff)
+		}
+	}
+}

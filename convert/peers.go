@@ -14,31 +14,71 @@ import (
 // AnyHost is the host key of an Ingress that can match requests for every host.
 const AnyHost = "*"
 
+// What the keys of TLS secrets begin with. No host looks like them.
+const (
+	secretKey      = "secret "       // an Ingress names the secret
+	entryPointsKey = "entry points " // and says where its certificate is loaded
+)
+
 // HostKeys returns the sorted keys under which an index of Ingresses must file
-// ing: its hosts in lower case and those its error pages come from, and AnyHost
-// when it has a rule without host, a wildcard, a default backend or no rule at all.
+// ing: its hosts in lower case and those its error pages come from, AnyHost when
+// it has a rule without host, a wildcard, a default backend or no rule at all,
+// and keys for its TLS secrets. What to look up in the index are its PeerKeys.
+func HostKeys(ing *networkingv1.Ingress) []string {
+	if ing == nil {
+		return nil
+	}
+	keys := appendHostKeys(make([]string, 0, len(ing.Spec.Rules)+len(ing.Spec.TLS)+1), ing)
+	keys = appendSecretKeys(keys, secretKey, ing)
+	if traefikv1.NamesEntryPoints(ing) {
+		keys = appendSecretKeys(keys, entryPointsKey, ing)
+	}
+	slices.Sort(keys)
+	return slices.Compact(keys)
+}
+
+// PeerKeys returns the sorted keys under which the peers of ing are filed.
 //
 // The source controllers decide some things across Ingresses: equal host and
 // path are merged, one default backend wins. To convert one Ingress alone, pass
 // Convert that Ingress and its peers, and use only the Objects whose Owner is
 // the Ingress. Peers are, by key:
 //
-//	HostKeys(ing) contains AnyHost   every Ingress
-//	otherwise                        those filed under one of its keys or under AnyHost
+//	PeerKeys(ing) contains AnyHost   every Ingress
+//	otherwise                        those with one of them or AnyHost among their HostKeys
 //
 // The objects are then the same as those of converting the whole cluster. When
 // an Ingress is created, changed or deleted, the objects of its peers can change
 // as well, of those before the change and of those after.
-func HostKeys(ing *networkingv1.Ingress) []string {
+//
+// An Ingress that names entry points decides for all that name its secrets. The
+// others look for such Ingresses only: with keys that are the same on both sides
+// all Ingresses with one wildcard certificate would be peers.
+func PeerKeys(ing *networkingv1.Ingress) []string {
 	if ing == nil {
 		return nil
 	}
-	keys := appendHostKeys(make([]string, 0, len(ing.Spec.Rules)+1), ing)
+	keys := appendHostKeys(make([]string, 0, len(ing.Spec.Rules)+len(ing.Spec.TLS)+1), ing)
+	if traefikv1.NamesEntryPoints(ing) {
+		keys = appendSecretKeys(keys, secretKey, ing)
+	} else {
+		keys = appendSecretKeys(keys, entryPointsKey, ing)
+	}
 	slices.Sort(keys)
 	return slices.Compact(keys)
 }
 
-// appendHostKeys appends the keys in any order, some of them more than once.
+// appendSecretKeys appends one key for each TLS secret of an Ingress.
+func appendSecretKeys(keys []string, prefix string, ing *networkingv1.Ingress) []string {
+	for i := range ing.Spec.TLS {
+		if name := ing.Spec.TLS[i].SecretName; name != "" {
+			keys = append(keys, prefix+ing.Namespace+"/"+name)
+		}
+	}
+	return keys
+}
+
+// appendHostKeys appends those for hosts in any order, some of them more than once.
 func appendHostKeys(keys []string, ing *networkingv1.Ingress) []string {
 	start := len(keys)
 	if ing.Spec.DefaultBackend != nil || len(ing.Spec.Rules) == 0 {
@@ -105,7 +145,7 @@ func errorPageHosts(annotation string) []string {
 // Peers returns those of all that have to be converted together with ing, ing
 // itself not among them.
 func Peers(ing *networkingv1.Ingress, all []*networkingv1.Ingress) []*networkingv1.Ingress {
-	keys := HostKeys(ing)
+	keys := PeerKeys(ing)
 	every := slices.Contains(keys, AnyHost)
 	var peers []*networkingv1.Ingress
 	for _, other := range all {

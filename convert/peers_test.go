@@ -26,6 +26,20 @@ func errorPages(value string) *networkingv1.Ingress {
 	return ing
 }
 
+// withSecrets gives an Ingress TLS secrets, and annotations with the given keys.
+func withSecrets(ing *networkingv1.Ingress, secrets []string, annotations ...string) *networkingv1.Ingress {
+	for _, name := range secrets {
+		ing.Spec.TLS = append(ing.Spec.TLS, networkingv1.IngressTLS{SecretName: name})
+	}
+	ing.Annotations = map[string]string{}
+	for _, key := range annotations {
+		ing.Annotations[key] = "http"
+	}
+	return ing
+}
+
+const entryPoints = "traefik.ingress.kubernetes.io/frontend-entry-points"
+
 func TestHostKeys(t *testing.T) {
 	withDefault := ingressOf("d", "a.x")
 	withDefault.Spec.DefaultBackend = &networkingv1.IngressBackend{}
@@ -42,9 +56,39 @@ func TestHostKeys(t *testing.T) {
 			errorPages("e: {status: [\"500\"], backend: \"10-http_Err.x/page\", query: /}\nf:\n  backend: f.x"),
 			[]string{"10-http_err.x", "a.x", "err.x", "f.x", "http_err.x"},
 		},
-		"nothing": {nil, nil},
+		"TLS secrets": {
+			withSecrets(ingressOf("i", "a.x"), []string{"s", "", "r", "s"}, "traefik.ingress.kubernetes.io/priority"),
+			[]string{"a.x", "secret n/r", "secret n/s"},
+		},
+		"TLS secrets and entry points": {
+			withSecrets(ingressOf("i", ""), []string{"s", "r"}, entryPoints),
+			[]string{"*", "entry points n/r", "entry points n/s", "secret n/r", "secret n/s"},
+		},
+		"entry points alone": {withSecrets(ingressOf("i", "a.x"), nil, entryPoints), []string{"a.x"}},
+		"nothing":            {nil, nil},
 	} {
 		if diff := cmp.Diff(tc.want, HostKeys(tc.ing)); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+	}
+}
+
+func TestPeerKeys(t *testing.T) {
+	for name, tc := range map[string]struct {
+		ing  *networkingv1.Ingress
+		want []string
+	}{
+		"hosts, sorted, in lower case, once": {ingressOf("i", "b.x", "A.x", "a.x"), []string{"a.x", "b.x"}},
+		"no host":                            {ingressOf("i", ""), []string{"*"}},
+		"TLS secrets": {
+			withSecrets(ingressOf("i", "a.x"), []string{"s", "", "r", "s"}), []string{"a.x", "entry points n/r", "entry points n/s"},
+		},
+		"TLS secrets and entry points": {
+			withSecrets(ingressOf("i", ""), []string{"s", "r"}, entryPoints), []string{"*", "secret n/r", "secret n/s"},
+		},
+		"nothing": {nil, nil},
+	} {
+		if diff := cmp.Diff(tc.want, PeerKeys(tc.ing)); diff != "" {
 			t.Errorf("%s: %s", name, diff)
 		}
 	}
@@ -75,19 +119,44 @@ func TestErrorPageNeedsItsHost(t *testing.T) {
 	shop := withPath(errorPages("e: {status: [\"500\"], backend: err.x/page, query: /}"))
 	pages := withPath(ingressOf("pages", "err.x"))
 	pages.Spec.Rules[0].HTTP.Paths[0].Path = "/page"
-	all := []*networkingv1.Ingress{shop, pages}
-	whole := Convert(Input{Ingresses: []ir.Ingress{{Ingress: shop}, {Ingress: pages}}}, Options{})
-	part := Input{Ingresses: []ir.Ingress{{Ingress: shop}}}
-	for _, p := range Peers(shop, all) {
-		part.Ingresses = append(part.Ingresses, ir.Ingress{Ingress: p})
+	needsPeers(t, shop, pages)
+}
+
+// The certificate of a secret is loaded where Ingresses that name it say, whatever
+// their hosts, and not where the others are served.
+func TestCertificateNeedsWhoNamesEntryPoints(t *testing.T) {
+	cart := withSecrets(withPath(ingressOf("cart", "a.x")), []string{"crt"})
+	second := withSecrets(withPath(ingressOf("second", "b.x")), []string{"crt"})
+	for _, key := range []string{entryPoints, "ingress.kubernetes.io/frontend-entry-points", "traefik.frontend.entryPoints"} {
+		shop := withSecrets(withPath(ingressOf("shop", "c.x")), []string{"other", "crt"}, key)
+		needsPeers(t, cart, second, shop)
+		all := []*networkingv1.Ingress{cart, second, shop}
+		for i, want := range [][]*networkingv1.Ingress{{shop}, {shop}, {cart, second}} {
+			if diff := cmp.Diff(want, Peers(all[i], all)); diff != "" {
+				t.Errorf("%s: peers of %s: %s", key, all[i].Name, diff)
+			}
+		}
 	}
-	ref := ir.Ref{Namespace: "n", Name: "i"}
-	want := objectsOf(whole, ref)
-	if diff := cmp.Diff(want, objectsOf(Convert(part, Options{}), ref)); diff != "" {
-		t.Error(diff)
+}
+
+// needsPeers checks that an Ingress has the same objects with its peers as with all
+// others, and not without.
+func needsPeers(t *testing.T, ing *networkingv1.Ingress, others ...*networkingv1.Ingress) {
+	t.Helper()
+	ref := ir.Ref{Namespace: ing.Namespace, Name: ing.Name}
+	objects := func(beside []*networkingv1.Ingress) []Object {
+		in := Input{Ingresses: []ir.Ingress{{Ingress: ing}}}
+		for _, other := range beside {
+			in.Ingresses = append(in.Ingresses, ir.Ingress{Ingress: other})
+		}
+		return objectsOf(Convert(in, Options{}), ref)
 	}
-	if alone := objectsOf(Convert(Input{Ingresses: part.Ingresses[:1]}, Options{}), ref); cmp.Equal(want, alone) {
-		t.Error("the page's Ingress makes no difference: this test shows nothing")
+	want := objects(others)
+	if diff := cmp.Diff(want, objects(Peers(ing, others))); diff != "" {
+		t.Errorf("-with all +with its peers: %s", diff)
+	}
+	if cmp.Equal(want, objects(nil)) {
+		t.Error("the others make no difference: this test shows nothing")
 	}
 }
 
@@ -98,7 +167,7 @@ func withPath(ing *networkingv1.Ingress) *networkingv1.Ingress {
 	return ing
 }
 
-// The contract of HostKeys: converting an Ingress with its peers gives the same
+// The contract of HostKeys and PeerKeys: converting an Ingress with its peers gives the same
 // objects for it as converting everything.
 func TestPeersAreEnough(t *testing.T) {
 	g := v1.New()

@@ -86,7 +86,7 @@ func (o *options) config(log logr.Logger) (setup.Config, error) {
 		REST: cluster, Namespace: o.namespace, Address: o.address,
 		WebhookPort: o.webhookPort, HealthPort: o.healthPort, MetricsPort: o.metricsPort,
 		CertDir: o.certDir, LeaderElection: o.leaderElection, Mode: decide.Mode(o.mode),
-		Conversion: conversion, Engine: translate.Engine{Convert: convert.Convert, HostKeys: convert.HostKeys},
+		Conversion: conversion, Engine: translate.Engine{Convert: convert.Convert, HostKeys: convert.HostKeys, PeerKeys: convert.PeerKeys},
 		FullPass: o.fullPass, Workers: o.workers, Registry: metrics.Registry, Log: log,
 	}
 	return c, c.Validate()

@@ -39,3 +39,14 @@ func ReferencedHosts(ing *networkingv1.Ingress) []string {
 	slices.Sort(hosts)
 	return slices.Compact(hosts)
 }
+
+// NamesEntryPoints tells whether ing says where it is served. The certificates of its
+// TLS secrets are loaded there, also for other Ingresses that name them.
+func NamesEntryPoints(ing *networkingv1.Ingress) bool {
+	for _, key := range [...]string{plainPrefix + "frontend-entry-points", traefikPrefix + "frontend-entry-points", "traefik.frontend.entryPoints"} {
+		if _, ok := ing.Annotations[key]; ok {
+			return true
+		}
+	}
+	return false
+}

@@ -97,13 +97,21 @@ func TestOldServers(t *testing.T) {
 	})
 }
 
-// Peers are those that can meet the same request.
+// Most peers are those that can meet the same request.
 func TestScopeAndPeers(t *testing.T) {
 	labelled := withHost("a", "labelled", "l.test")
 	labelled.Labels = map[string]string{"team": "x"}
 	all := []runtime.Object{
 		withHost("a", "cart", "shop.test"), labelled, withHost("b", "same", "SHOP.test"),
 		withHost("b", "other", "other.test"), withHost("c", "wildcard", "*.test"),
+	}
+	for i, name := range []string{"named", "secure"} {
+		ingress := withHost("d", name, name+".test")
+		ingress.Spec.TLS = []networkingv1.IngressTLS{{SecretName: "one"}}
+		if i == 0 {
+			ingress.Annotations = map[string]string{"traefik.ingress.kubernetes.io/frontend-entry-points": "https"}
+		}
+		all = append(all, ingress)
 	}
 	selector, err := labels.Parse("team=x")
 	if err != nil {
@@ -113,11 +121,12 @@ func TestScopeAndPeers(t *testing.T) {
 		scope Scope
 		want  []string
 	}{
-		"everything":                {Scope{}, []string{"a/cart", "a/labelled", "b/other", "b/same", "c/wildcard"}},
+		"everything":                {Scope{}, []string{"a/cart", "a/labelled", "b/other", "b/same", "c/wildcard", "d/named", "d/secure"}},
 		"a namespace":               {Scope{Namespace: "a"}, []string{"a/cart", "a/labelled", "b/same", "c/wildcard"}},
 		"one":                       {Scope{Namespace: "a", Names: []string{"cart"}}, []string{"a/cart", "b/same", "c/wildcard"}},
+		"one with a secret":         {Scope{Namespace: "d", Names: []string{"secure"}}, []string{"c/wildcard", "d/named", "d/secure"}},
 		"by label":                  {Scope{Selector: selector}, []string{"a/labelled", "c/wildcard"}},
-		"a wildcard meets everyone": {Scope{Namespace: "c"}, []string{"a/cart", "a/labelled", "b/other", "b/same", "c/wildcard"}},
+		"a wildcard meets everyone": {Scope{Namespace: "c"}, []string{"a/cart", "a/labelled", "b/other", "b/same", "c/wildcard", "d/named", "d/secure"}},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -47,14 +47,14 @@ func (s Scope) everyName(all []*networkingv1.Ingress) error {
 	return nil
 }
 
-// withPeers returns the Ingresses in scope and those that can meet the same
-// request: the source controller merges and ranks their routes together, so what
-// becomes of one depends on the others.
+// withPeers returns the Ingresses in scope and their peers, most of them those
+// that can meet the same request: the source controller merges and ranks their
+// routes together, so what becomes of one depends on the others.
 func (s Scope) withPeers(all []*networkingv1.Ingress) []*networkingv1.Ingress {
 	keys := map[string]bool{}
 	for _, ingress := range all {
 		if s.Includes(ingress) {
-			for _, key := range convert.HostKeys(ingress) {
+			for _, key := range convert.PeerKeys(ingress) {
 				keys[key] = true
 			}
 		}

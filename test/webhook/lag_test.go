@@ -68,7 +68,7 @@ func (r *rig) testLaggingCache() {
 	said := &outcomes{}
 	reconciler := &reconcile.Reconciler{
 		Cluster:    cache,
-		Translator: translate.New(translate.Engine{Convert: convert.Convert, HostKeys: convert.HostKeys}, convert.Options{From: convert.FromTraefikV1}, cache),
+		Translator: translate.New(translate.Engine{Convert: convert.Convert, HostKeys: convert.HostKeys, PeerKeys: convert.PeerKeys}, convert.Options{From: convert.FromTraefikV1}, cache),
 		Fresh:      api, Writer: api, Observer: said,
 	}
 	ns := r.namespace(nil)

@@ -44,12 +44,12 @@ func (c *Cluster) Ingresses(ctx context.Context, namespace string) ([]*networkin
 
 // Peers implements translate.Store. An Ingress may be in the answer twice, once
 // for each key that it shares.
-func (c *Cluster) Peers(ctx context.Context, hostKeys []string) ([]*networkingv1.Ingress, error) {
-	if slices.Contains(hostKeys, convert.AnyHost) {
+func (c *Cluster) Peers(ctx context.Context, peerKeys []string) ([]*networkingv1.Ingress, error) {
+	if slices.Contains(peerKeys, convert.AnyHost) {
 		return c.Ingresses(ctx, "")
 	}
 	var peers []*networkingv1.Ingress
-	for _, key := range append([]string{convert.AnyHost}, hostKeys...) {
+	for _, key := range append([]string{convert.AnyHost}, peerKeys...) {
 		some, err := c.ingresses(ctx, client.MatchingFields{hostKeyIndex: key})
 		if err != nil {
 			return nil, err

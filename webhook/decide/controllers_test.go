@@ -17,7 +17,7 @@ func TestSeveralControllers(t *testing.T) {
 	inPlay := []convert.Dialect{convert.FromTraefikV1, convert.FromNginx}
 	options := convert.Options{From: convert.Auto, Controllers: &convert.Controllers{InPlay: inPlay, Seen: inPlay}}
 	options.TraefikV1.IngressClass = "edge"
-	engine := translate.Engine{Convert: convert.Convert, HostKeys: convert.HostKeys}
+	engine := translate.Engine{Convert: convert.Convert, HostKeys: convert.HostKeys, PeerKeys: convert.PeerKeys}
 	j := &decide.Judge{Mode: decide.Mirror, Translator: translate.New(engine, options, nobodyElse{}), Routes: alone{}}
 	for name, c := range map[string]struct {
 		object string

@@ -30,7 +30,7 @@ func (a alone) Translate(ctx context.Context, ingress *networkingv1.Ingress) (tr
 		return translate.Translation{}, errors.New("cache is not there")
 	}
 	options := convert.Options{From: convert.FromTraefikV1}
-	engine := translate.Engine{Convert: convert.Convert, HostKeys: convert.HostKeys}
+	engine := translate.Engine{Convert: convert.Convert, HostKeys: convert.HostKeys, PeerKeys: convert.PeerKeys}
 	return translate.New(engine, options, nobodyElse{}).Translate(ctx, ingress)
 }
 

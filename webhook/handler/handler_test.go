@@ -47,7 +47,7 @@ func serve(judge handler.Judge) *served {
 }
 
 func realJudge() *decide.Judge {
-	engine := translate.Engine{Convert: convert.Convert, HostKeys: convert.HostKeys}
+	engine := translate.Engine{Convert: convert.Convert, HostKeys: convert.HostKeys, PeerKeys: convert.PeerKeys}
 	return &decide.Judge{
 		Mode: decide.Mirror, Self: "system:serviceaccount:ingress-migrate:ingress-migrate-webhook",
 		Translator: translate.New(engine, convert.Options{From: convert.FromTraefikV1}, empty{}),

@@ -25,7 +25,7 @@ type Options struct {
 	// Workers is how many Ingresses are worked on at once.
 	Workers  int
 	Lister   Lister
-	HostKeys func(*networkingv1.Ingress) []string
+	PeerKeys func(*networkingv1.Ingress) []string
 	Desk     *Desk
 	Ledger   *Ledger
 	// FullPassDone is told when a full pass was queued.
@@ -45,7 +45,7 @@ func Add(mgr manager.Manager, r *Reconciler, o Options) error {
 		return fmt.Errorf("make controller: %w", err)
 	}
 	g := &gate{elected: mgr.Elected(), desk: o.Desk, ledger: o.Ledger, standby: o.Standby}
-	w := &watches{gate: g, lister: o.Lister, hostKeys: o.HostKeys}
+	w := &watches{gate: g, lister: o.Lister, peerKeys: o.PeerKeys}
 	sources := []source.Source{
 		source.Kind(mgr.GetCache(), &networkingv1.Ingress{}, w.ingresses()),
 		source.Kind(mgr.GetCache(), &networkingv1.IngressClass{}, w.ingressClasses()),

@@ -20,8 +20,8 @@ type queue = workqueue.TypedRateLimitingInterface[reconcile.Request]
 type Lister interface {
 	// Ingresses returns those of a namespace, of all namespaces when it is empty.
 	Ingresses(ctx context.Context, namespace string) ([]*networkingv1.Ingress, error)
-	// Peers returns those that have to be converted together with the host keys.
-	Peers(ctx context.Context, hostKeys []string) ([]*networkingv1.Ingress, error)
+	// Peers returns those that have to be converted together with one that has the keys.
+	Peers(ctx context.Context, peerKeys []string) ([]*networkingv1.Ingress, error)
 }
 
 // gate decides which Ingresses this replica works on, and when:

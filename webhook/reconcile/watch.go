@@ -23,11 +23,12 @@ import (
 type watches struct {
 	gate     *gate
 	lister   Lister
-	hostKeys func(*networkingv1.Ingress) []string
+	peerKeys func(*networkingv1.Ingress) []string
 }
 
 // ingresses queues the Ingress of an event, and its peers: Traefik merges
-// Ingresses that share a host and path, so one can change the routes of others.
+// Ingresses that share a host and path, and one can say where a certificate of many is
+// loaded, so one can change the routes of others.
 func (w *watches) ingresses() handler.TypedEventHandler[*networkingv1.Ingress, reconcile.Request] {
 	return handler.TypedFuncs[*networkingv1.Ingress, reconcile.Request]{
 		CreateFunc: func(ctx context.Context, e event.TypedCreateEvent[*networkingv1.Ingress], q queue) {
@@ -60,14 +61,14 @@ func changed(a, b *networkingv1.Ingress) bool {
 		!equality.Semantic.DeepEqual(a.Spec, b.Spec)
 }
 
-// peers queues those that share a host with any of the given states of one Ingress.
+// peers queues the peers of all given states of one Ingress.
 func (w *watches) peers(ctx context.Context, q queue, states ...*networkingv1.Ingress) {
 	if !w.gate.leads() {
 		return
 	}
 	var keys []string
 	for _, state := range states {
-		keys = append(keys, w.hostKeys(state)...)
+		keys = append(keys, w.peerKeys(state)...)
 	}
 	slices.Sort(keys)
 	peers, err := w.lister.Peers(ctx, slices.Compact(keys))

@@ -107,7 +107,7 @@ func assemble(ctx context.Context, mgr manager.Manager, c Config) error {
 			Cluster: live, Translator: translator, Fresh: mgr.GetAPIReader(), Writer: mgr.GetClient(), Observer: reporter,
 		}, reconcile.Options{
 			Kinds: cluster.Kinds(group), FullPass: c.FullPass, Standby: standby, Workers: c.Workers, Lister: live,
-			HostKeys: c.Engine.HostKeys, Desk: desk, Ledger: ledger, FullPassDone: numbers.FullPass,
+			PeerKeys: c.Engine.PeerKeys, Desk: desk, Ledger: ledger, FullPassDone: numbers.FullPass,
 		}); err != nil {
 			return err
 		}

@@ -1,6 +1,6 @@
 // Package translate converts one Ingress of a live cluster as the command line
 // converts a whole cluster: together with every Ingress that may share a route
-// with it. Admission and the reconciler both stand on it, so that what is said
+// or a certificate with it. Admission and the reconciler both stand on it, so that what is said
 // at apply and what is written afterwards are one answer.
 package translate
 
@@ -24,8 +24,8 @@ import (
 // returns is never modified.
 type Store interface {
 	// Peers returns the Ingresses of all namespaces that have to be converted
-	// together with one of the given host keys (see convert.HostKeys).
-	Peers(ctx context.Context, hostKeys []string) ([]*networkingv1.Ingress, error)
+	// together with one that has the given keys (see convert.PeerKeys).
+	Peers(ctx context.Context, peerKeys []string) ([]*networkingv1.Ingress, error)
 	// IngressClasses returns all IngressClasses.
 	IngressClasses(ctx context.Context) ([]*networkingv1.IngressClass, error)
 	// Services returns all Services of a namespace.
@@ -34,8 +34,9 @@ type Store interface {
 
 // Engine is the conversion library.
 type Engine struct {
-	Convert  func(convert.Input, convert.Options) convert.Result
-	HostKeys func(*networkingv1.Ingress) []string
+	Convert func(convert.Input, convert.Options) convert.Result
+	// HostKeys are for the Store's index, PeerKeys are what is looked up there.
+	HostKeys, PeerKeys func(*networkingv1.Ingress) []string
 }
 
 // Translator converts single Ingresses of a cluster.
@@ -83,7 +84,7 @@ func (t *Translator) input(ctx context.Context, ingress *networkingv1.Ingress) (
 	in := convert.Input{ServicesKnown: true}
 	group := map[ir.Ref]*networkingv1.Ingress{}
 	self := ir.Ref{Namespace: ingress.Namespace, Name: ingress.Name}
-	peers, err := t.store.Peers(ctx, t.engine.HostKeys(ingress))
+	peers, err := t.store.Peers(ctx, t.engine.PeerKeys(ingress))
 	if err != nil {
 		return in, fmt.Errorf("list the peers of an Ingress: %w", err)
 	}
