@@ -60,10 +60,11 @@ func nginxExcuses() []excuse {
 		{diag.WNginxEmpty, func(c *circumstances, d Difference) bool {
 			return c.after.Seen == nil && (c.after.Status == http.StatusServiceUnavailable || unavailable(c, d))
 		}},
-		// Those of the controller's default backend are out of reach.
+		// Those of the controller's default backend are out of reach: what the pod or
+		// Traefik itself says shows.
 		{diag.WNginxErrors, func(c *circumstances, d Difference) bool {
 			failed := c.after.Status >= 300 || c.found(diag.WNginxLimit)
-			own := c.before.Seen == nil && c.before.Status == http.StatusNotFound && c.after.Seen != nil && failed
+			own := c.before.Seen == nil && c.before.Status == http.StatusNotFound && failed
 			return own || errorPage(c.before) || errorPage(c.after)
 		}},
 		{diag.WNginxExtAuth, func(c *circumstances, d Difference) bool {

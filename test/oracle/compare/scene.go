@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"iter"
 	"net/url"
+	"path"
 	"slices"
 	"strings"
 
@@ -123,6 +124,11 @@ func (s *Scene) ruled(r judge.Request) bool {
 	target, err := url.PathUnescape(target) // nginx compares it decoded
 	if err != nil {
 		return false
+	}
+	if clean := path.Clean(target); strings.HasSuffix(target, "/") && clean != "/" { // and without dots
+		target = clean + "/"
+	} else {
+		target = clean
 	}
 	for _, ingress := range s.set.Ingresses {
 		if slices.ContainsFunc(s.reports[world.ID(ingress)].Diagnostics, func(d diag.Diagnostic) bool { return d.Code == diag.ENginxNotServed }) {
