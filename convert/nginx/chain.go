@@ -94,3 +94,6 @@ func (l *location) redirectOf() ir.Filter {
 	}
 	return nil
 }
+
+// redirectsAll tells whether a location redirects every request, wherever it may lead.
+func (l *location) redirectsAll() bool { return !l.willLose() && l.redirectOf() != nil }

@@ -48,8 +48,8 @@ func (t *translator) passthroughOf(v *server) []ir.Passthrough {
 }
 
 // reportImplicit says what is not in the output of location /, which every host
-// has in nginx: the annotations of its oldest Ingress hold there, and its answer
-// is the controller's default backend.
+// has in nginx: the annotations of its oldest Ingress hold there, and unless they
+// redirect its answer is the controller's default backend.
 func (t *translator) reportImplicit() {
 	for _, v := range t.hosts {
 		for _, l := range v.locations {
@@ -63,6 +63,7 @@ func (t *translator) reportImplicit() {
 func (t *translator) reportImplicitOf(l *location) {
 	s, x := l.at.src, l.settings()
 	switch {
+	case l.redirectsAll():
 	case x.denied != nil:
 		s.say(diag.WNginxImplicit, l.at.field(), "paths without a rule are answered 404 instead of 503")
 	case x.auth != nil || x.extAuth != nil || len(x.access.allow)+len(x.access.deny) > 0 || l.redirectOf() != nil:

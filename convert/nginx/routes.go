@@ -20,7 +20,7 @@ const (
 // appendRoutes adds the routes of a location: over plain HTTP and over TLS. A
 // canary that none of them leads to is reported on its own Ingress, too.
 func (t *translator) appendRoutes(out []ir.Route, l *location) []ir.Route {
-	if l.backend == nil {
+	if l.backend == nil && !l.redirectsAll() {
 		return out // location / of the controller's default backend: a 404 either way
 	}
 	before := len(out)
@@ -46,7 +46,10 @@ func (t *translator) locationRoutes(out []ir.Route, l *location) []ir.Route {
 	if len(l.lost) > 0 {
 		return append(out, t.guard(l, paths)...)
 	}
-	service, _ := t.resolveService(l.at, l.backend)
+	var service ir.Service // of those that do not redirect
+	if l.backend != nil {
+		service, _ = t.resolveService(l.at, l.backend)
+	}
 	before := len(out)
 	origins := []ir.Origin{l.at.origin()}
 	for _, https := range []bool{false, true} {
