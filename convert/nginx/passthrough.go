@@ -66,7 +66,7 @@ func (t *translator) reportImplicitOf(l *location) {
 	case l.redirectsAll():
 	case x.denied != nil:
 		s.say(diag.WNginxImplicit, l.at.field(), "paths without a rule are answered 404 instead of 503")
-	case x.auth != nil || x.extAuth != nil || len(x.access.allow)+len(x.access.deny) > 0 || l.redirectOf() != nil:
+	case x.auth != nil || x.extAuth != nil || len(x.access.allow)+len(x.access.deny)+len(x.withheld) > 0 || l.redirectOf() != nil:
 		s.say(diag.WNginxImplicit, l.at.field(), "")
 	case t.redirectsToTLS(l):
 		s.sayImplicit(l, "paths without a rule are answered 404 over plain HTTP as well, without a redirect to https before")

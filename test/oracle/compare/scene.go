@@ -130,19 +130,28 @@ func (s *Scene) ruled(r judge.Request) bool {
 	} else {
 		target = clean
 	}
+	taken, nearest := false, -1 // nginx asks the server of the nearest name alone
 	for _, ingress := range s.set.Ingresses {
 		if slices.ContainsFunc(s.reports[world.ID(ingress)].Diagnostics, func(d diag.Diagnostic) bool { return d.Code == diag.ENginxNotServed }) {
 			continue
 		}
 		for p, rule := range paths(ingress) {
+			nearness := len(rule.Host)
+			if !strings.HasPrefix(rule.Host, "*") {
+				nearness *= 2
+			}
+			if nearness < nearest || !hostMatches(rule.Host, r.Host) {
+				continue
+			}
+			if nearness > nearest {
+				taken, nearest = false, nearness
+			}
 			exact := p.PathType != nil && *p.PathType == networkingv1.PathTypeExact
 			below := !exact && strings.HasPrefix(target, strings.TrimSuffix(p.Path, "/")+"/")
-			if hostMatches(rule.Host, r.Host) && !meta.MatchString(p.Path) && (p.Path == target || below) {
-				return true
-			}
+			taken = taken || !meta.MatchString(p.Path) && (p.Path == target || below)
 		}
 	}
-	return false
+	return taken
 }
 
 // paths yields the paths of an Ingress that lead to a Service.
