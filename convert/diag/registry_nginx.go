@@ -118,7 +118,7 @@ var nginxInfos = []Info{
 	{
 		Code: WNginxCanary, Severity: Lossy,
 		Title:   "The canary differs in detail",
-		Explain: "nginx attaches a canary to the primary's Service: every host and path of that Service gets it. The output has it on the hosts of the canary Ingress only. Weights are random in nginx and a fixed rotation in Traefik, a sticky cookie does not pin a client to the canary, and without pods the canary's share fails instead of going to the primary.",
+		Explain: "nginx attaches a canary to the primary's Service: every host and path of that Service gets it. The output has it on the hosts of the canary Ingress only. Weights are random in nginx and a fixed rotation in Traefik, a sticky cookie does not pin a client to the canary, and without pods the canary's share fails instead of going to the primary. While the primary has no pods, nginx answers 503 to all and the target goes on with the canary's share.",
 		Remedy:  "Add the canary by hand where other hosts need it, and set providers.kubernetesCRD.allowEmptyServices=true.",
 		Warning: "canary differs in detail",
 	},

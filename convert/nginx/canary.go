@@ -85,7 +85,7 @@ type canary struct {
 // attachCanaries does what the controller does after all servers are built: each
 // path of a canary Ingress looks for the location of the same host, path and path
 // type, and joins the Service found there. Every location of the host with that
-// Service then has the canary; other hosts are reported.
+// Service then has the canary; those of other hosts are reported.
 func (t *translator) attachCanaries() {
 	for _, s := range t.ordered {
 		if !s.served() || s.settings.canary == nil {
@@ -147,10 +147,37 @@ func (t *translator) attachCanary(at place, path ingressPath) bool {
 				other.canary = c
 			}
 		}
+		t.reportElsewhere(l, s)
 		s.routed++
 		return true
 	}
 	return drop("no location of another Ingress has this host, path and path type")
+}
+
+// reportElsewhere reports the locations of other hosts with the Service of a primary:
+// nginx gives the first canary of the Service its share of their requests too.
+func (t *translator) reportElsewhere(primary *location, canary *source) {
+	if t.byUpstream == nil {
+		t.byUpstream = map[string][]*location{}
+		for _, v := range t.hosts {
+			for _, l := range v.locations {
+				if l.backend != nil {
+					t.byUpstream[l.upstream()] = append(t.byUpstream[l.upstream()], l)
+				}
+			}
+		}
+	}
+	locations := t.byUpstream[primary.upstream()]
+	delete(t.byUpstream, primary.upstream())
+	for _, l := range locations {
+		if l.server == primary.server || l.at.src.Namespace != canary.Namespace {
+			continue
+		}
+		l.at.src.add(finding{
+			code: diag.WNginxCanary, field: l.at.field(), value: l.path,
+			text: "canary " + canary.ref().String() + " gets its share of these requests in nginx, since the Service is its primary's; in the target it does not",
+		}.diagnostic(l.at.src))
+	}
 }
 
 // variant is one way in which requests of a location part.

@@ -64,19 +64,21 @@ func (t *translator) reportImplicitOf(l *location) {
 	s, x := l.at.src, l.settings()
 	switch {
 	case l.redirectsAll():
+		s.sayAt(l, diag.WNginxRedirect, "paths without a rule are redirected as well, with the same differences")
 	case x.denied != nil:
 		s.say(diag.WNginxImplicit, l.at.field(), "paths without a rule are answered 404 instead of 503")
-	case x.auth != nil || x.extAuth != nil || len(x.access.allow)+len(x.access.deny)+len(x.withheld) > 0 || l.redirectOf() != nil:
+	case x.auth != nil || x.extAuth != nil || len(x.access.allow)+len(x.access.deny)+len(x.limits.filters)+len(x.withheld) > 0 || l.redirectOf() != nil:
 		s.say(diag.WNginxImplicit, l.at.field(), "")
 	case t.redirectsToTLS(l):
-		s.sayImplicit(l, "paths without a rule are answered 404 over plain HTTP as well, without a redirect to https before")
+		s.sayAt(l, diag.WNginxImplicit, "paths without a rule are answered 404 over plain HTTP as well, without a redirect to https before")
 	case x.cors != nil || len(x.response) > 0:
-		s.sayImplicit(l, "the answers to paths without a rule have none of the headers that the annotations ask for")
+		s.sayAt(l, diag.WNginxImplicit, "the answers to paths without a rule have none of the headers that the annotations ask for")
 	}
 }
 
-func (s *source) sayImplicit(l *location, text string) {
-	d := finding{code: diag.WNginxImplicit, field: l.at.field(), text: text}.diagnostic(s)
+// sayAt reports what concerns a location and clients hardly notice.
+func (s *source) sayAt(l *location, code diag.Code, text string) {
+	d := finding{code: code, field: l.at.field(), text: text}.diagnostic(s)
 	d.Severity = diag.Equivalent
 	s.add(d)
 }

@@ -78,6 +78,8 @@ type translator struct {
 	secrets  map[name]ir.Secret
 	ready    map[name]bool // Services with ready pods
 	owners   upstreamOwners
+	// byUpstream are the locations that lead to a Service; nil until it is asked for.
+	byUpstream map[string][]*location
 
 	input   []*source // in input order
 	ordered []*source // the oldest first

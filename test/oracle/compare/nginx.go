@@ -29,7 +29,9 @@ func nginxExcuses() []excuse {
 			if d.Kind == Transport {
 				return strings.Contains(d.Before, "HTTP/1.0") // proxy-http-version
 			}
-			return c.before.Seen == nil && c.after.Seen != nil && c.before.Status >= 400 && c.before.Status == c.after.Status || errorPage(c.before) && c.after.Seen == nil
+			failed := c.before.Seen == nil && c.before.Status >= 400 && c.after.Status >= 400
+			return failed && (c.before.Status == c.after.Status && c.after.Seen != nil || c.before.Status == http.StatusNotFound) ||
+				errorPage(c.before) && c.after.Seen == nil
 		}},
 		{diag.ENginxCanary, canaries},
 		// What nginx denies or does not know has no route, or the next one takes it.
@@ -56,7 +58,9 @@ func nginxExcuses() []excuse {
 			return c.before.Status == http.StatusRequestEntityTooLarge
 		}},
 		{diag.WNginxCORS, nginxCORS},
-		{diag.WNginxCanary, func(c *circumstances, d Difference) bool { return d.Kind == Answerer }},
+		{diag.WNginxCanary, func(c *circumstances, d Difference) bool {
+			return d.Kind == Answerer || c.before.Seen == nil && c.before.Status == http.StatusServiceUnavailable && c.scene.podless()
+		}},
 		{diag.WNginxEmpty, func(c *circumstances, d Difference) bool {
 			return c.after.Seen == nil && (c.after.Status == http.StatusServiceUnavailable || unavailable(c, d))
 		}},

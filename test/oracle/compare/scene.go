@@ -154,6 +154,16 @@ func (s *Scene) ruled(r judge.Request) bool {
 	return taken
 }
 
+// podless tells whether a Service has no pods.
+func (s *Scene) podless() bool {
+	for _, endpoints := range s.set.Endpoints {
+		if len(endpoints.Subsets) == 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // paths yields the paths of an Ingress that lead to a Service.
 func paths(ingress *networkingv1.Ingress) iter.Seq2[*networkingv1.HTTPIngressPath, *networkingv1.IngressRule] {
 	return func(yield func(*networkingv1.HTTPIngressPath, *networkingv1.IngressRule) bool) {
