@@ -78,12 +78,13 @@ func (c *circumstances) opened() bool {
 }
 
 // chance is the code of a finding that says that the source itself takes one route or
-// the other by chance, and so protects by chance; the other one answers now. Whether
+// the other by chance, and so protects by chance; the other one answers now. Traefik
+// 1.7 drops any but one of the Ingresses with a default backend, and whether
 // ingress-nginx serves a path depends on the age of another host's canary.
 func (c *circumstances) chance() diag.Code {
 	for _, f := range c.findings {
 		switch f.Code {
-		case diag.EMergeXNS, diag.ENginxCanary, diag.WPrioTie, diag.WTraefikCollision, diag.WTraefikTie:
+		case diag.EMergeXNS, diag.EMultiDefault, diag.ENginxCanary, diag.WPrioTie, diag.WTraefikCollision, diag.WTraefikTie:
 			if c.scene.open(Service(c.after.Seen.Pod), c.request) {
 				return f.Code
 			}
