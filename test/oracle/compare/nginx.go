@@ -69,7 +69,9 @@ func nginxExcuses() []excuse {
 		{diag.WNginxErrors, func(c *circumstances, d Difference) bool {
 			failed := c.after.Status >= 300 || c.found(diag.WNginxLimit)
 			own := c.before.Seen == nil && c.before.Status == http.StatusNotFound && failed
-			return own || errorPage(c.before) || errorPage(c.after)
+			// In the place of a Service without pods nginx tells the canary's what it tells pages.
+			told := d.Kind == RequestHeader && d.After == "" && slices.Contains(toPages, d.Name)
+			return own || told || errorPage(c.before) || errorPage(c.after)
 		}},
 		{diag.WNginxExtAuth, func(c *circumstances, d Difference) bool {
 			return d.Kind == RequestHeader && strings.HasPrefix(d.Name, "X-Auth-") || c.before.Status == http.StatusInternalServerError ||
@@ -214,6 +216,9 @@ func nginxCORS(c *circumstances, d Difference) bool {
 
 // ports matches the port of a URL.
 var ports = regexp.MustCompile(`^(https?://[^/:]+):\d+`)
+
+// toPages are the headers that tell a Service for error pages what failed.
+var toPages = []string{"X-Code", "X-Ingress-Name", "X-Namespace", "X-Service-Name", "X-Service-Port"}
 
 // errorPage: a pod of the Service for error pages answered.
 func errorPage(a judge.Answer) bool {
