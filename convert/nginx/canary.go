@@ -91,6 +91,11 @@ func (t *translator) attachCanaries() {
 		if !s.served() || s.settings.canary == nil {
 			continue
 		}
+		for r := range s.Spec.Rules {
+			if s.Spec.Rules[r].HTTP == nil { // mergeAlternativeBackends, controller.go
+				s.add(finding{code: diag.ENginxNotServed, field: place{s, r, -1}.field(), text: "a rule without paths in a canary makes the controller panic: it serves nothing new as long as it is there"}.diagnostic(s))
+			}
+		}
 		attached := false
 		for at, path := range s.paths() {
 			attached = t.attachCanary(at, path) || attached

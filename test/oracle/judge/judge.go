@@ -216,6 +216,9 @@ func (j *Judge) Load(ctx context.Context, objects []any) error {
 
 // recover takes away the objects of a refused load.
 func (j *Judge) recover(ctx context.Context) error {
+	if !j.process.Running() {
+		return j.Restart(ctx)
+	}
 	patience := 5 * time.Second
 	if j.config.Version == Nginx {
 		patience = loadTimeout // which is nothing to its start
@@ -291,7 +294,11 @@ func (j *Judge) await(ctx context.Context, host string, refused func() bool) err
 				return ErrRefused
 			}
 			if !j.process.Running() {
-				return fmt.Errorf("%s ended:\n%s", j.config.Version, j.process.LogTail(20))
+				ended := fmt.Errorf("%s ended:\n%s", j.config.Version, j.process.LogTail(20))
+				if j.config.Version == Nginx { // canaries without paths make it panic
+					ended = fmt.Errorf("%w: %w", ErrRefused, ended)
+				}
+				return ended
 			}
 			select {
 			case <-ctx.Done():
