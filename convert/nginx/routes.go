@@ -48,7 +48,11 @@ func (t *translator) locationRoutes(out []ir.Route, l *location) []ir.Route {
 	}
 	var service ir.Service // of those that do not redirect
 	if l.backend != nil {
-		service, _ = t.resolveService(l.at, l.backend)
+		var exists bool
+		if service, exists = t.resolveService(l.at, l.backend); !exists && l.redirectOf() == nil && l.settings().protected && l.neighbour() != nil {
+			l.lose(finding{code: diag.WNginx503, text: "without a Service the target has no route, and the next path would take what is protected here"})
+			return append(out, t.guard(l, paths)...)
+		}
 	}
 	before := len(out)
 	origins := []ir.Origin{l.at.origin()}

@@ -26,7 +26,7 @@ func (t *translator) service(namespace, serviceName string) (service *corev1.Ser
 
 // resolveService finds the port as the controller does: the first one whose
 // number, target port or name is the one of the Ingress. Traefik knows number and
-// name only.
+// name only. It returns false when there is none: Traefik drops the route then.
 func (t *translator) resolveService(at place, b *networkingv1.IngressServiceBackend) (ir.Service, bool) {
 	out := ir.Service{Name: b.Name, PortNumber: b.Port.Number, PortName: b.Port.Name}
 	field := at.field() + ".backend"
@@ -35,7 +35,7 @@ func (t *translator) resolveService(at place, b *networkingv1.IngressServiceBack
 	switch {
 	case service == nil && known:
 		s.add(finding{code: diag.WNginx503, field: field, value: b.Name, text: "Service " + b.Name + " does not exist"}.diagnostic(s))
-		return out, true
+		return out, false
 	case service == nil:
 		s.say(diag.INotChecked, field, "Service "+b.Name+" is not part of the input and taken to exist")
 		return out, true
@@ -59,7 +59,7 @@ func (t *translator) resolveService(at place, b *networkingv1.IngressServiceBack
 		}
 	}
 	s.add(finding{code: diag.WNginx503, field: field, value: wanted, text: "Service " + b.Name + " has no port " + wanted}.diagnostic(s))
-	return out, true
+	return out, false
 }
 
 // guessed tells whether Traefik could take the port for one that speaks https: it
