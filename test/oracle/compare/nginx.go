@@ -145,7 +145,7 @@ func canaries(c *circumstances, d Difference) bool {
 	if c.before.Seen != nil && c.after.Seen != nil {
 		return answerer(c.before) != answerer(c.after) || d.Kind == Path
 	}
-	return c.before.Seen != nil || redirects(c.before.Status) || c.before.Status == http.StatusNotFound || c.before.Status == http.StatusServiceUnavailable || c.after.Status == http.StatusNotFound
+	return c.before.Seen != nil || c.before.Status >= 300 || c.after.Status == http.StatusNotFound
 }
 
 // unavailable: without pods nginx answers 503 before it looks at addresses or

@@ -200,7 +200,8 @@ func (s *Scene) open(service string, r judge.Request) bool {
 			}
 			for j := range rule.HTTP.Paths {
 				p := &rule.HTTP.Paths[j]
-				if leads(&p.Backend) && (takesAnyPath(ingress) || pathMatches(p.Path, r.Target)) && !withheld(fmt.Sprintf("spec.rules[%d].http.paths[%d]", i, j)) {
+				takes := takesAnyPath(ingress) || pathMatches(p.Path, r.Target) || s.from == convert.FromNginx && nginxPath(p.Path, r.Target)
+				if leads(&p.Backend) && takes && !withheld(fmt.Sprintf("spec.rules[%d].http.paths[%d]", i, j)) {
 					return true
 				}
 			}
