@@ -110,6 +110,9 @@ func (t *translator) guard(l *location, paths []ir.Path) []ir.Route {
 		r.Filters = []ir.Filter{ir.DenyAll()}
 		t.withHSTS(r)
 	})
+	if l.settings().denied != nil {
+		return closed // nginx adds a slash only in front of what it hands on
+	}
 	return append(closed, t.slashRoutes(l)...)
 }
 

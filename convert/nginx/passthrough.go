@@ -65,6 +65,9 @@ func (t *translator) reportImplicitOf(l *location) {
 	switch {
 	case l.redirectsAll():
 		s.sayAt(l, diag.WNginxRedirect, "paths without a rule are redirected as well, with the same differences")
+		if x.cors != nil {
+			s.sayAt(l, diag.WNginxCORS, "the same holds where paths without a rule are redirected")
+		}
 	case x.denied != nil:
 		s.say(diag.WNginxImplicit, l.at.field(), "paths without a rule are answered 404 instead of 503")
 	case x.auth != nil || x.extAuth != nil || len(x.access.allow)+len(x.access.deny)+len(x.limits.filters)+len(x.withheld) > 0 || l.redirectOf() != nil:

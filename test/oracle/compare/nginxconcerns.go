@@ -27,7 +27,8 @@ func nginxConcerns(ingress *networkingv1.Ingress, d diag.Diagnostic, r judge.Req
 		if found != nil && strconv.Itoa(i) != found[1] || !nginxHost(ingress, rule.Host, r.Host) && !stray {
 			continue
 		}
-		unknown := d.Code == diag.WNginxImplicit || d.Code == diag.WNginxRedirect && found != nil && found[2] == "" // paths without a rule
+		ofAll := found != nil && found[2] == "" && (d.Code == diag.WNginxRedirect || d.Code == diag.WNginxCORS)
+		unknown := d.Code == diag.WNginxImplicit || ofAll // paths without a rule
 		if rule.HTTP == nil || unknown || strings.Contains(d.Field, "app-root") {
 			return true
 		}
