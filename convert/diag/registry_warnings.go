@@ -222,7 +222,7 @@ var warningsNtoZ = []Info{
 	{
 		Code: WRewriteNoSlash, Severity: Lossy,
 		Title:   "A rewrite whose result has no leading slash",
-		Explain: "Traefik 1.7 and 2 forward such a request as / and lose the query; Traefik 3 sends an invalid request line.",
+		Explain: "Traefik 1.7 and 2 forward such a request as / and lose the query; Traefik 3 sends an invalid request line, which pods answer 400, or fails with 500 before HTTP/2.",
 		Remedy:  "Write path and rewrite-target so that the result begins with a slash.",
 		Warning: "rewrite loses the leading slash",
 	},

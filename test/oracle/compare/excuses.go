@@ -80,7 +80,7 @@ func excuses() []excuse {
 		}},
 		{diag.WRewriteEncoded, rewriteEncoded},
 		{diag.WRewriteNoSlash, func(c *circumstances, d Difference) bool {
-			return lostQuery(c, d) || c.after.Status == http.StatusBadRequest
+			return lostQuery(c, d) || c.after.Status == http.StatusBadRequest || c.after.Seen == nil && c.after.Status == http.StatusInternalServerError
 		}},
 		{diag.WSharedService, func(c *circumstances, d Difference) bool {
 			return d.Kind == Cookie && c.before.Seen != nil && c.after.Seen != nil && c.shared(c.before) && c.shared(c.after)
