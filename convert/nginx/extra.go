@@ -56,11 +56,12 @@ func (t *translator) onBoth(at place, v *server, change func(r *ir.Route)) []ir.
 }
 
 // appRootRoutes redirect / of the whole host, whatever path carries the
-// annotation, refused ones included; of several the first location in nginx's order wins.
+// annotation, refused and withheld ones included; of several the first location in
+// nginx's order wins.
 func (t *translator) appRootRoutes(v *server) []ir.Route {
 	var winner *location
 	for _, l := range v.locations {
-		if x := l.settings(); x.appRoot == "" || l.catchAll() || len(l.lost) > 0 && !l.implicit && x.denied == nil {
+		if l.settings().appRoot == "" || l.catchAll() {
 			continue
 		}
 		if winner == nil || l.rank > winner.rank {

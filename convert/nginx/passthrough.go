@@ -72,6 +72,8 @@ func (t *translator) reportImplicitOf(l *location) {
 		s.say(diag.WNginxImplicit, l.at.field(), "paths without a rule are answered 404 instead of 503")
 	case x.auth != nil || x.extAuth != nil || len(x.access.allow)+len(x.access.deny)+len(x.limits.filters)+len(x.withheld) > 0 || l.redirectOf() != nil:
 		s.say(diag.WNginxImplicit, l.at.field(), "")
+	case l.rewritten() && !x.rewrite.slashed():
+		s.sayAt(l, diag.WNginxImplicit, "paths without a rule are answered 404 instead of 400")
 	case t.redirectsToTLS(l):
 		s.sayAt(l, diag.WNginxImplicit, "paths without a rule are answered 404 over plain HTTP as well, without a redirect to https before")
 	case x.cors != nil || len(x.response) > 0:

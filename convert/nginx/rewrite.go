@@ -13,6 +13,11 @@ type rewrite struct {
 	useRegex bool
 }
 
+// slashed tells whether what is sent to pods begins with a slash.
+func (r rewrite) slashed() bool {
+	return r.target == "" || strings.ContainsAny(r.target[:1], "/$") || r.absolute()
+}
+
 // active tells whether the target changes a location of this path. Such a
 // location turns its whole host into regular expressions.
 func (r rewrite) active(path string) bool { return r.target != "" && r.target != path }
@@ -44,7 +49,7 @@ func (t *translator) readRewrite(s *source, x *settings) {
 			x.withhold(s.of("rewrite-target", finding{code: diag.ENginxRewrite, text: "the target contains a variable of nginx"}))
 		default:
 			x.rewrite.target = target
-			if target != "" && !strings.ContainsAny(target[:1], "/$") && !x.rewrite.absolute() {
+			if !x.rewrite.slashed() {
 				s.sayOf(diag.WNginxRewrite, "rewrite-target", "a path without a leading slash reaches pods as it is, which answer 400; Traefik 2 sends / instead, Traefik 3 answers 400")
 			} else {
 				s.sayOf(diag.WNginxRewrite, "rewrite-target", "")

@@ -112,6 +112,9 @@ func disagreements() []disagreement {
 			})
 		}},
 		// The expression of the path is matched with regard to case, and what follows is kept.
+		{"redirects of paths without a rule", "2.1", func(s *situation, d compare.Difference) bool {
+			return len(s.matching()) == 0 && s.before.Status == http.StatusNotFound && s.after.Seen == nil && s.after.Status/100 == 3
+		}},
 		{"redirects in a host of expressions", "6.2", func(s *situation, d compare.Difference) bool {
 			return s.regexHost() && s.annotated("permanent-redirect", "temporal-redirect") && s.after.Status >= 300 && s.after.Status < 400
 		}},
