@@ -69,6 +69,11 @@ func disagreements() []disagreement {
 			listed := s.annotated("allowlist-source-range", "whitelist-source-range")
 			return s.before.Status == http.StatusUnauthorized && s.after.Status == http.StatusForbidden && listed && s.annotated("auth-type")
 		}},
+		// Without pods ingress-nginx answers 503 before it looks at anything; the output says 404.
+		{"protection in front of no pods", "3", func(s *situation, d compare.Difference) bool {
+			refused := s.before.Status == http.StatusUnauthorized || s.before.Status == http.StatusForbidden
+			return refused && s.after.Status == http.StatusNotFound && slices.ContainsFunc(s.matching(), func(p place) bool { return !s.exists(p.backend, p.ingress.Namespace) })
+		}},
 		// ingress-nginx replaces the whole path, and reads $10 as $1 and 0.
 		{"rewrite of what the expression matches", "2.3", func(s *situation, d compare.Difference) bool {
 			return s.partialRewrite() && (d.Kind == compare.Path || d.Kind == compare.RequestHeader && d.Name == "X-Forwarded-Prefix" || s.before.Status == http.StatusBadRequest || s.after.Status == http.StatusBadRequest)

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/test/oracle/judge"
@@ -25,10 +26,11 @@ type situation struct {
 	host, path string
 	// all are the Ingresses of the set, here those with a rule or an alias for the host.
 	all, here []*networkingv1.Ingress
+	services  []*corev1.Service
 }
 
 func newSituation(set *world.Set, r judge.Request, before, after judge.Answer) *situation {
-	s := &situation{request: r, before: before, after: after, host: strings.ToLower(r.Host), all: set.Ingresses}
+	s := &situation{request: r, before: before, after: after, host: strings.ToLower(r.Host), all: set.Ingresses, services: set.Services}
 	if host, _, err := net.SplitHostPort(s.host); err == nil {
 		s.host = host
 	}
@@ -123,4 +125,13 @@ func (s *situation) leads(target, location string) bool {
 		_, location, _ = strings.Cut(location, "://"+s.host)
 	}
 	return target != "" && target == location
+}
+
+// exists tells whether a Service of the set has the port.
+func (s *situation) exists(b *networkingv1.IngressServiceBackend, namespace string) bool {
+	return slices.ContainsFunc(s.services, func(service *corev1.Service) bool {
+		return service.Namespace == namespace && service.Name == b.Name && slices.ContainsFunc(service.Spec.Ports, func(port corev1.ServicePort) bool {
+			return port.Port == b.Port.Number || port.Name == b.Port.Name && port.Name != "" || port.TargetPort.IntVal == b.Port.Number && b.Port.Number != 0
+		})
+	})
 }
