@@ -55,11 +55,17 @@ func disagreements() []disagreement {
 			return s.server() != "" && s.wider() && (s.before.Seen != nil || s.before.Status != http.StatusNotFound)
 		}},
 		{"https without host", "8.2", func(s *situation, d compare.Difference) bool {
-			return s.server() == "" && s.toTLS(s.before.Header.Get("Location")) && !s.annotated("force-ssl-redirect")
+			return s.server() == "" && s.toTLS(s.before.Header.Get("Location")) && !slices.ContainsFunc(s.here, func(ingress *networkingv1.Ingress) bool {
+				return ingress.Annotations[prefix+"force-ssl-redirect"] == "true"
+			})
 		}},
 		// ingress-nginx exempts no-tls-redirect-locations.
 		{"https for challenges", "4.3", func(s *situation, d compare.Difference) bool {
 			return strings.HasPrefix(s.path, "/.well-known/acme-challenge") && s.toTLS(s.before.Header.Get("Location"))
+		}},
+		// ingress-nginx exempts no-auth-locations.
+		{"credentials for challenges", "4.3", func(s *situation, d compare.Difference) bool {
+			return strings.HasPrefix(s.path, "/.well-known/acme-challenge") && s.before.Status == http.StatusUnauthorized
 		}},
 		{"Authorization is handed on", "6.3", func(s *situation, d compare.Difference) bool {
 			return d.Kind == compare.RequestHeader && d.Name == "Authorization" && d.After == "" && s.annotated("auth-type")
@@ -70,9 +76,8 @@ func disagreements() []disagreement {
 			return s.before.Status == http.StatusUnauthorized && s.after.Status == http.StatusForbidden && listed && s.annotated("auth-type")
 		}},
 		// Without pods ingress-nginx answers 503 before it looks at anything; the output says 404.
-		{"protection in front of no pods", "3", func(s *situation, d compare.Difference) bool {
-			refused := s.before.Status == http.StatusUnauthorized || s.before.Status == http.StatusForbidden
-			return refused && s.after.Status == http.StatusNotFound && slices.ContainsFunc(s.matching(), func(p place) bool { return !s.exists(p.backend, p.ingress.Namespace) })
+		{"answers in front of no pods", "3", func(s *situation, d compare.Difference) bool {
+			return s.before.Seen == nil && s.after.Status == http.StatusNotFound && slices.ContainsFunc(s.matching(), func(p place) bool { return !s.exists(p.backend, p.ingress.Namespace) })
 		}},
 		// ingress-nginx replaces the whole path, and reads $10 as $1 and 0.
 		{"rewrite of what the expression matches", "2.3", func(s *situation, d compare.Difference) bool {
@@ -125,8 +130,8 @@ func disagreements() []disagreement {
 		}},
 		// ingress-nginx rewrites nothing for spec.defaultBackend without rules.
 		{"rewrites of a default backend", "2.1", func(s *situation, d compare.Difference) bool {
-			return (d.Kind == compare.Path || d.Kind == compare.RequestHeader && d.Name == "X-Forwarded-Prefix") && s.server() == "" && slices.ContainsFunc(s.all, func(ingress *networkingv1.Ingress) bool {
-				return len(ingress.Spec.Rules) == 0 && has(ingress, "rewrite-target")
+			return (d.Kind == compare.Path || d.Kind == compare.RequestHeader && d.Name == "X-Forwarded-Prefix") && (s.server() == "" || len(s.matching()) == 0) && slices.ContainsFunc(s.all, func(ingress *networkingv1.Ingress) bool {
+				return (len(ingress.Spec.Rules) == 0 || ingress.Spec.DefaultBackend != nil) && has(ingress, "rewrite-target")
 			})
 		}},
 		// The default backend of an Ingress without rules comes before rules for /.
