@@ -131,6 +131,15 @@ func (a *annotations) forget() {
 	}
 }
 
+// empty tells whether an annotation is there without a value.
+func (a *annotations) empty(name string) bool {
+	if a == nil {
+		return false
+	}
+	value, ok := a.byName[name]
+	return ok && value == ""
+}
+
 func (a *annotations) has(name string) bool {
 	_, ok := a.find(name)
 	return ok

@@ -31,11 +31,7 @@ func (t *translator) readRedirects(s *source, x *settings) {
 	permanent, isPermanent := s.ann.find("permanent-redirect")
 	temporal, isTemporal := s.ann.find("temporal-redirect")
 	switch {
-	case isTemporal && !strings.HasPrefix(temporal, "http"):
-		const why = "temporal-redirect is not a URL of http or https, so the controller makes no redirect at all"
-		for _, name := range []string{"from-to-www-redirect", "permanent-redirect", "permanent-redirect-code", "temporal-redirect", "temporal-redirect-code"} {
-			s.ann.ignoreIfPresent(name, why)
-		}
+	case s.ann.withoutRedirects():
 		x.fromToWWW = false
 	case isTemporal:
 		if isPermanent {
@@ -46,6 +42,28 @@ func (t *translator) readRedirects(s *source, x *settings) {
 	case isPermanent:
 		x.redirect = t.redirectWithCode(s, x, permanent, "permanent-redirect-code", 301, 308)
 	}
+}
+
+// withoutRedirects tells whether the controller makes none of the redirects, because
+// it cannot read one of their annotations (Parse in its
+// internal/ingress/annotations/redirect/redirect.go).
+func (a *annotations) withoutRedirects() bool {
+	why := ""
+	temporal, isTemporal := a.find("temporal-redirect")
+	switch {
+	case a.empty("from-to-www-redirect"):
+		why = "from-to-www-redirect is empty, which is no boolean"
+	case isTemporal && !strings.HasPrefix(temporal, "http"):
+		why = "temporal-redirect is not a URL of http or https"
+	case !isTemporal && a.empty("permanent-redirect-code"):
+		why = "permanent-redirect-code is empty, which is no number"
+	default:
+		return false
+	}
+	for _, name := range []string{"from-to-www-redirect", "permanent-redirect", "permanent-redirect-code", "temporal-redirect", "temporal-redirect-code"} {
+		a.ignoreIfPresent(name, why+", so the controller makes no redirect at all")
+	}
+	return true
 }
 
 // redirectWithCode chooses between the two kinds of redirect that Traefik has:

@@ -122,6 +122,19 @@ func disagreements() []disagreement {
 			})
 		}},
 		// The expression of the path is matched with regard to case, and what follows is kept.
+		{"preflights for origins that are none", "6.6", func(s *situation, d compare.Difference) bool {
+			return s.request.Method == http.MethodOptions && s.before.Seen == nil && s.before.Status == http.StatusOK && s.after.Seen != nil && s.annotated("cors-allow-origin")
+		}},
+		{"certificates without hosts", "8.1", func(s *situation, d compare.Difference) bool {
+			return d.Kind == compare.Certificate && slices.ContainsFunc(s.all, func(ingress *networkingv1.Ingress) bool {
+				return slices.ContainsFunc(ingress.Spec.TLS, func(tls networkingv1.IngressTLS) bool { return len(tls.Hosts) == 0 })
+			})
+		}},
+		{"Services of a canary's default backend", "7.1", func(s *situation, d compare.Difference) bool {
+			return s.before.Seen != nil && s.after.Seen == nil && slices.ContainsFunc(s.all, func(ingress *networkingv1.Ingress) bool {
+				return ingress.Annotations[prefix+"canary"] == "true" && ingress.Spec.DefaultBackend != nil
+			})
+		}},
 		{"redirects of paths without a rule", "2.1", func(s *situation, d compare.Difference) bool {
 			return len(s.matching()) == 0 && s.before.Status == http.StatusNotFound && s.after.Seen == nil && s.after.Status/100 == 3
 		}},

@@ -143,7 +143,7 @@ func nginxDefaults(c *circumstances, d Difference) bool {
 // does not have.
 func canaries(c *circumstances, d Difference) bool {
 	if c.before.Seen != nil && c.after.Seen != nil {
-		return answerer(c.before) != answerer(c.after) || d.Kind == Path
+		return answerer(c.before) != answerer(c.after) || d.Kind == Path || d.Kind == Host || d.Kind == RequestHeader
 	}
 	return c.before.Seen != nil || c.before.Status >= 300 || c.after.Status == http.StatusNotFound
 }
