@@ -21,8 +21,13 @@ func (v *server) rankLocations() {
 	var because *source
 	all := slices.Concat(v.locations, v.twins)
 	for i := 0; i < len(all); i++ {
-		if below := all[i].below(); below != nil {
-			all = slices.Insert(all, i+1, below)
+		below := all[i].below()
+		switch {
+		case below == nil:
+		case v.find(all[i].path, true) >= 0:
+			all[i] = below // an Exact one has the path itself
+		default:
+			all = slices.Insert(all, i, below)
 			i++
 		}
 	}
@@ -47,7 +52,7 @@ func (v *server) rankLocations() {
 				return c
 			}
 		}
-		return cmp.Or(cmp.Compare(len(b.path), len(a.path)), cmp.Compare(b.path, a.path))
+		return cmp.Or(cmp.Compare(len(b.ranked()), len(a.ranked())), cmp.Compare(b.ranked(), a.ranked()))
 	})
 	for i, l := range order {
 		l.rank = len(order) - i
@@ -69,15 +74,24 @@ func (v *server) rankLocations() {
 
 // below is the location for what is below a path, which the controller makes of each
 // Prefix for itself, where it matters: a rewrite-target that is the path changes
-// nothing of it, and what is below it becomes it.
+// nothing of it, and what is below it becomes it. It comes right before that of the
+// path (updateServerLocations, internal/ingress/controller/location.go).
 func (l *location) below() *location {
 	x := l.settings().rewrite
 	if l.exact || l.implicit || l.path == "/" || strings.HasSuffix(l.path, "/") || x.useRegex || x.target != l.path {
 		return nil
 	}
 	out := *l
-	out.path += "/"
+	out.path, out.isBelow = l.path+"/", true
 	return &out
+}
+
+// ranked is the path that a location is sorted by.
+func (l *location) ranked() string {
+	if l.isBelow {
+		return strings.TrimSuffix(l.path, "/")
+	}
+	return l.path
 }
 
 func compareBool(a, b bool) int {

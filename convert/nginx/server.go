@@ -86,6 +86,8 @@ type location struct {
 	// bare are the settings of the default server's implicit location, which
 	// has those of no Ingress.
 	bare *settings
+	// isBelow: it is for what is below a path, see below.
+	isBelow bool
 	// overrides: an implicit location for spec.defaultBackend.
 	overrides bool
 	backend   *networkingv1.IngressServiceBackend

@@ -29,7 +29,7 @@ func nginxConcerns(ingress *networkingv1.Ingress, d diag.Diagnostic, r judge.Req
 		}
 		ofAll := found != nil && found[2] == "" && (d.Code == diag.WNginxRedirect || d.Code == diag.WNginxCORS)
 		unknown := d.Code == diag.WNginxImplicit || ofAll // paths without a rule
-		if rule.HTTP == nil || unknown || strings.Contains(d.Field, "app-root") {
+		if rule.HTTP == nil || unknown || strings.Contains(d.Field, "app-root") || strings.Contains(d.Field, "from-to-www-redirect") {
 			return true
 		}
 		for j, p := range rule.HTTP.Paths {
