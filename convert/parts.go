@@ -39,8 +39,6 @@ type conversion struct {
 	inPlay []Dialect
 	// v1 is nil until the dialect is asked for.
 	v1 *traefikv1.Translator
-	// exact: a route of Traefik 1.7 takes an exact path.
-	exact bool
 }
 
 func newConversion(in Input, opts Options) *conversion {
@@ -121,9 +119,7 @@ func (c *conversion) translateAs(dialect Dialect, in Input) ir.Translation {
 		if c.v1 == nil {
 			c.v1 = traefikv1.NewTranslator(in, c.opts.TraefikV1)
 		}
-		t := c.v1.Translate(in.Ingresses)
-		c.exact = c.exact || traefikv1.TakesExact(t.Routes)
-		return t
+		return c.v1.Translate(in.Ingresses)
 	case FromTraefik:
 		return traefikingress.Translate(in, c.opts.Traefik)
 	case FromNginx:
@@ -151,7 +147,7 @@ func (c *conversion) settings() []diag.Diagnostic {
 		var own []diag.Diagnostic
 		switch dialect {
 		case FromTraefikV1:
-			own = traefikv1.Checklist(c.opts.TraefikV1, c.exact)
+			own = traefikv1.Checklist(c.opts.TraefikV1, c.v1 != nil && c.v1.TakesExact())
 		case FromTraefik:
 			own = traefikingress.Settings(c.opts.Traefik)
 		case FromNginx:

@@ -1,14 +1,16 @@
 package traefikv1
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/diag"
-	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/ir"
 )
 
 // Checklist is what has to be set or known once for the whole target, whatever
 // the Ingresses say: differences of the static configuration that change answers.
-// Its object is the installation, not an Ingress. exact tells whether a route takes an
-// exact path, see TakesExact.
+// Its object is the installation, not an Ingress. exact tells whether a rule takes an
+// exact path, see Translator.TakesExact.
 func Checklist(facts Facts, exact bool) []diag.Diagnostic {
 	facts = facts.withDefaults()
 	installation := diag.Object{Kind: "Installation", Name: "traefik-v1"}
@@ -33,14 +35,12 @@ func Checklist(facts Facts, exact bool) []diag.Diagnostic {
 	return list
 }
 
-// TakesExact tells whether one of the routes takes an exact path or a template of one.
-func TakesExact(routes []ir.Route) bool {
-	for i := range routes {
-		for _, p := range routes[i].Match.Paths {
-			if p.Kind == ir.PathExact || p.Kind == ir.PathExactTemplate {
-				return true
-			}
-		}
-	}
-	return false
+// TakesExact tells whether a rule of what was translated takes an exact path or a
+// template of one, at least in one of the orders of loading.
+func (base *Translator) TakesExact() bool { return base.exact }
+
+func (f *frontend) takesExact() bool {
+	return len(f.matcher.path().exact) > 0 || slices.ContainsFunc(f.overwritten, func(part rulePart) bool {
+		return strings.HasPrefix(part.rule, rulePath+":") || strings.HasPrefix(part.rule, rulePathStrip+":")
+	})
 }

@@ -17,11 +17,14 @@ func Translate(in ir.Input, facts Facts) ir.Translation {
 
 // Translator translates the Ingresses of one input, all at once or one group after
 // the other.
-type Translator struct{ base translator }
+type Translator struct {
+	base  translator
+	exact bool
+}
 
 // NewTranslator reads everything of in but the Ingresses.
 func NewTranslator(in ir.Input, facts Facts) *Translator {
-	return &Translator{newTranslator(in, facts)}
+	return &Translator{base: newTranslator(in, facts)}
 }
 
 // Translate is Translate for some of the Ingresses. What it returned before must not
@@ -42,6 +45,7 @@ func (base *Translator) Translate(ingresses []ir.Ingress) ir.Translation {
 	}
 	t.loadDefaultBackend()
 	t.loadFrontends()
+	base.exact = base.exact || slices.ContainsFunc(t.frontends, (*frontend).takesExact)
 	t.separateNamespaces()
 	t.reportChances()
 	t.resolveErrorPages()

@@ -159,7 +159,10 @@ func TestChecklist(t *testing.T) {
 	codes := func(facts Facts, annotations string) []diag.Code {
 		var codes []diag.Code
 		text := strings.Replace(fmt.Sprintf(oneIngress, annotations), "path: /foo", path, 1)
-		for _, d := range Checklist(facts, TakesExact(Translate(input(t, text), facts).Routes)) {
+		in := input(t, text)
+		translator := NewTranslator(in, facts)
+		translator.Translate(in.Ingresses)
+		for _, d := range Checklist(facts, translator.TakesExact()) {
 			codes = append(codes, d.Code)
 		}
 		return codes
@@ -174,6 +177,15 @@ func TestChecklist(t *testing.T) {
 		t.Errorf("template of an exact path: -want +got\n%s", diff)
 	}
 	path = "path: /foo"
+	plain := input(t, fmt.Sprintf(oneIngress, "")).Ingresses[0]
+	plain.Name = "b" // whose rule Traefik 1.7 has unless it loads it first
+	both := input(t, fmt.Sprintf(oneIngress, exact))
+	both.Ingresses = append(both.Ingresses, plain)
+	translator := NewTranslator(both, Facts{})
+	translator.Translate(both.Ingresses)
+	if !translator.TakesExact() {
+		t.Error("the rule of another order of loading is not seen")
+	}
 	if diff := cmp.Diff(always, codes(Facts{PriorityScale: 1, KeepTrailingSlash: true}, exact)); diff != "" {
 		t.Errorf("scale 1: -want +got\n%s", diff)
 	}

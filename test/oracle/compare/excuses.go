@@ -130,10 +130,12 @@ func rewriteEncoded(c *circumstances, d Difference) bool {
 	case RequestHeader:
 		return d.Name == "X-Replaced-Path"
 	case Location:
-		return unescaped(d.Before) == unescaped(d.After)
+		if unescaped(d.Before) == unescaped(d.After) {
+			return true
+		}
 	}
 	bare := c.after.Seen != nil && c.after.Seen.URI == "/" || c.before.Seen != nil && c.before.Seen.URI == "/"
-	return bare && (d.Kind == Query || d.Kind == Status)
+	return bare && (d.Kind == Query || d.Kind == Status || d.Kind == Location) // pods answer what the query asks
 }
 
 func unescaped(s string) string {

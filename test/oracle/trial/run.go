@@ -210,7 +210,9 @@ func (b *Bench) tryTarget(ctx context.Context, target emit.Version, profile Prof
 	}
 	checklist := result.Settings
 	if profile.From == convert.FromTraefikV1 {
-		checklist = traefikv1.Checklist(profile.TraefikV1, traefikv1.TakesExact(traefikv1.Translate(input, profile.TraefikV1).Routes))
+		translator := traefikv1.NewTranslator(input, profile.TraefikV1)
+		translator.Translate(input.Ingresses)
+		checklist = traefikv1.Checklist(profile.TraefikV1, translator.TakesExact())
 	}
 	after, err := b.judgeAfter(ctx, target, profile)
 	if err != nil {
