@@ -105,6 +105,9 @@ func (t *translator) variants(out []ir.Route, l *location, frame ir.Route, servi
 		return append(out, frame)
 	}
 	if !https && t.redirectsToTLS(l) {
+		if len(l.server.aliases) > 0 && !l.settings().ssl.force { // configureCertificates, controller/nginx.go
+			l.at.src.sayAt(l, diag.WNginxRedirect, "aliases are redirected to https as the host is; nginx does so where the certificate covers them")
+		}
 		redirect := frame
 		redirect.Filters = append(t.before(l, https), l.settings().ssl.filter())
 		if !t.config.boolean("use-forwarded-headers", false) {

@@ -92,6 +92,9 @@ func nginxExcuses() []excuse {
 			if c.before.Seen == nil && c.before.Header.Get("Location") == requested {
 				return true // for ever
 			}
+			if c.says(diag.WNginxRedirect, "aliases") && strings.HasPrefix(c.after.Header.Get("Location"), "https://"+c.host()) {
+				return true
+			}
 			return redirects(c.before.Status) && redirects(c.after.Status) && (d.Kind == Status || d.Kind == Location && ports.ReplaceAllString(d.Before, "$1") == d.After)
 		}},
 		{diag.WNginxRewrite, func(c *circumstances, d Difference) bool {
