@@ -59,7 +59,8 @@ func nginxExcuses() []excuse {
 		}},
 		{diag.WNginxCORS, nginxCORS},
 		{diag.WNginxCanary, func(c *circumstances, d Difference) bool {
-			return d.Kind == Answerer || c.before.Seen == nil && c.before.Status == http.StatusServiceUnavailable && c.scene.podless()
+			empty := c.before.Seen == nil && c.before.Status == http.StatusServiceUnavailable || c.after.Seen == nil && c.after.Status == http.StatusServiceUnavailable
+			return d.Kind == Answerer || empty && c.scene.podless()
 		}},
 		{diag.WNginxEmpty, func(c *circumstances, d Difference) bool {
 			return c.after.Seen == nil && (c.after.Status == http.StatusServiceUnavailable || unavailable(c, d))
@@ -71,7 +72,8 @@ func nginxExcuses() []excuse {
 			own := c.before.Seen == nil && c.before.Status == http.StatusNotFound && failed
 			// In the place of a Service without pods nginx tells the canary's what it tells pages.
 			told := d.Kind == RequestHeader && d.After == "" && slices.Contains(toPages, d.Name)
-			return own || told || errorPage(c.before) || errorPage(c.after)
+			bodiless := c.request.Method == http.MethodHead && failed // nobody sees whose page it was
+			return own || told || bodiless || errorPage(c.before) || errorPage(c.after)
 		}},
 		{diag.WNginxExtAuth, func(c *circumstances, d Difference) bool {
 			return d.Kind == RequestHeader && strings.HasPrefix(d.Name, "X-Auth-") || c.before.Status == http.StatusInternalServerError ||
@@ -152,10 +154,12 @@ func canaries(c *circumstances, d Difference) bool {
 }
 
 // unavailable: without pods nginx answers 503 before it looks at addresses or
-// credentials.
+// credentials, or with error pages behind them; the target has no route.
 func unavailable(c *circumstances, d Difference) bool {
 	page := c.before.Status == http.StatusNotFound && c.found(diag.EAnnUnconverted) // of the controller's default backend
-	return c.before.Seen == nil && (page || c.before.Status == http.StatusServiceUnavailable)
+	refused := c.before.Status == http.StatusUnauthorized || c.before.Status == http.StatusForbidden
+	gone := refused && c.found(diag.WNginxErrors) && c.after.Seen == nil && c.after.Status == http.StatusNotFound
+	return c.before.Seen == nil && (page || gone || c.before.Status == http.StatusServiceUnavailable)
 }
 
 // nginxHeader are headers that only one of them sends to backends: see the
