@@ -2,11 +2,6 @@ package convert
 
 import (
 	"iter"
-	"slices"
-
-	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/certmanager"
-	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/ir"
-	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/traefikv1"
 )
 
 // groupSize is the least number of Ingresses that are converted together: few enough
@@ -36,25 +31,12 @@ func (c *conversion) cuts(least int) []int {
 	if len(ingresses) <= least || !c.divisible() {
 		return nil
 	}
-	first := make(map[string]int, len(ingresses)) // Ingress with a key
-	last := make([]int, len(ingresses))           // the last one that an Ingress shares a key with
-	secrets := slices.ContainsFunc(ingresses, func(ing ir.Ingress) bool { return traefikv1.NamesEntryPoints(ing.Ingress) })
-	var keys []string
-	for i := range ingresses {
-		keys = appendHostKeys(keys[:0], ingresses[i].Ingress)
-		if secrets || asksForCertificates(ingresses[i]) {
-			keys = appendSecretKeys(keys, secretKey, ingresses[i].Ingress)
-		}
-		for _, key := range keys {
-			if key == AnyHost {
-				return nil
-			}
-			if before, found := first[key]; found {
-				last[before] = i
-			} else {
-				first[key] = i
-			}
-		}
+	last, found := c.reach(false)
+	if found.entryPoints { // which is rare
+		last, found = c.reach(true)
+	}
+	if found.anyHost {
+		return nil
 	}
 	var cuts []int
 	start, reach := 0, 0
@@ -68,18 +50,35 @@ func (c *conversion) cuts(least int) []int {
 	return cuts
 }
 
+// reach returns for each Ingress the last one that it shares a key with, see cuts. Keys
+// of TLS secrets count where cert-manager makes Certificates, and with secrets everywhere.
+func (c *conversion) reach(secrets bool) (last []int, found traits) {
+	ingresses := c.in.Ingresses
+	first := make(map[string]int, len(ingresses)) // Ingress with a key
+	last = make([]int, len(ingresses))
+	var keys []string
+	for i := range ingresses {
+		ing := ingresses[i].Ingress
+		var own traits
+		if keys, own = appendHostKeys(keys[:0], ing); own.anyHost {
+			return nil, own
+		}
+		found.entryPoints = found.entryPoints || own.entryPoints
+		if secrets || own.certificates {
+			keys = appendSecretKeys(keys, secretKey, ing)
+		}
+		for _, key := range keys {
+			if before, seen := first[key]; seen {
+				last[before] = i
+			} else {
+				first[key] = i
+			}
+		}
+	}
+	return last, found
+}
+
 // divisible tells whether keys say all that Ingresses have to do with each other.
 func (c *conversion) divisible() bool {
 	return len(c.inPlay) == 1 && c.inPlay[0] == FromTraefikV1 && c.opts.IngressNginx == nil
-}
-
-// asksForCertificates tells whether cert-manager makes Certificates for an Ingress. It
-// makes one for all that name its secret.
-func asksForCertificates(ing ir.Ingress) bool {
-	for key := range ing.Annotations {
-		if certmanager.Reads(key) {
-			return true
-		}
-	}
-	return false
 }

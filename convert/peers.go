@@ -7,6 +7,7 @@ import (
 
 	networkingv1 "k8s.io/api/networking/v1"
 
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/certmanager"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/nginx"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/traefikv1"
 )
@@ -28,9 +29,9 @@ func HostKeys(ing *networkingv1.Ingress) []string {
 	if ing == nil {
 		return nil
 	}
-	keys := appendHostKeys(make([]string, 0, len(ing.Spec.Rules)+len(ing.Spec.TLS)+1), ing)
+	keys, found := appendHostKeys(make([]string, 0, len(ing.Spec.Rules)+len(ing.Spec.TLS)+1), ing)
 	keys = appendSecretKeys(keys, secretKey, ing)
-	if traefikv1.NamesEntryPoints(ing) {
+	if found.entryPoints {
 		keys = appendSecretKeys(keys, entryPointsKey, ing)
 	}
 	slices.Sort(keys)
@@ -58,8 +59,8 @@ func PeerKeys(ing *networkingv1.Ingress) []string {
 	if ing == nil {
 		return nil
 	}
-	keys := appendHostKeys(make([]string, 0, len(ing.Spec.Rules)+len(ing.Spec.TLS)+1), ing)
-	if traefikv1.NamesEntryPoints(ing) {
+	keys, found := appendHostKeys(make([]string, 0, len(ing.Spec.Rules)+len(ing.Spec.TLS)+1), ing)
+	if found.entryPoints {
 		keys = appendSecretKeys(keys, secretKey, ing)
 	} else {
 		keys = appendSecretKeys(keys, entryPointsKey, ing)
@@ -78,8 +79,19 @@ func appendSecretKeys(keys []string, prefix string, ing *networkingv1.Ingress) [
 	return keys
 }
 
+// traits are what the keys of an Ingress depend on beside its hosts.
+type traits struct {
+	// anyHost: AnyHost is among the keys.
+	anyHost bool
+	// entryPoints: it says where its certificates are loaded.
+	entryPoints bool
+	// certificates: cert-manager makes Certificates for it, one for all Ingresses
+	// that ask for one of its secret.
+	certificates bool
+}
+
 // appendHostKeys appends those for hosts in any order, some of them more than once.
-func appendHostKeys(keys []string, ing *networkingv1.Ingress) []string {
+func appendHostKeys(keys []string, ing *networkingv1.Ingress) (_ []string, found traits) {
 	start := len(keys)
 	if ing.Spec.DefaultBackend != nil || len(ing.Spec.Rules) == 0 {
 		keys = append(keys, AnyHost)
@@ -107,6 +119,8 @@ func appendHostKeys(keys []string, ing *networkingv1.Ingress) []string {
 		case "server-alias", "from-to-www-redirect":
 			referring = true
 		}
+		found.entryPoints = found.entryPoints || traefikv1.NamesEntryPoints(key)
+		found.certificates = found.certificates || certmanager.Reads(key)
 	}
 	if referring {
 		keys = append(keys, traefikv1.ReferencedHosts(ing)...)
@@ -117,8 +131,9 @@ func appendHostKeys(keys []string, ing *networkingv1.Ingress) []string {
 		if strings.ContainsAny(key, "*~") {
 			keys[start+i] = AnyHost
 		}
+		found.anyHost = found.anyHost || keys[start+i] == AnyHost
 	}
-	return keys
+	return keys, found
 }
 
 var errorPageBackend = regexp.MustCompile(`backend["']?\s*:\s*["']?([^\s"',}]+)`)

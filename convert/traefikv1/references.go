@@ -40,13 +40,13 @@ func ReferencedHosts(ing *networkingv1.Ingress) []string {
 	return slices.Compact(hosts)
 }
 
-// NamesEntryPoints tells whether ing says where it is served. The certificates of its
-// TLS secrets are loaded there, also for other Ingresses that name them.
-func NamesEntryPoints(ing *networkingv1.Ingress) bool {
-	for _, key := range [...]string{plainPrefix + "frontend-entry-points", traefikPrefix + "frontend-entry-points", "traefik.frontend.entryPoints"} {
-		if _, ok := ing.Annotations[key]; ok {
-			return true
-		}
+// NamesEntryPoints tells whether an annotation says where an Ingress is served. The
+// certificates of its TLS secrets are loaded there, also for other Ingresses that name
+// them.
+func NamesEntryPoints(key string) bool {
+	switch key {
+	case plainPrefix + "frontend-entry-points", traefikPrefix + "frontend-entry-points", "traefik.frontend.entryPoints":
+		return true
 	}
 	return false
 }
