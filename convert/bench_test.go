@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -42,9 +43,29 @@ func plainIngresses(n int, class string) Input {
 // webhook converts.
 var plainSizes = [...]int{1, 1000, 5000, 100_000}
 
-func BenchmarkConvertPlain(b *testing.B) {
+func BenchmarkConvertPlain(b *testing.B) { benchmarkPlain(b, plainIngresses) }
+
+// In a cluster the Services are known, and there is nothing to say about their paths.
+func BenchmarkConvertPlainInCluster(b *testing.B) {
+	benchmarkPlain(b, func(n int, class string) Input {
+		in := plainIngresses(n, class)
+		in.ServicesKnown = true
+		for _, ing := range in.Ingresses {
+			service := &corev1.Service{ObjectMeta: metav1.ObjectMeta{Namespace: ing.Namespace, Name: ing.Name}}
+			service.Spec.Ports = []corev1.ServicePort{{Port: 80}}
+			in.Services = append(in.Services, service)
+			paths := ing.Spec.Rules[0].HTTP.Paths
+			for i := range paths {
+				paths[i].Backend.Service.Name = service.Name
+			}
+		}
+		return in
+	})
+}
+
+func benchmarkPlain(b *testing.B, input func(n int, class string) Input) {
 	for _, n := range plainSizes {
-		in := plainIngresses(n, "traefik")
+		in := input(n, "traefik")
 		opts := Options{From: FromTraefikV1, Target: emit.Target{Version: emit.V2}}
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
 			b.ReportAllocs()
