@@ -202,7 +202,11 @@ func divideByProto(route ir.Route, forwarded []ir.Filter) []ir.Route {
 // terminates TLS, Traefik 1.7 redirects to https://…, the target to http://….
 func (f *frontend) appRootRoutes(t *translator, route ir.Route, g group, modifiers []ir.Filter) []ir.Route {
 	r := *f.redirect.filter
-	if g.tls || strings.ContainsAny(r.Replacement, "$") {
+	if g.tls {
+		return []ir.Route{route}
+	}
+	if strings.ContainsAny(r.Replacement, "$") {
+		f.first.sayOf(diag.WRedirectXFP, "app-root", "behind a TLS-terminating load balancer Traefik 1.7 redirects to https:// here (X-Forwarded-Proto), the target to http://")
 		return []ir.Route{route}
 	}
 	r.Regex, r.Replacement = "^http://(.*)"+r.Regex, "https://${1}"+r.Replacement
