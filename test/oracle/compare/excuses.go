@@ -85,7 +85,10 @@ func excuses() []excuse {
 		{diag.WSharedService, func(c *circumstances, d Difference) bool {
 			return d.Kind == Cookie && c.before.Seen != nil && c.after.Seen != nil && c.shared(c.before) && c.shared(c.after)
 		}},
-		{diag.WSSLRedirectV3, redirected},
+		{diag.WSSLRedirectV3, func(c *circumstances, d Difference) bool {
+			kept := d.Kind == Location && d.Before == strings.Replace(d.After, "http://", "https://", 1) // a pod's, beside ssl-host
+			return kept || redirected(c, d)
+		}},
 		{diag.WStickyFields, func(c *circumstances, d Difference) bool {
 			return d.Kind == Cookie && sameSite.ReplaceAllString(d.Before, "") == d.After
 		}},
