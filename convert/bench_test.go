@@ -112,7 +112,7 @@ func BenchmarkEmitPlain(b *testing.B) {
 	b.ReportAllocs()
 	start := cpu(b)
 	for b.Loop() {
-		emit.Emit(translation, emit.Target{})
+		emit.NewEmitter(emit.Target{}).Emit(nil, translation)
 	}
 	report(b, n, start)
 }

@@ -15,7 +15,7 @@ import (
 func TestReport(t *testing.T) {
 	object := func(name string) diag.Object { return diag.Object{Kind: "Ingress", Namespace: "shop", Name: name} }
 	cart, promo := ir.Ref{Namespace: "shop", Name: "cart"}, ir.Ref{Namespace: "shop", Name: "promo"}
-	objects, _ := emit.Emit(ir.Translation{Routes: []ir.Route{{Owner: cart, EntryPoints: []string{"web"}, Priority: 1}}}, emit.Target{})
+	objects, _ := emit.NewEmitter(emit.Target{}).Emit(nil, ir.Translation{Routes: []ir.Route{{Owner: cart, EntryPoints: []string{"web"}, Priority: 1}}})
 	result := Result{
 		Objects: objects,
 		Ingresses: []IngressReport{

@@ -26,13 +26,6 @@ type Output struct {
 	Object Object
 }
 
-// Emit writes the objects for t, see Emitter.
-func Emit(t ir.Translation, target Target) ([]Output, []diag.Diagnostic) {
-	e := NewEmitter(target)
-	out, problems := e.Emit(nil, t)
-	return out, append(problems, e.Findings()...)
-}
-
 // Emitter writes the objects of one translation after the other. No request may
 // match routes of two of them.
 type Emitter struct {

@@ -98,6 +98,13 @@ func withoutHashes(s string) string {
 	})
 }
 
+// Emit writes the objects for one translation alone.
+func Emit(t ir.Translation, target Target) ([]Output, []diag.Diagnostic) {
+	e := NewEmitter(target)
+	out, problems := e.Emit(nil, t)
+	return out, append(problems, e.Findings()...)
+}
+
 func TestObjectsOfRoutes(t *testing.T) {
 	auth := ir.BasicAuth{Secret: "s"}
 	limit := ir.RateLimit{Average: 1, Burst: 1}
