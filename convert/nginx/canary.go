@@ -175,7 +175,7 @@ func (t *translator) reportElsewhere(primary *location, canary *source) {
 	locations := t.byUpstream[primary.upstream()]
 	delete(t.byUpstream, primary.upstream())
 	for _, l := range locations {
-		if l.server == primary.server || l.at.src.Namespace != canary.Namespace {
+		if l.server == primary.server {
 			continue
 		}
 		l.at.src.add(finding{

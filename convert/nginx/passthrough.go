@@ -70,7 +70,7 @@ func (t *translator) reportImplicitOf(l *location) {
 		}
 	case x.denied != nil:
 		s.say(diag.WNginxImplicit, l.at.field(), "paths without a rule are answered 404 instead of 503")
-	case x.auth != nil || x.extAuth != nil || len(x.access.allow)+len(x.access.deny)+len(x.limits.filters)+len(x.withheld) > 0 || l.redirectOf() != nil:
+	case x.auth != nil || x.extAuth != nil || len(x.access.allow)+len(x.access.deny)+len(x.limits.filters)+len(x.withheld) > 0:
 		s.say(diag.WNginxImplicit, l.at.field(), "")
 	case l.rewritten() && !x.rewrite.slashed():
 		s.sayAt(l, diag.WNginxImplicit, "paths without a rule are answered 404 instead of 400")
