@@ -44,7 +44,11 @@ func (a *Arena[T]) Reset() {
 		a.chunks = a.chunks[:keptChunks]
 	}
 	for i := range a.chunks[:min(a.chunk+1, len(a.chunks))] {
-		clear(a.chunks[i])
+		used := len(a.chunks[i])
+		if i == a.chunk {
+			used = a.used
+		}
+		clear(a.chunks[i][:used])
 	}
 	a.chunk, a.used = 0, 0
 }
