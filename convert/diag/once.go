@@ -1,5 +1,7 @@
 package diag
 
+import "slices"
+
 // Once is a list of diagnostics, each of them once.
 type Once struct {
 	List []Diagnostic
@@ -39,4 +41,24 @@ func (o *Once) has(d *Diagnostic) bool {
 		}
 	}
 	return false
+}
+
+// Mentioned are names that something was said of already. Nearly always there is
+// only one.
+type Mentioned struct {
+	first string
+	more  []string
+}
+
+// First tells whether a name, which is not empty, comes up for the first time.
+func (m *Mentioned) First(name string) bool {
+	switch {
+	case m.first == name || slices.Contains(m.more, name):
+		return false
+	case m.first == "":
+		m.first = name
+	default:
+		m.more = append(m.more, name)
+	}
+	return true
 }

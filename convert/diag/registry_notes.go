@@ -40,7 +40,7 @@ var noteInfos = []Info{
 	{
 		Code: INotChecked, Severity: Equivalent,
 		Title:   "Something was not part of the input and could not be checked",
-		Explain: "Services, endpoints or secrets were not given, so the conversion assumes that they exist and are well formed. The source controller drops routes whose Service or secret is missing.",
+		Explain: "Services, endpoints or secrets were not given, so the conversion assumes that they exist and are well formed. It says so once per Ingress and Service. The source controller drops routes whose Service or secret is missing.",
 		Remedy:  "Convert from the cluster, or pass the Services along with the Ingresses.",
 		Warning: "Services or Secrets were not checked",
 	},

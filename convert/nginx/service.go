@@ -37,7 +37,9 @@ func (t *translator) resolveService(at place, b *networkingv1.IngressServiceBack
 		s.add(finding{code: diag.WNginx503, field: field, value: b.Name, text: "Service " + b.Name + " does not exist"}.diagnostic(s))
 		return out, false
 	case service == nil:
-		s.say(diag.INotChecked, field, "Service "+b.Name+" is not part of the input and taken to exist")
+		if s.unchecked.First(b.Name) {
+			s.say(diag.INotChecked, field, "Service "+b.Name+" is not part of the input and taken to exist")
+		}
 		return out, true
 	case service.Spec.Type == corev1.ServiceTypeExternalName:
 		s.say(diag.WNginxExternal, field, "Service "+b.Name+" is of type ExternalName: the target needs providers.kubernetesCRD.allowExternalNameServices")

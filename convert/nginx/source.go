@@ -24,6 +24,8 @@ type source struct {
 	// routed counts the routes it got.
 	routed   int
 	findings diag.Once
+	// unchecked are Services that are not part of the input: said once of each.
+	unchecked diag.Mentioned
 }
 
 func newSource(in ir.Ingress, prefix string) *source {

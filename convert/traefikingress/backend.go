@@ -42,7 +42,9 @@ func (t *translator) backend(at place, in *networkingv1.IngressBackend) target {
 			at.lose(diag.WNoService, at.backendField(), "Service "+in.Service.Name+" does not exist")
 			return target{skipped: true}
 		}
-		at.src.say(diag.INotChecked, at.backendField(), "Service "+in.Service.Name+" is not part of the input: taken to exist, and to have no annotations")
+		if at.src.unchecked.First(in.Service.Name) {
+			at.src.say(diag.INotChecked, at.backendField(), "Service "+in.Service.Name+" is not part of the input: taken to exist, and to have no annotations")
+		}
 		out.NativeLB = t.facts.NativeLBByDefault
 		return target{service: out}
 	}

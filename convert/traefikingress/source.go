@@ -31,6 +31,8 @@ type source struct {
 	// notes are short remarks about single annotations, for the report.
 	notes    map[string]string
 	findings diag.Once
+	// unchecked are Services that are not part of the input: said once of each.
+	unchecked diag.Mentioned
 }
 
 // shape is what all routes of an Ingress have in common.

@@ -62,7 +62,9 @@ func (b *backend) take(t *translator, at place, service *corev1.Service, service
 	defer b.addMember(m)
 	if service == nil {
 		m.protocol = at.src.ann.str("protocol", "")
-		at.src.say(diag.INotChecked, at.backendField(), t.notChecked.of(serviceName))
+		if at.src.unchecked.First(serviceName) {
+			at.src.say(diag.INotChecked, at.backendField(), "Service "+serviceName+" is not part of the input and taken to exist")
+		}
 		m.checkProtocol()
 		return
 	}

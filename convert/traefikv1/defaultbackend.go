@@ -98,7 +98,9 @@ func (t *translator) defaultFrontend(s *source) *frontend {
 	m := &member{at: at, name: wanted.Name, port: normalPort(wanted.Port), service: service}
 	f.backend.last, f.backend.lastAt, f.backend.members = service, at, []*member{m}
 	if service == nil {
-		s.say(diag.INotChecked, at.field(), "Service "+wanted.Name+" is not part of the input and taken to exist")
+		if s.unchecked.First(wanted.Name) {
+			s.say(diag.INotChecked, at.field(), "Service "+wanted.Name+" is not part of the input and taken to exist")
+		}
 		m.https = wanted.Port.Number == 443
 	}
 	t.defaultServers(m, wanted)

@@ -34,6 +34,8 @@ type source struct {
 	// ignored are keys of annotations that other Ingresses overrule, see merge.go.
 	ignored  map[string]bool
 	findings diag.Once
+	// unchecked are Services that are not part of the input: said once of each.
+	unchecked diag.Mentioned
 }
 
 func newSource(in ir.Ingress, room *work) source {

@@ -190,8 +190,6 @@ type translator struct {
 	// usualSettings are those of Ingresses that ask nothing; nil until there is one.
 	usualSettings *settings
 	made          *parts
-	// notChecked is what was said last of a Service that is not known.
-	notChecked notChecked
 	// losses are places without a route, for the report.
 	losses []loss
 	// routedHosts finds the frontends of the output by host; nil until something is lost.
