@@ -54,12 +54,32 @@ func TestStories(t *testing.T) {
 	if len(files) == 0 {
 		t.Fatal("no stories in testdata")
 	}
+	unseen := map[string]bool{}
+	for _, kind := range emit.Kinds() {
+		unseen[kind] = true
+	}
+	ran := 0
 	for _, file := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) { runStory(t, file) })
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
+			ran++
+			for _, o := range runStory(t, file) {
+				kind := o.Object.GetObjectKind().GroupVersionKind()
+				delete(unseen, kind.Kind)
+				if strings.HasPrefix(kind.Group, "traefik.") && !slices.Contains(emit.Kinds(), kind.Kind) {
+					t.Errorf("%s is not among emit.Kinds, so neither webhook nor scan would know of %s", kind.Kind, o.Object.GetName())
+				}
+			}
+		})
+	}
+	if ran < len(files) {
+		return // some were asked for
+	}
+	for kind := range unseen {
+		t.Errorf("no story has a %s: emit.Kinds asks for rights that nothing needs", kind)
 	}
 }
 
-func runStory(t *testing.T, file string) {
+func runStory(t *testing.T, file string) []Output {
 	archive, err := txtar.ParseFile(file)
 	if err != nil {
 		t.Fatal(err)
@@ -96,6 +116,7 @@ func runStory(t *testing.T, file string) {
 			t.Fatal(err)
 		}
 	}
+	return result.Objects
 }
 
 func readInput(t testing.TB, text []byte) Input {

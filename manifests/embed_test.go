@@ -1,12 +1,18 @@
 package manifests_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	rbacv1 "k8s.io/api/rbac/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/kustomize/api/krusty"
 	"sigs.k8s.io/kustomize/kyaml/filesys"
 
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/emit"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/manifests"
 )
 
@@ -53,6 +59,39 @@ func plain(value any) any {
 		return int64(value)
 	}
 	return value
+}
+
+// TestRightsOnWhatIsWritten: neither a kind too few, which would stop the webhook at the
+// first object of it, nor one too many.
+func TestRightsOnWhatIsWritten(t *testing.T) {
+	var want []string
+	for _, kind := range emit.Kinds() {
+		resource, _ := meta.UnsafeGuessKindToResource(schema.GroupVersionKind{Kind: kind})
+		want = append(want, resource.Resource)
+	}
+	slices.Sort(want)
+	base, err := manifests.Base()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, object := range base {
+		if object.GetKind() != "ClusterRole" {
+			continue
+		}
+		var role rbacv1.ClusterRole
+		if err := runtime.DefaultUnstructuredConverter.FromUnstructured(object.Object, &role); err != nil {
+			t.Fatal(err)
+		}
+		for _, rule := range role.Rules {
+			if slices.Contains(rule.APIGroups, emit.Group) {
+				if diff := cmp.Diff(want, rule.Resources); diff != "" {
+					t.Errorf("-kinds of the output +rights: %s", diff)
+				}
+				return
+			}
+		}
+	}
+	t.Error("no rights on Traefik's objects")
 }
 
 // TestRegistrationIsLast: nothing is registered before it can answer.

@@ -143,7 +143,7 @@ func (o *owner) add(object *v1alpha1.IngressRoute, tag string, cookies []cookie)
 		name = taggedName(o.ref.Namespace, o.ref.Name, numbered(tag, i))
 	}
 	o.routes = append(o.routes, name)
-	o.meta("IngressRoute", name, &object.TypeMeta, &object.ObjectMeta)
+	o.meta(RouteKind, name, &object.TypeMeta, &object.ObjectMeta)
 	if o.all.target.IngressClass != "" {
 		object.Annotations = map[string]string{classAnnotation: o.all.target.IngressClass}
 	}

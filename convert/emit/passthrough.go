@@ -36,6 +36,6 @@ func (o *owner) passthrough(p *ir.Passthrough) {
 		TLS: &v1alpha1.TLSTCP{Passthrough: true},
 	}}
 	name := taggedName(o.ref.Namespace, o.ref.Name, "passthrough-"+strings.Join(p.Hosts, "-"))
-	o.meta("IngressRouteTCP", name, &object.TypeMeta, &object.ObjectMeta)
+	o.meta(routeTCPKind, name, &object.TypeMeta, &object.ObjectMeta)
 	o.ingressRoutes = append(o.ingressRoutes, object)
 }

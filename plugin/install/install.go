@@ -14,6 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/emit"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/capability"
 )
 
@@ -178,7 +179,7 @@ func (i *Installer) kindsServed(options convert.Options) error {
 		return fmt.Errorf("ask which resources %s has: %w", apiVersion, err)
 	}
 	var missing []string
-	for _, kind := range []string{"IngressRoute", "Middleware", "ServersTransport", "TLSOption", "TLSStore", "TraefikService"} {
+	for _, kind := range emit.Kinds() {
 		if served == nil || !slices.ContainsFunc(served.APIResources, func(r metav1.APIResource) bool { return r.Kind == kind }) {
 			missing = append(missing, kind)
 		}

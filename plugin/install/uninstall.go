@@ -8,6 +8,7 @@ import (
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/desired"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/emit"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/capability"
 )
 
@@ -77,17 +79,18 @@ func (i *Installer) detachAll(ctx context.Context, options convert.Options) erro
 	if err != nil {
 		return fmt.Errorf("read the API version of routes: %w", err)
 	}
-	for _, resource := range []string{"ingressroutes", "middlewares", "serverstransports", "tlsoptions", "tlsstores", "traefikservices"} {
-		client := i.Dynamic.Resource(gv.WithResource(resource))
+	for _, kind := range emit.Kinds() {
+		resource, _ := meta.UnsafeGuessKindToResource(gv.WithKind(kind))
+		client := i.Dynamic.Resource(resource)
 		list, err := client.List(ctx, metav1.ListOptions{LabelSelector: desired.ManagedLabel + "=true"})
 		if apierrors.IsNotFound(err) {
 			continue
 		}
 		if err != nil {
-			return fmt.Errorf("list our %s: %w", resource, err)
+			return fmt.Errorf("list our %s: %w", resource.Resource, err)
 		}
 		for n := range list.Items {
-			if err := i.detach(ctx, gv.WithResource(resource), &list.Items[n]); err != nil {
+			if err := i.detach(ctx, resource, &list.Items[n]); err != nil {
 				return err
 			}
 		}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/desired"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/emit"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/ir"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/source"
 )
@@ -141,7 +142,7 @@ func (c *comparison) unwanted() {
 		}
 	}
 	slices.SortFunc(keys, func(a, b Key) int {
-		return cmp.Or(cmp.Compare(order(b.Kind), order(a.Kind)), cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Name, b.Name))
+		return cmp.Or(emit.CompareKinds(b.Kind, a.Kind), cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Name, b.Name))
 	})
 	for _, key := range keys {
 		live := c.live[key]
@@ -151,9 +152,6 @@ func (c *comparison) unwanted() {
 		c.objects[ref] = append(c.objects[ref], object)
 	}
 }
-
-// order is the place of a kind in the order of writing; removal goes backwards.
-func order(kind string) int { return slices.Index(kinds[:], kind) }
 
 func newObject(want, live *unstructured.Unstructured) Object {
 	some := want

@@ -8,6 +8,7 @@ import (
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/desired"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/diag"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/emit"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/ir"
 )
 
@@ -94,7 +95,7 @@ func (c *comparison) worst(objects []Object) *Object {
 func first(objects []Object, state State) *Object {
 	var found *Object
 	for i := range objects {
-		if objects[i].State == state && (found == nil || order(objects[i].Kind) > order(found.Kind)) {
+		if objects[i].State == state && (found == nil || emit.CompareKinds(objects[i].Kind, found.Kind) > 0) {
 			found = &objects[i]
 		}
 	}

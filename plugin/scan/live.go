@@ -17,14 +17,6 @@ import (
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/emit"
 )
 
-// routeKind is the kind without which Traefik 2 and 3 serve nothing of ours.
-const routeKind = "IngressRoute"
-
-// kinds that the conversion emits, in the order in which they must be written:
-// what routes refer to first, routes last, so that Traefik never sees a route
-// whose middleware (it may be its authentication) does not exist yet.
-var kinds = [...]string{"ServersTransport", "TLSOption", "TLSStore", "TraefikService", "Middleware", routeKind}
-
 // Key names one object of a target.
 type Key struct{ Kind, Namespace, Name string }
 
@@ -68,10 +60,10 @@ func Resource(apiVersion, kind string) (schema.GroupVersionResource, error) {
 func ReadLive(ctx context.Context, client dynamic.Interface, target emit.Target, namespace string) (Live, error) {
 	live := Live{}
 	// Routes first: a cluster without them has nothing to compare.
-	for _, kind := range slices.Backward(kinds[:]) {
+	for _, kind := range slices.Backward(emit.Kinds()) {
 		err := live.list(ctx, client, target.APIVersion(), kind, namespace)
 		if apierrors.IsNotFound(err) {
-			if kind == routeKind {
+			if kind == emit.RouteKind {
 				return nil, missingCRDs(ctx, client, target, namespace)
 			}
 			// An older Traefik without this kind: nothing of it exists.
@@ -109,7 +101,7 @@ func missingCRDs(ctx context.Context, client dynamic.Interface, target emit.Targ
 	if target.Version == emit.V3 {
 		return missing
 	}
-	if err := (Live{}).list(ctx, client, other.APIVersion(), routeKind, namespace); err == nil {
+	if err := (Live{}).list(ctx, client, other.APIVersion(), emit.RouteKind, namespace); err == nil {
 		missing.Other = other.APIVersion()
 	}
 	return missing

@@ -2,22 +2,18 @@
 // indexes that conversion and reconciler ask for. It never writes.
 package cluster
 
-import "k8s.io/apimachinery/pkg/runtime/schema"
+import (
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/emit"
+)
 
 // Kinds returns the Traefik kinds that the conversion emits, in the order in
-// which they are written: what routes refer to first, routes last, so that
-// Traefik never sees a route whose middleware (which may be its authentication)
-// does not exist yet.
+// which they are written, see emit.Kinds.
 func Kinds(apiGroup string) []schema.GroupVersionKind {
 	var kinds []schema.GroupVersionKind
-	for _, kind := range [...]string{"Middleware", "ServersTransport", "TLSOption", "TLSStore", "TraefikService", "IngressRoute"} {
+	for _, kind := range emit.Kinds() {
 		kinds = append(kinds, schema.GroupVersionKind{Group: apiGroup, Version: "v1alpha1", Kind: kind})
 	}
 	return kinds
-}
-
-// Route returns the kind of routes.
-func Route(apiGroup string) schema.GroupVersionKind {
-	kinds := Kinds(apiGroup)
-	return kinds[len(kinds)-1]
 }

@@ -17,6 +17,7 @@ import (
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/desired"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/diag"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/emit"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/webhook/translate"
 )
 
@@ -158,7 +159,7 @@ func (j *Judge) judge(ctx context.Context, request *admissionv1.AdmissionRequest
 	v := Verdict{Reason: NotServed, Warnings: diag.Warnings(translation.Diagnostics), HandOver: handOver(request, ingress)}
 	stamp := ""
 	if route := translation.Route(ingress.Name); route != "" {
-		v.Reason, stamp = Converted, translate.RouteKind+"/"+route
+		v.Reason, stamp = Converted, emit.RouteKind+"/"+route
 		v.Warnings = j.addTaken(ctx, v.Warnings, ingress, route)
 	} else if code := translation.Obstacle(); code != "" {
 		v.Reason, stamp = Unconvertible, "unconvertible: "+string(code)

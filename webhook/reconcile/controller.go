@@ -13,6 +13,10 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/source"
 )
 
+// passTimeout ends one pass over one Ingress, which writes a few objects. It is begun
+// again later.
+const passTimeout = time.Minute
+
 // Options of Add.
 type Options struct {
 	// Kinds are the Traefik kinds to watch.
@@ -39,7 +43,9 @@ func Add(mgr manager.Manager, r *Reconciler, o Options) error {
 	c, err := controller.New("ingress", mgr, controller.Options{
 		Reconciler:              r,
 		MaxConcurrentReconciles: o.Workers,
-		NeedLeaderElection:      &everyReplica,
+		// What hangs must not keep a worker from all other Ingresses.
+		ReconciliationTimeout: passTimeout,
+		NeedLeaderElection:    &everyReplica,
 	})
 	if err != nil {
 		return fmt.Errorf("make controller: %w", err)

@@ -22,6 +22,7 @@ import (
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/desired"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/emit"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/webhook/translate"
 )
 
@@ -124,7 +125,7 @@ func (r *Reconciler) pass(ctx context.Context, ingress *networkingv1.Ingress) (O
 // authentication is worse than a missing one.
 func (r *Reconciler) write(ctx context.Context, ingress *networkingv1.Ingress, wanted []*unstructured.Unstructured, outcome *Outcome) (held bool, err error) {
 	for _, want := range wanted {
-		if want.GetKind() == translate.RouteKind && held {
+		if held && emit.IsRouteKind(want.GetKind()) {
 			continue
 		}
 		finding, err := r.settle(ctx, ingress, want, outcome)
@@ -133,7 +134,7 @@ func (r *Reconciler) write(ctx context.Context, ingress *networkingv1.Ingress, w
 		}
 		if finding != nil {
 			outcome.add(*finding)
-			held = held || (finding.State == Foreign && want.GetKind() != translate.RouteKind)
+			held = held || (finding.State == Foreign && !emit.IsRouteKind(want.GetKind()))
 		}
 	}
 	return held, nil

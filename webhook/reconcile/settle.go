@@ -15,6 +15,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/desired"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/emit"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/webhook/cluster"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/webhook/translate"
 )
@@ -30,16 +31,9 @@ func wantedObjects(ingress *networkingv1.Ingress, t translate.Translation) ([]*u
 		wanted = append(wanted, want)
 	}
 	slices.SortStableFunc(wanted, func(a, b *unstructured.Unstructured) int {
-		return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(a.GetKind(), b.GetKind()), cmp.Compare(a.GetName(), b.GetName()))
+		return cmp.Or(emit.CompareKinds(a.GetKind(), b.GetKind()), cmp.Compare(a.GetName(), b.GetName()))
 	})
 	return wanted, nil
-}
-
-func rank(o *unstructured.Unstructured) int {
-	if o.GetKind() == translate.RouteKind {
-		return 1
-	}
-	return 0
 }
 
 // settle brings one live object to what is wanted, or says why it stays as it is.

@@ -64,6 +64,9 @@ func newManager(c Config, scheme *runtime.Scheme) (manager.Manager, error) {
 		Logger: c.Log,
 		Cache: cache.Options{
 			DefaultTransform: cluster.Slim,
+			// Reading a kind that nobody watches would begin to watch it, and wait for
+			// ever for what the API server refuses to list.
+			ReaderFailOnMissingInformer: true,
 		},
 		Client:                        client.Options{Cache: &client.CacheOptions{Unstructured: true}},
 		Metrics:                       metricsserver.Options{BindAddress: metricsAddress},

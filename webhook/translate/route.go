@@ -5,10 +5,8 @@ import (
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/diag"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/emit"
 )
-
-// RouteKind is the kind of the objects that make traffic flow.
-const RouteKind = "IngressRoute"
 
 // Route returns the name of the IngressRoute that stands for the Ingress called
 // name: the one of the same name, or the first when there is none. It is empty
@@ -16,7 +14,7 @@ const RouteKind = "IngressRoute"
 func (t Translation) Route(name string) string {
 	var routes []string
 	for _, o := range t.Objects {
-		if o.GetObjectKind().GroupVersionKind().Kind == RouteKind {
+		if o.GetObjectKind().GroupVersionKind().Kind == emit.RouteKind {
 			routes = append(routes, o.GetName())
 		}
 	}
