@@ -2,14 +2,17 @@ package webhook_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/watch"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	ctrlreconcile "sigs.k8s.io/controller-runtime/pkg/reconcile"
 
@@ -86,4 +89,40 @@ func (r *rig) testLaggingCache() {
 	if !strings.Contains(route, "`lag2.") || !strings.Contains(route, "ingress-migrate.io/managed:true") || said.last.State != reconcile.Current {
 		r.t.Errorf("%+v, and the route is %s", said.last, route)
 	}
+}
+
+// testMovesToNewService: what `kubectl apply` brings together, a Service and an Ingress
+// that leads to it, may become known in any order. The route that serves meanwhile must
+// not be taken away.
+func (r *rig) testMovesToNewService() {
+	ns := r.namespace(nil)
+	r.apply(ingress(ns, "web", "moves.example.com"))
+	r.waitRoute(ns, "web")
+	routes, err := r.dynamic.Resource(traefik("ingressroutes")).Namespace(ns).Watch(r.ctx, metav1.ListOptions{})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	defer routes.Stop()
+	const moves = 20
+	for n := range moves {
+		to := fmt.Sprintf("web-%d", n)
+		manifest := fmt.Sprintf("apiVersion: v1\nkind: Service\nmetadata: {name: %s, namespace: %s}\nspec: {ports: [{port: 80}]}\n---\n", to, ns)
+		r.apply(manifest + strings.Replace(ingress(ns, "web", "moves.example.com"), "name: web,", "name: "+to+",", 1))
+	}
+	last := fmt.Sprintf("web-%d", moves-1)
+	r.eventually("the route leads to "+last, func() error {
+		for {
+			select {
+			case event := <-routes.ResultChan():
+				if event.Type == watch.Deleted {
+					r.t.Fatalf("the route was taken away: %v", event.Object)
+				}
+				if strings.Contains(fmt.Sprint(event.Object), "name:"+last) {
+					return nil
+				}
+			default:
+				return errors.New("not yet")
+			}
+		}
+	})
 }

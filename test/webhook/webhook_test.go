@@ -25,6 +25,7 @@ func TestWebhook(t *testing.T) {
 	}{
 		{"route follows its Ingress", (*rig).testFollows},
 		{"route within a second", (*rig).testWithinASecond},
+		{"route moves to a Service of the same apply", (*rig).testMovesToNewService},
 		{"warnings at apply", (*rig).testWarnings},
 		{"dry run changes nothing", (*rig).testDryRun},
 		{"applying again changes nothing", (*rig).testApplyAgain},

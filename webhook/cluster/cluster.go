@@ -85,6 +85,18 @@ func (c *Cluster) Services(ctx context.Context, namespace string) ([]*corev1.Ser
 	return pointers(list.Items), nil
 }
 
+// ReadService reads one Service from a reader, such as the API server itself; nil when
+// there is none.
+func ReadService(reader client.Reader) func(context.Context, types.NamespacedName) (*corev1.Service, error) {
+	return func(ctx context.Context, key types.NamespacedName) (*corev1.Service, error) {
+		service := &corev1.Service{}
+		if err := reader.Get(ctx, key, service); err != nil {
+			return nil, client.IgnoreNotFound(err)
+		}
+		return service, nil
+	}
+}
+
 // NamespaceOptedOut tells whether a namespace carries desired.NamespaceLabel.
 func (c *Cluster) NamespaceOptedOut(ctx context.Context, name string) (bool, error) {
 	namespace := &corev1.Namespace{}

@@ -107,7 +107,7 @@ func assemble(ctx context.Context, mgr manager.Manager, c Config) error {
 			Ledger: ledger, Recorder: mgr.GetEventRecorder(Name), Counter: numbers, Leads: leads,
 		}
 		if err := reconcile.Add(mgr, &reconcile.Reconciler{
-			Cluster: live, Translator: translator, Fresh: mgr.GetAPIReader(), Writer: mgr.GetClient(), Observer: reporter,
+			Cluster: live, Translator: translator.Confirming(cluster.ReadService(mgr.GetAPIReader())), Fresh: mgr.GetAPIReader(), Writer: mgr.GetClient(), Observer: reporter,
 		}, reconcile.Options{
 			Kinds: cluster.Kinds(group), FullPass: c.FullPass, Standby: standby, Workers: c.Workers, Lister: live,
 			PeerKeys: c.Engine.PeerKeys, Desk: desk, Ledger: ledger, FullPassDone: numbers.FullPass,

@@ -44,6 +44,7 @@ type Translator struct {
 	engine  Engine
 	options convert.Options
 	store   Store
+	service ReadService // nil: the Store knows
 }
 
 // New returns a Translator.
@@ -106,6 +107,11 @@ func (t *Translator) input(ctx context.Context, ingress *networkingv1.Ingress) (
 			return in, fmt.Errorf("list Services of namespace %s: %w", namespace, err)
 		}
 		in.Services = append(in.Services, services...)
+	}
+	if t.service != nil {
+		if in.Services, err = t.confirm(ctx, in); err != nil {
+			return in, err
+		}
 	}
 	classes, err := t.store.IngressClasses(ctx)
 	if err != nil {
