@@ -45,6 +45,7 @@ func Add(mgr manager.Manager, r *Reconciler, o Options) error {
 		MaxConcurrentReconciles: o.Workers,
 		// What hangs must not keep a worker from all other Ingresses.
 		ReconciliationTimeout: passTimeout,
+		RateLimiter:           retries(),
 		NeedLeaderElection:    &everyReplica,
 	})
 	if err != nil {

@@ -68,7 +68,9 @@ func (g *gate) changed(q queue, key types.NamespacedName) {
 }
 
 func (g *gate) enqueue(q queue, key types.NamespacedName, priority int, after time.Duration) {
-	if after == 0 {
+	if after == 0 && priority == now {
+		// What is only looked at again, as in a full pass, mostly has its route: it does
+		// not wait for one.
 		g.ledger.Waits(key)
 	}
 	request := reconcile.Request{NamespacedName: key}
@@ -85,6 +87,14 @@ const (
 	now   = 0
 	later = handler.LowPriority
 )
+
+// retries says when a pass that failed is begun again. What stood in its way (an API
+// server that restarts, a quota that is raised) ends without a word to us, and then its
+// route must not wait for long; so the pauses end at a few seconds.
+func retries() workqueue.TypedRateLimiter[reconcile.Request] {
+	const first, longest = 5 * time.Millisecond, 5 * time.Second
+	return workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](first, longest)
+}
 
 // fullPasses queues every Ingress when this replica becomes the leader and then
 // at every interval. It covers whatever was not seen: down times, calls that

@@ -126,3 +126,32 @@ type recordingQueue struct {
 func (q *recordingQueue) AddWithOpts(o priorityqueue.AddOpts, _ ...reconcile.Request) {
 	q.added, q.after = true, o.After
 }
+
+// TestFullPassIsNoWait: the alert is on the age of the oldest wait, and thousands of
+// Ingresses that have their routes are no reason for one.
+func TestFullPassIsNoWait(t *testing.T) {
+	c := newClock()
+	elected := make(chan struct{})
+	close(elected)
+	g := &gate{elected: elected, desk: NewDesk(c.now), ledger: NewLedger(c.now)}
+	g.add(&recordingQueue{}, types.NamespacedName{Namespace: "shop", Name: "looked-at-again"}, later)
+	c.t = c.t.Add(time.Minute)
+	if got := g.ledger.OldestWait(); got != 0 {
+		t.Errorf("waits since %s for being looked at again", got)
+	}
+	g.changed(&recordingQueue{}, types.NamespacedName{Namespace: "shop", Name: "changed"})
+	c.t = c.t.Add(time.Minute)
+	if got := g.ledger.OldestWait(); got != time.Minute {
+		t.Errorf("waits since %s, changed a minute ago", got)
+	}
+}
+
+func TestRetriesComeSoon(t *testing.T) {
+	limiter := retries()
+	request := reconcile.Request{NamespacedName: types.NamespacedName{Namespace: "shop", Name: "web"}}
+	for range 100 { // an outage of minutes
+		if after := limiter.When(request); after > 5*time.Second {
+			t.Fatalf("the next try comes after %s", after)
+		}
+	}
+}
