@@ -14,7 +14,6 @@ import (
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/diag"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/foreign"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/ir"
-	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/traefikv1"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/source"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/ui"
 )
@@ -37,8 +36,9 @@ becomes of one Ingress of the cluster. Without an argument all codes are listed.
 		Example: `  # What a code of a table means
   kubectl ingress-migrate explain W-PATHTYPE
 
-  # What the old controller does with an annotation
+  # What controllers do with an annotation, by its key or by its name alone
   kubectl ingress-migrate explain rate-limit
+  kubectl ingress-migrate explain nginx.ingress.kubernetes.io/auth-url
 
   # What becomes of one Ingress, annotation by annotation
   kubectl ingress-migrate explain shop/cart`,
@@ -69,8 +69,8 @@ func explainable() []string {
 	for _, info := range diag.All() {
 		words = append(words, string(info.Code))
 	}
-	for _, annotation := range traefikv1.Annotations() {
-		words = append(words, annotation.Name)
+	for _, annotation := range allAnnotations() {
+		words = append(words, annotation.name)
 	}
 	slices.Sort(words)
 	return slices.Compact(words)
@@ -90,8 +90,8 @@ func (o *explainOptions) run(ctx context.Context, args []string) (err error) {
 		o.code(w, info)
 		return nil
 	}
-	if keys := annotationsCalled(word); len(keys) > 0 {
-		o.annotation(w, keys)
+	if found := annotationsCalled(word); len(found) > 0 {
+		o.annotations(w, found)
 		return nil
 	}
 	if reader, codes := foreign.Reader(word), foreign.Codes(word); reader != "" {
@@ -100,7 +100,7 @@ func (o *explainOptions) run(ctx context.Context, args []string) (err error) {
 	}
 	namespace, name, isRef := strings.Cut(word, "/")
 	if !isRef || strings.Contains(namespace, ".") {
-		return usageError("%q is no code and no annotation that Traefik 1.7 reads; '%s explain' lists the codes, and an Ingress is named NAMESPACE/NAME", word, displayName)
+		return usageError("%q is no code and no annotation that an ingress controller reads; '%s explain' lists the codes, and an Ingress is named NAMESPACE/NAME", word, displayName)
 	}
 	return o.ingress(ctx, w, namespace, name)
 }
@@ -131,59 +131,6 @@ func (o *explainOptions) code(w io.Writer, info diag.Info) {
 	o.paragraph(w, "  ", info.Remedy)
 }
 
-// annotationsCalled finds the entry of a key, or all entries of a short name.
-func annotationsCalled(word string) []traefikv1.Annotation {
-	if entry, ok := traefikv1.LookupAnnotation(word); ok {
-		word = entry.Name
-	}
-	var found []traefikv1.Annotation
-	for _, entry := range traefikv1.Annotations() {
-		if entry.Name == word {
-			found = append(found, entry)
-		}
-	}
-	slices.SortStableFunc(found, func(a, b traefikv1.Annotation) int { return precedence(a.Key) - precedence(b.Key) })
-	return found
-}
-
-// precedence orders the keys of one name as Traefik 1.7 looks them up.
-func precedence(key string) int {
-	switch {
-	case strings.HasPrefix(key, "traefik.") && strings.Contains(key, "kubernetes.io/"):
-		return 1
-	case strings.HasPrefix(key, "traefik."):
-		return 2
-	}
-	return 0
-}
-
-func (o *explainOptions) annotation(w io.Writer, entries []traefikv1.Annotation) {
-	first := entries[0]
-	where := "Ingress"
-	if first.Family == "service" {
-		where = "Service"
-	}
-	fmt.Fprintf(w, "%s  %s, read by Traefik 1.7 on the %s as %s\n\n", o.palette.Paint(ui.Bold, first.Name), first.Family, where, first.Kind)
-	o.paragraph(w, "", strings.ToUpper(first.Note[:1])+first.Note[1:]+".")
-	fmt.Fprintf(w, "\nKeys, the first one that an object has counts, even if it is empty\n")
-	for _, entry := range entries {
-		fmt.Fprintf(w, "  %s\n", entry.Key)
-	}
-	var codes []diag.Info
-	for _, info := range diag.All() {
-		if mentions(info, entries) {
-			codes = append(codes, info)
-		}
-	}
-	if len(codes) > 0 {
-		fmt.Fprintf(w, "\nFindings about it\n")
-		for _, info := range codes {
-			fmt.Fprintf(w, "  %-22s %s\n", info.Code, info.Title)
-		}
-	}
-	fmt.Fprintf(w, "\nNext: %s explain NAMESPACE/INGRESS shows what becomes of it on one Ingress\n", displayName)
-}
-
 // foreign explains an annotation that no controller reads.
 func (o *explainOptions) foreign(w io.Writer, key, reader string, codes []diag.Code) {
 	fmt.Fprintf(w, "%s  read by %s, not by the ingress controller\n", o.palette.Paint(ui.Bold, key), reader)
@@ -196,14 +143,6 @@ func (o *explainOptions) foreign(w io.Writer, key, reader string, codes []diag.C
 			fmt.Fprintf(w, "  %-22s %s\n", info.Code, info.Title)
 		}
 	}
-}
-
-// mentions tells whether the manual's entry of a code speaks of an annotation.
-func mentions(info diag.Info, entries []traefikv1.Annotation) bool {
-	text := " " + strings.NewReplacer(",", " ", ".", " ", ":", " ", ";", " ", "(", " ", ")", " ").Replace(info.Title+" "+info.Explain+" "+info.Remedy) + " "
-	return slices.ContainsFunc(entries, func(a traefikv1.Annotation) bool {
-		return strings.Contains(a.Name, "-") && strings.Contains(text, " "+a.Name+" ")
-	})
 }
 
 func (o *explainOptions) ingress(ctx context.Context, w io.Writer, namespace, name string) error {
@@ -229,7 +168,7 @@ func (o *explainOptions) ingress(ctx context.Context, w io.Writer, namespace, na
 		if report.Why != "" {
 			o.paragraph(w, "", report.Why)
 		}
-		if err := o.annotations(w, report.Annotations); err != nil {
+		if err := o.outcomes(w, report.Annotations); err != nil {
 			return err
 		}
 		o.findings(w, report.Diagnostics)
@@ -253,7 +192,7 @@ func verdictWords(verdict convert.Verdict) string {
 	return string(verdict)
 }
 
-func (o *explainOptions) annotations(w io.Writer, annotations []ir.Annotation) error {
+func (o *explainOptions) outcomes(w io.Writer, annotations []ir.Annotation) error {
 	if len(annotations) == 0 {
 		return nil
 	}

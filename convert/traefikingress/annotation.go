@@ -1,6 +1,7 @@
 package traefikingress
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -36,6 +37,14 @@ type Annotation struct {
 	since release
 	// Note says in a few words what it is for.
 	Note string
+}
+
+// Since is the first version of Traefik that reads it, such as 3.7.0; empty: all do.
+func (a Annotation) Since() string {
+	if a.since == (release{}) {
+		return ""
+	}
+	return fmt.Sprintf("%d.%d.%d", a.since.major, a.since.minor, a.since.patch)
 }
 
 // Annotations returns every annotation that the provider reads, sorted by key.
