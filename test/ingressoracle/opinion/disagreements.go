@@ -79,7 +79,7 @@ func disagreements() []disagreement {
 		{"answers in front of no pods", "3", func(s *situation, d compare.Difference) bool {
 			return s.before.Seen == nil && s.after.Status == http.StatusNotFound && slices.ContainsFunc(s.matching(), func(p place) bool { return !s.exists(p.backend, p.ingress.Namespace) })
 		}},
-		// ingress-nginx replaces the whole path, and reads $10 as $1 and 0.
+		// ingress-nginx replaces the whole path, and reads $10 as $1 and 0, $0 as nothing.
 		{"rewrite of what the expression matches", "2.3", func(s *situation, d compare.Difference) bool {
 			return s.partialRewrite() && (d.Kind == compare.Path || d.Kind == compare.RequestHeader && d.Name == "X-Forwarded-Prefix" || s.before.Status == http.StatusBadRequest || s.after.Status == http.StatusBadRequest)
 		}},
@@ -158,6 +158,10 @@ func disagreements() []disagreement {
 				return ingress.Annotations[prefix+"canary"] == "true" && !slices.Contains(s.ofServer(), ingress) && leadsTo(ingress, compare.Service(s.before.Seen.Pod))
 			})
 		}},
+		// Whose Ingress is read first decides whether its Service is one for canaries alone.
+		{"paths whose Service an older canary has", "7.1", func(s *situation, d compare.Difference) bool {
+			return s.otherService() && slices.ContainsFunc(s.matching(), s.ofOlderCanary)
+		}},
 		// Nor redirects.
 		{"redirects of a default backend", "2.1", func(s *situation, d compare.Difference) bool {
 			return slices.ContainsFunc(s.all, func(ingress *networkingv1.Ingress) bool {
@@ -166,7 +170,10 @@ func disagreements() []disagreement {
 		}},
 		// In ingress-nginx the oldest Ingress of a host decides about its default backend.
 		{"default backends of younger Ingresses", "2.1", func(s *situation, d compare.Difference) bool {
-			return len(s.matching()) == 0 && slices.ContainsFunc(s.ofServer()[min(1, len(s.ofServer())):], func(ingress *networkingv1.Ingress) bool { return ingress.Spec.DefaultBackend != nil })
+			return slices.ContainsFunc(s.ofServer()[min(1, len(s.ofServer())):], func(ingress *networkingv1.Ingress) bool {
+				b := ingress.Spec.DefaultBackend
+				return b != nil && (len(s.matching()) == 0 || s.before.Seen != nil && isService(ingress.Namespace, b.Service, compare.Service(s.before.Seen.Pod)))
+			})
 		}},
 		// app-root is one of the whole host in ingress-nginx.
 		{"app-root for the paths of one Ingress", "3", func(s *situation, d compare.Difference) bool {

@@ -55,7 +55,7 @@ func (s *situation) matching() []place {
 func (s *situation) partialRewrite() bool {
 	return slices.ContainsFunc(s.matching(), func(p place) bool {
 		target := p.ingress.Annotations[prefix+"rewrite-target"]
-		return target != "" && (!strings.HasSuffix(p.path, "(.*)") && !strings.HasSuffix(p.path, "(.+)") || groupThenText.MatchString(target))
+		return target != "" && (!strings.HasSuffix(p.path, "(.*)") && !strings.HasSuffix(p.path, "(.+)") || groupThenText.MatchString(target) || strings.Contains(target, "$0"))
 	})
 }
 
@@ -71,15 +71,42 @@ func (s *situation) otherService() bool {
 func leadsTo(ingress *networkingv1.Ingress, service string) bool {
 	return slices.ContainsFunc(ingress.Spec.Rules, func(rule networkingv1.IngressRule) bool {
 		return rule.HTTP != nil && slices.ContainsFunc(rule.HTTP.Paths, func(p networkingv1.HTTPIngressPath) bool {
-			return strings.HasSuffix(ingress.Namespace+"/"+p.Backend.Service.Name, service)
+			return isService(ingress.Namespace, p.Backend.Service, service)
 		})
 	})
+}
+
+// isService: the backend of an Ingress is the Service, as pods call it.
+func isService(namespace string, b *networkingv1.IngressServiceBackend, service string) bool {
+	return strings.HasSuffix(namespace+"/"+b.Name, service)
+}
+
+// ofOlderCanary: a canary of the server that is read before the ordinary Ingress of
+// the place has its Service and port.
+func (s *situation) ofOlderCanary(p place) bool {
+	if p.ingress.Annotations[prefix+"canary"] == "true" {
+		return false
+	}
+	for _, ingress := range s.ofServer() { // in the order of their age
+		if ingress == p.ingress {
+			return false
+		}
+		if ingress.Namespace != p.ingress.Namespace || ingress.Annotations[prefix+"canary"] != "true" {
+			continue
+		}
+		for _, rule := range ingress.Spec.Rules {
+			if rule.Host == s.server() && rule.HTTP != nil && slices.ContainsFunc(rule.HTTP.Paths, func(of networkingv1.HTTPIngressPath) bool { return *of.Backend.Service == *p.backend }) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // toTLS: a Location is the requested URL with https.
 func (s *situation) toTLS(location string) bool {
 	raw, _, _ := strings.Cut(s.request.Target, "?")
-	return strings.HasPrefix(location, "https://"+s.host) && strings.Contains(location, strings.TrimSuffix(raw, "/"))
+	return strings.HasPrefix(strings.ToLower(location), "https://"+s.host) && strings.Contains(location, strings.TrimSuffix(raw, "/"))
 }
 
 // server is the host of the rules that ingress-nginx asks; empty: those for any.
