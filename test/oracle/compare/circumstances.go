@@ -9,6 +9,7 @@ import (
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/diag"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/test/oracle/judge"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/test/oracle/pods"
 )
 
 // circumstances are all there is to know about one request when its differences
@@ -163,8 +164,12 @@ func (c *circumstances) severalServices() bool {
 
 // shared: the pod's Service is one of several of a host and path.
 func (c *circumstances) shared(a judge.Answer) bool {
+	pod := a.Header.Get(pods.HeaderPod) // what a pod saw of HEAD it cannot say
+	if a.Seen != nil {
+		pod = a.Seen.Pod
+	}
 	for _, services := range c.scene.groups() {
-		if len(services) > 1 && slices.ContainsFunc(services, isAt(Service(a.Seen.Pod))) {
+		if len(services) > 1 && slices.ContainsFunc(services, isAt(Service(pod))) {
 			return true
 		}
 	}

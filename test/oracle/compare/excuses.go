@@ -58,7 +58,7 @@ func excuses() []excuse {
 		// Of several Services the empty one keeps its share.
 		{diag.WEmptyServices, func(c *circumstances, d Difference) bool {
 			return c.after.Status == http.StatusServiceUnavailable && c.after.Seen == nil &&
-				(c.before.Seen != nil && c.shared(c.before) || unreached(c.before) && c.severalServices())
+				(c.shared(c.before) || unreached(c.before) && c.severalServices())
 		}},
 		{diag.WEncodedSlash, escapedTarget},
 		{diag.WErrPageChain, func(c *circumstances, d Difference) bool {
