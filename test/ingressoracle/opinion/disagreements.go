@@ -65,7 +65,8 @@ func disagreements() []disagreement {
 		}},
 		// ingress-nginx exempts no-auth-locations.
 		{"credentials for challenges", "4.3", func(s *situation, d compare.Difference) bool {
-			return strings.HasPrefix(s.path, "/.well-known/acme-challenge") && s.before.Status == http.StatusUnauthorized
+			signin := s.before.Status == http.StatusFound && s.annotated("auth-signin")
+			return strings.HasPrefix(s.path, "/.well-known/acme-challenge") && (s.before.Status == http.StatusUnauthorized || signin)
 		}},
 		{"Authorization is handed on", "6.3", func(s *situation, d compare.Difference) bool {
 			return d.Kind == compare.RequestHeader && d.Name == "Authorization" && d.After == "" && s.annotated("auth-type")
@@ -104,6 +105,17 @@ func disagreements() []disagreement {
 		{"redirects to a path alone", "3", func(s *situation, d compare.Difference) bool {
 			to := s.before.Header.Get("Location")
 			return d.Kind == compare.Location && strings.HasPrefix(to, "/") && s.leads(to, s.after.Header.Get("Location"))
+		}},
+		// ingress-nginx hands the query on as it is.
+		{"semicolons in redirects", "2.3", func(s *situation, d compare.Difference) bool {
+			return d.Kind == compare.Location && s.absoluteRewrite() && d.Before == strings.ReplaceAll(d.After, ";", "&")
+		}},
+		// ingress-nginx answers 503, counts for all paths of an Ingress together, and not
+		// what it redirects to https.
+		{"limits that answer 429", "6.5", func(s *situation, d compare.Difference) bool {
+			return s.before.Status == http.StatusTooManyRequests && slices.ContainsFunc(s.matching(), func(p place) bool {
+				return has(p.ingress, "limit-rps", "limit-rpm", "limit-connections")
+			})
 		}},
 		// ingress-nginx protects no redirects.
 		{"protection in front of absolute rewrites", "3", func(s *situation, d compare.Difference) bool {
