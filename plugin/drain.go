@@ -3,9 +3,11 @@ package plugin
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/journal"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/fleet"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/ui"
 )
@@ -75,9 +77,14 @@ func (c *cluster) moveOne(ctx context.Context, flags *moveFlags, name string, to
 		return err
 	}
 	next := "cutover resume"
-	if to == fleet.Old {
+	if to == fleet.Old || !goesForward(picture.Journal) {
 		next = "status"
 	}
 	fmt.Fprintf(c.streams.Out, "Next: %s %s\n", displayName, next)
 	return nil
+}
+
+// goesForward tells whether resume moves nodes to the new proxy.
+func goesForward(j *journal.Journal) bool {
+	return j == nil || !slices.Contains([]journal.Phase{journal.RollingBack, journal.Restoring, journal.Aborted}, j.Phase)
 }

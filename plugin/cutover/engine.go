@@ -64,8 +64,8 @@ type begin int
 
 const (
 	beginNew  begin = iota // a new one; an unfinished one is an error
-	beginOpen              // the unfinished one, rebuilt from the guards if it is lost
-	beginAny               // the unfinished one, else a new one
+	beginOpen              // the unfinished or aborted one, rebuilt from the guards if it is lost
+	beginAny               // the unfinished or aborted one, else a new one
 )
 
 // open takes the lease, then reads the world and opens or makes the journal.
@@ -108,7 +108,7 @@ func (s *session) openJournal(ctx context.Context, how begin) (*fleet.Fleet, err
 	}
 	lost := f.Old.Guard.Record != nil || f.New.Guard.Record != nil && f.Journal == nil
 	switch {
-	case unfinished, how == beginOpen && f.Journal != nil && f.Journal.Phase == journal.Aborted:
+	case unfinished, how != beginNew && f.Journal != nil && f.Journal.Phase == journal.Aborted:
 		return f, s.continueJournal(ctx, f)
 	case how == beginOpen && !lost:
 		return nil, errors.New("there is no cutover to go on with: begin one with kubectl ingress-migrate cutover run")

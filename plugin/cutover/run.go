@@ -98,10 +98,18 @@ func (e *Engine) Move(ctx context.Context, name string, to fleet.Side) error {
 	case !n.WantedByOld || !n.WantedByNew:
 		return fmt.Errorf("node %s is not wanted by both DaemonSets: give both the same nodeSelector, affinity and tolerations", name)
 	}
+	if s.j.Phase == journal.Restoring {
+		// The old DaemonSet is guarded again, so all nodes have to be looked at again.
+		if err := s.write(ctx, func(j *journal.Journal) { j.Phase = journal.RollingBack }); err != nil {
+			return err
+		}
+	}
 	if err := s.prepare(ctx, f); err != nil {
 		return err
 	}
-	if s.j.Phase != journal.Switching {
+	// One node moved by hand does not change where the others go: a rollback goes
+	// on as one, and what was aborted stays so.
+	if s.j.Phase == journal.Preparing || s.j.Phase == journal.Switched {
 		if err := s.write(ctx, func(j *journal.Journal) { j.Phase = journal.Switching }); err != nil {
 			return err
 		}
@@ -119,6 +127,9 @@ func (e *Engine) Move(ctx context.Context, name string, to fleet.Side) error {
 	}
 	if err := s.moveOne(ctx, f, name, to, 0); err != nil {
 		return err
+	}
+	if s.j.Phase != journal.Switching {
+		return nil
 	}
 	if f, err = s.read(ctx); err != nil {
 		return err
