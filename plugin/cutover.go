@@ -218,7 +218,8 @@ func newCutoverResumeCommand(c *cluster) *cobra.Command {
 		Short: "Go on with a cutover that stopped or whose operator died",
 		Long: `Go on with a cutover that stopped or whose operator died, in the direction it
 was going. What the cluster shows counts, not what was remembered; the record is
-rebuilt from labels and guards if it is lost. Settings are those it began with,
+rebuilt from labels and guards if it is lost, and where they do not tell which way
+it went, cutover run or rollback --all has to be chosen. Settings are those it began with,
 but for flags that are given.`,
 		Example: `  # Whatever happened
   kubectl ingress-migrate cutover resume`,
@@ -235,12 +236,16 @@ but for flags that are given.`,
 			if err := picture.Need(fleet.Old, fleet.New); err != nil {
 				return err
 			}
+			to, err := cutover.Direction(picture)
+			if err != nil {
+				return err
+			}
 			engine, running, err := c.engine(cmd.Context(), &flags, reader, picture)
 			if err != nil {
 				return err
 			}
 			fmt.Fprintf(c.streams.Out, "Cutover    %s -> %s: %s\n", picture.Old.Title, picture.New.Title, cutover.PhaseText(picture))
-			if err := ui.Confirm(c.streams, flags.yes, "Go on?"); err != nil {
+			if err := ui.Confirm(c.streams, flags.yes, fmt.Sprintf("Go on towards %s?", picture.Set(to).Title)); err != nil {
 				return err
 			}
 			return moved(cmd.Context(), engine.Resume(running))

@@ -103,10 +103,10 @@ func (o *rollbackOptions) run(ctx context.Context) error {
 
 // confirmEmergency wants the id, typed or given: --yes is not enough.
 func (o *rollbackOptions) confirmEmergency(picture *fleet.Fleet) error {
-	if picture.Journal == nil {
+	id := cutover.ID(picture)
+	if id == "" {
 		return fmt.Errorf("there is no cutover to go back from (%s)", cutover.PhaseText(picture))
 	}
-	id := picture.Journal.ID
 	typed := o.confirmID
 	if typed == "" {
 		if !ui.IsTerminal(o.cluster.streams.In) {

@@ -127,6 +127,14 @@ func Next(f *fleet.Fleet) string {
 			return "go back (" + rollbackAllCommand + "), or begin anew (kubectl ingress-migrate cutover run)"
 		}
 	}
+	if lost(f) {
+		switch f.Heading() {
+		case fleet.New:
+			return "go on (" + resumeCommand + "), or back (" + rollbackAllCommand + ")"
+		case fleet.Old:
+			return "finish going back (" + rollbackAllCommand + ")"
+		}
+	}
 	if len(PlanRecycle(f)) > 0 {
 		return "mend the DaemonSets (" + recycleCommand + ")"
 	}

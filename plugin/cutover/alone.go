@@ -47,11 +47,16 @@ func (e *Engine) TakeOver(ctx context.Context) error {
 	if f, err = s.read(ctx); err != nil {
 		return err
 	}
+	how := beginDrain
+	if side == fleet.Old {
+		how = beginBack
+	}
 	if f.Journal != nil && f.Journal.Phase != journal.RolledBack {
-		if err := s.continueJournal(ctx, f); err != nil {
-			return err
-		}
-	} else if err := s.newJournal(ctx, f, beginOpen); err != nil {
+		err = s.continueJournal(ctx, f, how)
+	} else {
+		err = s.newJournal(ctx, f, how)
+	}
+	if err != nil {
 		return err
 	}
 	for i := range f.Nodes {

@@ -1,8 +1,11 @@
 package cutover_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/journal"
@@ -54,6 +57,61 @@ func TestByHandAfterAnAbort(t *testing.T) {
 	r.must(e.Move(t.Context(), "edge-1", fleet.Old))
 	if err := e.Resume(t.Context()); err == nil || !strings.Contains(err.Error(), "was aborted") {
 		t.Errorf("resume after an abort: %v", err)
+	}
+	r.wantSame("served", everywhere(fleet.Old), r.served())
+}
+
+// loseJournals deletes the record of every cutover.
+func (r *rig) loseJournals() {
+	r.t.Helper()
+	r.must(r.client.CoreV1().ConfigMaps(namespace).DeleteCollection(r.t.Context(), metav1.DeleteOptions{}, metav1.ListOptions{LabelSelector: journal.Label}))
+}
+
+// The guards know which way the cutover went when its journal is lost.
+func TestJournalLostDuringARollback(t *testing.T) {
+	r := newRig(t)
+	r.deploy(oldSet(), newSet())
+	before := r.original()
+	r.watch(floor)
+	e := r.rollingBack()
+	r.loseJournals()
+	r.must(e.Resume(t.Context()))
+	r.wantSame("served after resume", everywhere(fleet.Old), r.served())
+	r.wantSame("the old DaemonSet", before, r.original())
+
+	// What is left of it tells of no cutover.
+	r.loseJournals()
+	r.nothingToResume()
+}
+
+// nothingToResume: resume has to ask a human instead of beginning a cutover.
+func (r *rig) nothingToResume() {
+	r.t.Helper()
+	e, _ := r.engine()
+	var stopped *cutover.Stopped
+	err := e.Resume(r.t.Context())
+	if err == nil || errors.As(err, &stopped) || !strings.Contains(err.Error(), "there is no cutover to go on with") {
+		r.t.Errorf("resume: %v", err)
+	}
+	if f := r.fleet(); f.Journal != nil || f.Old.Guard.Present {
+		r.t.Errorf("a cutover was begun: journal %+v, old guard %v", f.Journal, f.Old.Guard.Present)
+	}
+}
+
+// A guard that a recycle has set is not a cutover, and a node that is given back
+// by hand does not make it one.
+func TestResumeAfterARecycle(t *testing.T) {
+	r := newRig(t)
+	r.deploy(oldSet(), newSet())
+	r.waitWaiting(fleet.New, nodes)
+	r.watch(nodes)
+	r.recycled()
+	r.nothingToResume()
+
+	e, _ := r.engine()
+	r.must(e.Move(t.Context(), "edge-1", fleet.Old))
+	if err := e.Resume(t.Context()); err == nil || !strings.Contains(err.Error(), "was aborted") {
+		t.Errorf("resume: %v", err)
 	}
 	r.wantSame("served", everywhere(fleet.Old), r.served())
 }

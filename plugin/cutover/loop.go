@@ -257,7 +257,7 @@ func (s *session) abandon(ctx context.Context, f *fleet.Fleet, begun []string) e
 			}
 		}
 	}
-	if err := s.write(ctx, func(j *journal.Journal) { j.Phase = journal.Aborted }); err != nil {
+	if err := s.turn(ctx, f, journal.Aborted); err != nil {
 		return err
 	}
 	return s.stop(ctx, &Stopped{Reason: "aborted; finished nodes stay where they are", Next: rollbackAllCommand, Interrupted: true})

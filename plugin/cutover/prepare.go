@@ -53,7 +53,7 @@ func (s *session) guardBoth(ctx context.Context, f *fleet.Fleet) error {
 			return err
 		}
 	}
-	return nil
+	return s.head(ctx, f, s.course())
 }
 
 func isGuarded(set *fleet.Set) bool { return set.Guard.Present && !set.Rolling() }
@@ -66,7 +66,7 @@ func (s *session) guard(ctx context.Context, f *fleet.Fleet, set *fleet.Set) err
 	if err != nil {
 		return err
 	}
-	if err := s.patchSet(ctx, set, func(live *fleet.Set) ([]byte, error) { return fleet.GuardPatch(live, s.id) }); err != nil {
+	if err := s.patchSet(ctx, set, func(live *fleet.Set) ([]byte, error) { return fleet.GuardPatch(live, s.course()) }); err != nil {
 		return fmt.Errorf("guarding daemonset %s: %w", set.Name, err)
 	}
 	if err := s.settled(ctx, before, set.Side, true); err != nil {

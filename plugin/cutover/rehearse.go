@@ -24,7 +24,7 @@ func (e *Engine) Rehearse(ctx context.Context) error {
 	options := metav1.PatchOptions{FieldManager: "ingress-migrate", DryRun: []string{metav1.DryRunAll}}
 	for _, side := range []fleet.Side{fleet.New, fleet.Old} {
 		set := f.Set(side)
-		patch, err := fleet.GuardPatch(set, "rehearsal")
+		patch, err := fleet.GuardPatch(set, fleet.Note{ID: "rehearsal"})
 		if err != nil {
 			return err
 		}

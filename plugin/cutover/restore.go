@@ -55,6 +55,10 @@ func (s *session) restore(ctx context.Context) error {
 			return err
 		}
 	}
+	// The guard of the new one stays, but belongs to no cutover any more.
+	if err := s.head(ctx, f, fleet.Note{ID: s.id}); err != nil {
+		return err
+	}
 	if err := s.write(ctx, func(j *journal.Journal) { j.Phase = journal.RolledBack }); err != nil {
 		return err
 	}

@@ -22,18 +22,19 @@ func (e *Engine) Run(ctx context.Context) error {
 // Resume goes on where the journal, or what can be told without it, ends: in
 // whichever direction the cutover was going.
 func (e *Engine) Resume(ctx context.Context) error {
-	s, f, err := e.open(ctx, beginOpen)
+	s, f, err := e.open(ctx, beginResume)
 	if err != nil {
 		return err
 	}
 	defer s.close(ctx)
-	switch s.j.Phase {
-	case journal.RollingBack, journal.Restoring:
+	switch towards(s.j.Phase) {
+	case fleet.New:
+		return s.forward(ctx, f)
+	case fleet.Old:
 		return s.back(ctx, f)
-	case journal.Aborted:
-		return fmt.Errorf("cutover %s was aborted: go back with %s, or begin anew with kubectl ingress-migrate cutover run", s.id, rollbackAllCommand)
 	}
-	return s.forward(ctx, f)
+	_, err = Direction(f)
+	return err
 }
 
 func (s *session) forward(ctx context.Context, f *fleet.Fleet) error {
@@ -58,13 +59,13 @@ func (s *session) forward(ctx context.Context, f *fleet.Fleet) error {
 // RollbackAll moves every node back and then restores the old DaemonSet exactly.
 // The new one stays, guarded: it wants no node.
 func (e *Engine) RollbackAll(ctx context.Context) error {
-	s, f, err := e.open(ctx, beginOpen)
+	s, f, err := e.open(ctx, beginBack)
 	if err != nil {
 		return err
 	}
 	defer s.close(ctx)
-	if s.j.Phase != journal.RollingBack && s.j.Phase != journal.Restoring {
-		if err := s.write(ctx, func(j *journal.Journal) { j.Phase = journal.RollingBack }); err != nil {
+	if s.j.Phase != journal.Restoring {
+		if err := s.turn(ctx, f, journal.RollingBack); err != nil {
 			return err
 		}
 	}
@@ -86,17 +87,27 @@ func (s *session) back(ctx context.Context, f *fleet.Fleet) error {
 
 // Move takes one node to a side by hand, with the same guards, floor and gates.
 func (e *Engine) Move(ctx context.Context, name string, to fleet.Side) error {
-	s, f, err := e.open(ctx, beginAny)
+	f, err := e.Reader.Read(ctx)
+	if err != nil {
+		return err
+	}
+	if err := f.Need(fleet.Old, fleet.New); err != nil {
+		return err
+	}
+	if err := movable(f, name); err != nil {
+		return err // before a journal is made
+	}
+	how := beginDrain
+	if to == fleet.Old {
+		how = beginUndrain
+	}
+	s, f, err := e.open(ctx, how)
 	if err != nil {
 		return err
 	}
 	defer s.close(ctx)
-	n := f.Node(name)
-	switch {
-	case n == nil:
-		return fmt.Errorf("node %s is not one of the proxies' nodes (%s)", name, list(names(f)))
-	case !n.WantedByOld || !n.WantedByNew:
-		return fmt.Errorf("node %s is not wanted by both DaemonSets: give both the same nodeSelector, affinity and tolerations", name)
+	if err := movable(f, name); err != nil {
+		return err
 	}
 	if s.j.Phase == journal.Restoring {
 		// The old DaemonSet is guarded again, so all nodes have to be looked at again.
@@ -117,7 +128,11 @@ func (e *Engine) Move(ctx context.Context, name string, to fleet.Side) error {
 	if f, err = s.read(ctx); err != nil {
 		return err
 	}
-	if n = f.Node(name); n.Serves() == to && n.Side() == to {
+	n := f.Node(name)
+	if n == nil {
+		return movable(f, name) // it went away meanwhile
+	}
+	if n.Serves() == to && n.Side() == to {
 		s.info("%s is served by %s already", name, f.Set(to).Title)
 	} else if floor := s.Settings.FloorOf(present(f)); n.Side() != to && n.Serves() != "" && f.Serving()-1 < floor {
 		return s.stop(ctx, &Stopped{
@@ -136,6 +151,17 @@ func (e *Engine) Move(ctx context.Context, name string, to fleet.Side) error {
 	}
 	if w := s.sort(f, fleet.New); len(w.todo)+len(w.begun) == 0 {
 		return s.write(ctx, func(j *journal.Journal) { j.Phase = journal.Switched })
+	}
+	return nil
+}
+
+func movable(f *fleet.Fleet, name string) error {
+	n := f.Node(name)
+	switch {
+	case n == nil:
+		return fmt.Errorf("node %s is not one of the proxies' nodes (%s)", name, list(names(f)))
+	case !n.WantedByOld || !n.WantedByNew:
+		return fmt.Errorf("node %s is not wanted by both DaemonSets: give both the same nodeSelector, affinity and tolerations", name)
 	}
 	return nil
 }
@@ -162,7 +188,7 @@ func (e *Engine) Abort(ctx context.Context) (asked bool, err error) {
 	if f.Lease != nil {
 		return true, journal.Request(ctx, e.Client, f.Namespace(), f.Journal.ID, journal.RequestAbort)
 	}
-	s, f, err := e.open(ctx, beginOpen)
+	s, f, err := e.open(ctx, beginBack)
 	if err != nil {
 		return false, err
 	}
@@ -186,12 +212,12 @@ func (e *Engine) Pause(ctx context.Context) error {
 // floor: the new proxy's pods all end at once and nobody serves until the old
 // ones have started. It restores nothing; RollbackAll does that afterwards.
 func (e *Engine) Emergency(ctx context.Context) error {
-	s, f, err := e.open(ctx, beginOpen)
+	s, f, err := e.open(ctx, beginBack)
 	if err != nil {
 		return err
 	}
 	defer s.close(ctx)
-	if err := s.write(ctx, func(j *journal.Journal) { j.Phase = journal.RollingBack }); err != nil {
+	if err := s.turn(ctx, f, journal.RollingBack); err != nil {
 		return err
 	}
 	if err := s.guardBoth(ctx, f); err != nil {

@@ -13,6 +13,7 @@ import (
 
 // Commands that messages name.
 const (
+	runCommand         = "kubectl ingress-migrate cutover run"
 	resumeCommand      = "kubectl ingress-migrate cutover resume"
 	rollbackAllCommand = "kubectl ingress-migrate rollback --all"
 	statusCommand      = "kubectl ingress-migrate status"

@@ -25,11 +25,20 @@ type Guard struct {
 // GuardRecord is the content of GuardAnnotation: everything that the guard
 // replaced and that cannot be told from the guarded object.
 type GuardRecord struct {
-	ID       string                         `json:"id"`
+	Note
 	Side     Side                           `json:"side"`
 	Revision string                         `json:"revision"`
 	Strategy appsv1.DaemonSetUpdateStrategy `json:"strategy"`
 	Affinity *corev1.Affinity               `json:"affinity,omitempty"`
+}
+
+// Note is what a guard says of the cutover that it belongs to, for the day on
+// which the journal is lost.
+type Note struct {
+	ID string `json:"id"`
+	// Toward is the side to which the cutover moves nodes; "" when none goes on: a
+	// recycle set the guard, or the cutover was aborted or rolled back.
+	Toward Side `json:"toward,omitempty"`
 }
 
 // expression of a side. Terms are ORed and their expressions ANDed, so a guard
@@ -142,9 +151,9 @@ func unguarded(a *corev1.Affinity) *corev1.Affinity {
 // GuardPatch is the one merge patch that guards a DaemonSet: expression and
 // OnDelete together, conditional on the version that was read. Only what changes
 // is named, so fields that this client does not know survive.
-func GuardPatch(s *Set, id string) ([]byte, error) {
+func GuardPatch(s *Set, n Note) ([]byte, error) {
 	record := GuardRecord{
-		ID:       id,
+		Note:     n,
 		Side:     s.Side,
 		Revision: s.RevisionName,
 		Strategy: s.Object.Spec.UpdateStrategy,
@@ -153,15 +162,18 @@ func GuardPatch(s *Set, id string) ([]byte, error) {
 	// The first guard knows the original; a repeated one keeps its word for it.
 	if kept := s.Guard.Record; kept != nil {
 		record.Revision, record.Strategy, record.Affinity = kept.Revision, kept.Strategy, kept.Affinity
+		if n.Toward == "" && n.ID == kept.ID {
+			record.Toward = kept.Toward // mended in the middle of it
+		}
 	}
-	note, err := json.Marshal(record)
+	note, err := record.encode(s)
 	if err != nil {
-		return nil, fmt.Errorf("encoding the guard of daemonset %s: %w", s.Name, err)
+		return nil, err
 	}
 	return json.Marshal(map[string]any{
 		"metadata": map[string]any{
 			"resourceVersion": s.Object.ResourceVersion,
-			"annotations":     map[string]any{GuardAnnotation: string(note)},
+			"annotations":     map[string]any{GuardAnnotation: note},
 		},
 		"spec": map[string]any{
 			"updateStrategy": map[string]any{"type": appsv1.OnDeleteDaemonSetStrategyType, "rollingUpdate": nil},
@@ -170,6 +182,48 @@ func GuardPatch(s *Set, id string) ([]byte, error) {
 			}},
 		},
 	})
+}
+
+func (r GuardRecord) encode(s *Set) (string, error) {
+	raw, err := json.Marshal(r)
+	if err != nil {
+		return "", fmt.Errorf("encoding the guard of daemonset %s: %w", s.Name, err)
+	}
+	return string(raw), nil
+}
+
+// NotePatch changes what the guard says of its cutover, and no pod; nil when the
+// set has no guard of ours or says so already.
+func NotePatch(s *Set, n Note) ([]byte, error) {
+	if s.Guard.Record == nil || s.Guard.Record.Note == n {
+		return nil, nil
+	}
+	record := *s.Guard.Record
+	record.Note = n
+	note, err := record.encode(s)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(map[string]any{"metadata": map[string]any{
+		"resourceVersion": s.Object.ResourceVersion,
+		"annotations":     map[string]any{GuardAnnotation: note},
+	}})
+}
+
+// Heading is the side to which the guards say that nodes are moved; "" when they
+// do not say, or not the same.
+func (f *Fleet) Heading() Side {
+	heading, first := Side(""), true
+	for _, set := range []*Set{f.Old, f.New} {
+		switch {
+		case set == nil || set.Guard.Record == nil:
+		case first:
+			heading, first = set.Guard.Record.Toward, false
+		case heading != set.Guard.Record.Toward:
+			return ""
+		}
+	}
+	return heading
 }
 
 // UnguardPatch takes the guard off and leaves OnDelete on, so that no pod is

@@ -89,7 +89,7 @@ func TestGuardGoesOnAndComesOff(t *testing.T) {
 					t.Fatal("the original counts as guarded")
 				}
 
-				patch, err := GuardPatch(before, "7f3a")
+				patch, err := GuardPatch(before, Note{ID: "7f3a", Toward: New})
 				guarded := apply(t, client, r, before, patch, err)
 				if !guarded.Guard.Present || guarded.Rolling() {
 					t.Errorf("after the guard: present %v, rolling %v", guarded.Guard.Present, guarded.Rolling())
@@ -99,7 +99,7 @@ func TestGuardGoesOnAndComesOff(t *testing.T) {
 				}
 
 				// A guard that is set twice remembers the first original.
-				patch, err = GuardPatch(guarded, "7f3a")
+				patch, err = GuardPatch(guarded, Note{ID: "7f3a", Toward: New})
 				guarded = apply(t, client, r, guarded, patch, err)
 				if n := expressionsOf(guarded); n > 1 {
 					t.Errorf("%d guards in one term", n)
@@ -154,6 +154,33 @@ func TestGuardDecidesPlacement(t *testing.T) {
 				if diff := cmp.Diff(want, got); diff != "" {
 					t.Errorf("%s on a node of:\n%s", side, diff)
 				}
+			}
+		})
+	}
+}
+
+// The guards of both sets say which way a cutover goes; where they do not agree,
+// nothing is made of it.
+func TestHeading(t *testing.T) {
+	set := func(toward Side) *Set {
+		return &Set{Guard: Guard{Present: true, Record: &GuardRecord{Note: Note{ID: "7f3a", Toward: toward}}}}
+	}
+	for name, test := range map[string]struct {
+		old, new *Set
+		want     Side
+	}{
+		"no sets":               {},
+		"no guards":             {old: &Set{}, new: &Set{}},
+		"forward":               {old: set(New), new: set(New), want: New},
+		"back":                  {old: set(Old), new: set(Old), want: Old},
+		"only one is set yet":   {old: &Set{}, new: set(New), want: New},
+		"killed while it turns": {old: set(New), new: set(Old)},
+		"a recycle's":           {old: &Set{}, new: set("")},
+		"half of an abort":      {old: set(New), new: set("")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := (&Fleet{Old: test.old, New: test.new}).Heading(); got != test.want {
+				t.Errorf("heading %q, want %q", got, test.want)
 			}
 		})
 	}

@@ -1,0 +1,198 @@
+package cutover
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/journal"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/lock"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/fleet"
+)
+
+// begin says which journal a command needs. All but beginNew take the unfinished
+// or aborted one; when there is none:
+type begin int
+
+const (
+	beginNew     begin = iota // a new one; an unfinished one is an error
+	beginResume               // it is rebuilt, if the guards tell which way it went
+	beginBack                 // it is rebuilt to go back, if there is a guard
+	beginDrain                // a new one, or a lost one rebuilt
+	beginUndrain              // a lost one is rebuilt; going back one node begins nothing
+)
+
+// open takes the lease, then reads the world and opens or makes the journal.
+// Nothing that was read before the lease is used. The caller closes the session.
+func (e *Engine) open(ctx context.Context, how begin) (*session, *fleet.Fleet, error) {
+	f, err := e.Reader.Read(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := f.Need(fleet.Old, fleet.New); err != nil {
+		return nil, nil, err
+	}
+	l, err := lock.Acquire(ctx, lock.Config{Client: e.Client, Namespace: f.Namespace(), Holder: e.Holder, Duration: e.Settings.LeaseDuration, Now: e.Clock.Now})
+	if err != nil {
+		return nil, nil, err
+	}
+	s := &session{Engine: e, lock: l, store: journal.NewStore(e.Client, f.Namespace()), sides: []fleet.Side{fleet.Old, fleet.New}, skip: map[string]bool{}}
+	if f, err = s.openJournal(ctx, how); err != nil {
+		s.close(ctx)
+		return nil, nil, err
+	}
+	return s, f, nil
+}
+
+func (s *session) openJournal(ctx context.Context, how begin) (*fleet.Fleet, error) {
+	f, err := s.Reader.Read(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := f.Need(fleet.Old, fleet.New); err != nil {
+		return nil, err
+	}
+	s.ports = portsToAsk(f, s.Settings)
+	if how == beginNew && unfinished(f.Journal) {
+		if f.Journal.Phase == journal.Switched {
+			return nil, fmt.Errorf("cutover %s is complete, %s serves: go back with %s first", f.Journal.ID, f.New.Title, rollbackAllCommand)
+		}
+		return nil, fmt.Errorf("cutover %s is under way (%s): go on with %s, or back with %s", f.Journal.ID, f.Journal.Phase, resumeCommand, rollbackAllCommand)
+	}
+	if unfinished(f.Journal) || how != beginNew && f.Journal != nil && f.Journal.Phase == journal.Aborted {
+		return f, s.continueJournal(ctx, f, how)
+	}
+	return f, s.newJournal(ctx, f, how)
+}
+
+// continueJournal opens the journal that f shows and makes it this session's.
+func (s *session) continueJournal(ctx context.Context, f *fleet.Fleet, how begin) error {
+	j, err := s.store.Open(ctx, f.Journal.ID)
+	if err != nil {
+		return err
+	}
+	if j == nil {
+		f.Journal = nil
+		return s.newJournal(ctx, f, how) // deleted this very moment
+	}
+	if j.Fence > s.lock.Fence() {
+		return fmt.Errorf("the journal of cutover %s has seen fence %d, this lease has %d: %w", j.ID, j.Fence, s.lock.Fence(), journal.ErrFenced)
+	}
+	if f.Requested != "" {
+		// Whoever starts the engine again takes the request to stop back.
+		if err := journal.Request(ctx, s.Client, f.Namespace(), j.ID, ""); err != nil {
+			return err
+		}
+	}
+	if _, err := s.store.ReadBaseline(&s.baseline); err != nil {
+		return err
+	}
+	s.j, s.id = j, j.ID
+	return s.write(ctx, func(j *journal.Journal) { j.Stopped = "" })
+}
+
+// newJournal records what is there before anything is changed. When guards of an
+// earlier run are found, their notes say what was there before them, and which
+// way that went.
+func (s *session) newJournal(ctx context.Context, f *fleet.Fleet, how begin) error {
+	phase, err := firstPhase(f, how)
+	if err != nil {
+		return err
+	}
+	id := NewID()
+	now := s.Clock.Now()
+	if r := noted(f); r != nil && how != beginNew && (f.Journal == nil || f.Journal.ID != r.ID) {
+		// A journal that was lost gets its name back, so that the marker stays valid.
+		id = r.ID
+		s.Observer.Observe(Event{Kind: Warn, Text: "the journal of cutover " + id + " is gone; it is rebuilt from labels and guards"})
+	}
+	settings, err := json.Marshal(s.Settings)
+	if err != nil {
+		return fmt.Errorf("encoding the settings: %w", err)
+	}
+	j := &journal.Journal{
+		ID: id, Fence: s.lock.Fence(), Holder: s.Holder, Started: now.UTC().Truncate(time.Second), Phase: phase,
+		Old: originalOf(f.Old), New: originalOf(f.New), Settings: settings,
+	}
+	s.planNodes(j, f)
+	s.j, s.id = j, j.ID
+	return s.store.Create(ctx, j)
+}
+
+// firstPhase of a journal that is made now, or why none is to be made.
+func firstPhase(f *fleet.Fleet, how begin) (journal.Phase, error) {
+	heading := fleet.Side("")
+	if lost(f) {
+		heading = f.Heading()
+	}
+	switch how {
+	case beginResume:
+		to, err := Direction(f)
+		if err != nil {
+			return "", err
+		}
+		heading = to
+	case beginBack:
+		if !lost(f) {
+			return "", fmt.Errorf("there is no cutover to go back from: see %s", statusCommand)
+		}
+		return journal.RollingBack, nil
+	case beginUndrain:
+		if !lost(f) && !touched(f) {
+			return "", fmt.Errorf("there is no cutover, every node belongs to %s: see %s", f.Old.Title, statusCommand)
+		}
+		if heading == "" {
+			// Nobody said where the others are to go, so resume must not decide it.
+			return journal.Aborted, nil
+		}
+	}
+	if heading == fleet.Old {
+		return journal.RollingBack, nil
+	}
+	return journal.Preparing, nil
+}
+
+// touched: some node is the new proxy's, by its label or because it serves there.
+func touched(f *fleet.Fleet) bool {
+	for i := range f.Nodes {
+		if n := &f.Nodes[i]; !n.Gone && (n.Side() == fleet.New || n.Serves() == fleet.New) {
+			return true
+		}
+	}
+	return false
+}
+
+// originalOf is what the set was before any guard of ours.
+func originalOf(set *fleet.Set) journal.Original {
+	if set == nil {
+		return journal.Original{}
+	}
+	o := journal.Original{
+		Name: set.Name, UID: set.Object.UID, Revision: set.RevisionName,
+		Strategy: set.Object.Spec.UpdateStrategy, Template: set.Unguarded(),
+	}
+	if r := set.Guard.Record; r != nil {
+		o.Revision, o.Strategy = r.Revision, r.Strategy
+	}
+	return o
+}
+
+// planNodes appends nodes that are not recorded yet, the canary first.
+func (s *session) planNodes(j *journal.Journal, f *fleet.Fleet) {
+	now := s.Clock.Now().UTC().Truncate(time.Second)
+	if c := f.Node(s.Settings.Canary); c != nil && !c.Gone {
+		j.Plan(now, c.Name)
+	}
+	total := 0
+	for i := range f.Nodes {
+		n := &f.Nodes[i]
+		if n.Gone {
+			j.Forget(n.Name)
+			continue
+		}
+		total++
+		j.Plan(now, n.Name)
+	}
+	j.Floor = s.Settings.FloorOf(total)
+}
