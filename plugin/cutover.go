@@ -14,7 +14,6 @@ import (
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/journal"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/fleet"
-	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/preflight"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/repair"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/ui"
 )
@@ -181,17 +180,8 @@ func (o *cutoverRunOptions) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	report, err := o.cluster.preflight(ctx, reader, picture, engine.Settings, &o.judge, &o.conversion)
-	if err != nil {
+	if err := o.cluster.mayBegin(ctx, reader, picture, engine.Settings, &o.judge, &o.conversion, o.move.color); err != nil {
 		return err
-	}
-	palette, err := ui.NewPalette(o.cluster.streams.ErrOut, o.move.color)
-	if err != nil {
-		return withStatus(StatusUsage, err)
-	}
-	if blocking := report.Blocking(o.judge.accept); len(blocking) > 0 {
-		writeFindings(o.cluster.streams.ErrOut, &preflight.Report{Findings: blocking}, palette, false)
-		return fmt.Errorf("stopped by %s; nothing was changed\nNext: fix, then %s preflight", plural(len(blocking), "finding"), displayName)
 	}
 	writePlan(o.cluster.streams.Out, plan, engine.Settings)
 	switch kind {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/journal"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/fleet"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/ui"
@@ -18,7 +19,7 @@ func newDrainCommand(c *cluster) *cobra.Command {
 		Short: "Take the old proxy off one node; the new one takes over",
 		Long: `Take the old proxy off one node; the new one takes over. It is one step of a
 cutover by hand, with the same guards, floor and gates: a node that does not pass
-is put back.`,
+is put back. The first node begins a cutover, after the checks of preflight.`,
 		Example: `  # Try one node
   kubectl ingress-migrate drain edge-1
 
@@ -40,23 +41,37 @@ was taken. rollback --all then restores the old DaemonSet.`,
 
 // newMoveCommand completes a command that moves one node to a side.
 func newMoveCommand(c *cluster, to fleet.Side, cmd *cobra.Command) *cobra.Command {
-	var flags moveFlags
+	o := &moveOptions{cluster: c, to: to}
 	cmd.Args = func(_ *cobra.Command, args []string) error {
 		if len(args) != 1 {
 			return usageError("name one node (%d given)", len(args))
 		}
 		return nil
 	}
-	cmd.ValidArgsFunction = completeEdgeNodes(c, &flags.fleet)
+	cmd.ValidArgsFunction = completeEdgeNodes(c, &o.move.fleet)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		return c.moveOne(cmd.Context(), &flags, args[0], to)
+		return o.run(cmd.Context(), args[0])
 	}
-	flags.add(c, cmd)
+	o.move.add(c, cmd)
+	if to == fleet.New {
+		o.judge.add(cmd)
+		o.conversion.add(cmd)
+	}
 	return cmd
 }
 
-// moveOne moves one node by hand.
-func (c *cluster) moveOne(ctx context.Context, flags *moveFlags, name string, to fleet.Side) error {
+// moveOptions are those of a command that moves one node to a side.
+type moveOptions struct {
+	cluster *cluster
+	move    moveFlags
+	to      fleet.Side
+	// What may be to be judged before the first node goes to the new proxy.
+	judge      judgeFlags
+	conversion conversionFlags
+}
+
+func (o *moveOptions) run(ctx context.Context, name string) error {
+	c, to, flags := o.cluster, o.to, &o.move
 	reader, picture, err := flags.fleet.read(ctx, c)
 	if err != nil {
 		return err
@@ -67,6 +82,12 @@ func (c *cluster) moveOne(ctx context.Context, flags *moveFlags, name string, to
 	}
 	if picture.Node(name) == nil {
 		return fmt.Errorf("node %s is not one of the proxies' nodes: see %s status", name, displayName)
+	}
+	// What has begun has been checked; going back needs no leave.
+	if _, err := cutover.Direction(picture); err != nil && to == fleet.New {
+		if err := c.mayBegin(ctx, reader, picture, engine.Settings, &o.judge, &o.conversion, flags.color); err != nil {
+			return err
+		}
 	}
 	fmt.Fprintf(c.streams.Out, "Move       %s from %s to %s; %d of %d nodes serve, %d must\n",
 		name, picture.Set(to.Other()).Title, picture.Set(to).Title, picture.Serving(), len(picture.Nodes), engine.Settings.FloorOf(len(picture.Nodes)))

@@ -28,7 +28,7 @@ type preflightOptions struct {
 	color      string
 }
 
-// judgeFlags are what preflight and cutover run accept of what they find.
+// judgeFlags are what preflight, cutover run and drain accept of what they find.
 type judgeFlags struct {
 	acceptOwner bool
 	accept      []string
@@ -116,6 +116,25 @@ func (c *cluster) preflight(ctx context.Context, reader *fleet.Reader, picture *
 	facts.Settings, facts.AcceptOwner = settings, judge.acceptOwner
 	facts.Scan = c.scanFacts(ctx, conversion)
 	return preflight.Run(facts), nil
+}
+
+// mayBegin refuses to begin a cutover, by whatever command, while something stops
+// it that is not accepted.
+func (c *cluster) mayBegin(ctx context.Context, reader *fleet.Reader, picture *fleet.Fleet, settings cutover.Settings, judge *judgeFlags, conversion *conversionFlags, color string) error {
+	report, err := c.preflight(ctx, reader, picture, settings, judge, conversion)
+	if err != nil {
+		return err
+	}
+	palette, err := ui.NewPalette(c.streams.ErrOut, color)
+	if err != nil {
+		return withStatus(StatusUsage, err)
+	}
+	blocking := report.Blocking(judge.accept)
+	if len(blocking) == 0 {
+		return nil
+	}
+	writeFindings(c.streams.ErrOut, &preflight.Report{Findings: blocking}, palette, false)
+	return fmt.Errorf("stopped by %s; nothing was changed\nNext: fix, then %s preflight", plural(len(blocking), "finding"), displayName)
 }
 
 // scanFacts sums the whole cluster's scan up for a check.

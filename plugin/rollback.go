@@ -51,7 +51,7 @@ func newRollbackCommand(c *cluster) *cobra.Command {
 				return usageError("choose one: a node, --all or --emergency")
 			}
 			if len(args) == 1 {
-				return c.moveOne(cmd.Context(), &o.move, args[0], fleet.Old)
+				return (&moveOptions{cluster: c, move: o.move, to: fleet.Old}).run(cmd.Context(), args[0])
 			}
 			return o.run(cmd.Context())
 		},
