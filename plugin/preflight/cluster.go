@@ -173,13 +173,16 @@ func drainGrace(f *Facts) []Finding {
 	return out
 }
 
+// balancer: how long it takes to use a node again is what keeps the next one in
+// service until then. A guess may be short by minutes, and then node after node
+// is taken out while the balancer has none left.
 func balancer(f *Facts) []Finding {
 	if f.Settings.Balancer.Known() {
 		return nil
 	}
-	return []Finding{unknown(
-		fmt.Sprintf("nothing is known of the load balancer's health check: %s are waited until a node counts as back in rotation", seconds(cutover.Balancer{}.Recovery())),
-		"tell its numbers with --lb-interval, --lb-timeout, --lb-unhealthy, --lb-healthy",
+	return []Finding{stop(
+		fmt.Sprintf("nothing is known of the load balancer's health check: only %s would be waited until a node counts as back in rotation", seconds(cutover.Balancer{}.Recovery())),
+		"tell its numbers with --lb-interval, --lb-timeout, --lb-unhealthy, --lb-healthy, or, if that is enough, --accept BALANCER",
 	)}
 }
 

@@ -303,9 +303,9 @@ func TestChecks(t *testing.T) {
 		"a balancer nobody told about": {
 			spoil: func(w *world) { w.settings.Balancer = cutover.Balancer{} },
 			want: []string{
+				"BALANCER stop: nothing is known of the load balancer's health check: only 30 s would be waited until a node counts as back in rotation -> tell its numbers with --lb-interval, --lb-timeout, --lb-unhealthy, --lb-healthy, or, if that is enough, --accept BALANCER",
 				"DRAIN-ACCEPT unknown: traefik1 accepts requests for 22 s after it is told to end; whether that is enough depends on the balancer -> tell its numbers with --lb-interval, --lb-timeout, --lb-unhealthy, --lb-healthy",
 				"DRAIN-ACCEPT unknown: traefik2 accepts requests for 22 s after it is told to end; whether that is enough depends on the balancer -> tell its numbers with --lb-interval, --lb-timeout, --lb-unhealthy, --lb-healthy",
-				"BALANCER unknown: nothing is known of the load balancer's health check: 30 s are waited until a node counts as back in rotation -> tell its numbers with --lb-interval, --lb-timeout, --lb-unhealthy, --lb-healthy",
 			},
 		},
 		"things to know": {
