@@ -72,7 +72,7 @@ func (c *cluster) engine(ctx context.Context, flags *moveFlags, reader *fleet.Re
 	if len(facts.RouteGroups) == 0 {
 		return nil, nil, errors.New("the cluster has no IngressRoutes (neither traefik.io nor traefik.containo.us): install the CRDs of the new Traefik first")
 	}
-	e.Marker = &marker{client: objects, group: facts.RouteGroups[0], class: facts.NewConfig.RouteClass, labels: facts.NewConfig.RouteLabels}
+	e.Marker = &marker{client: objects, group: facts.RouteGroups[0], class: facts.NewConfig.RouteClass, labels: facts.NewConfig.RouteLabels, entryPoints: facts.NewConfig.RouteEntryPoints}
 	e.Requests = func(ctx context.Context, ports gate.Ports) ([]gate.Request, error) {
 		loaded, err := source.FromCluster(ctx, reader.Client, source.Scope{}, source.Routes)
 		if err != nil {
@@ -93,10 +93,12 @@ type marker struct {
 	group  string
 	class  string
 	labels map[string]string
+	// entryPoints to be on, unless all routes are on all.
+	entryPoints []string
 }
 
 func (m *marker) route(namespace, id string) *gate.Marker {
-	return &gate.Marker{Client: m.client, Namespace: namespace, ID: id, Group: m.group, Class: m.class, Labels: m.labels}
+	return &gate.Marker{Client: m.client, Namespace: namespace, ID: id, Group: m.group, Class: m.class, Labels: m.labels, EntryPoints: m.entryPoints}
 }
 
 func (m *marker) Install(ctx context.Context, namespace, id string) error {

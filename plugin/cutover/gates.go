@@ -179,7 +179,7 @@ func (s *session) round(ctx context.Context, address string, to fleet.Side, limi
 	switch {
 	case !identity.Answered:
 		return "the node's ports do not answer: " + identity.Said
-	case to == fleet.New && !identity.New:
+	case to == fleet.New && (identity.Other || !identity.New):
 		return "somebody else than the new proxy answers on the node's ports (" + identity.Said + "): is an old process left on the host?"
 	case to == fleet.Old && identity.New:
 		return "the new proxy still answers on the node's ports"

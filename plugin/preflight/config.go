@@ -25,6 +25,9 @@ type Config struct {
 	RouteClass      string
 	RouteLabels     map[string]string
 	RouteNamespaces []string
+	// RouteEntryPoints are all entry points, if routes that name none are not on all
+	// of them.
+	RouteEntryPoints []string
 	// Problem is why the configuration could not be understood.
 	Problem string
 }
@@ -85,6 +88,11 @@ func parseConfig(major int, args []string, files []file) Config {
 	}
 	if selector, err := labels.ConvertSelectorToLabelsMap(settings[provider+"labelselector"]); err == nil && len(selector) > 0 {
 		c.RouteLabels = selector
+	}
+	if slices.ContainsFunc(sorted(settings), func(key string) bool {
+		return strings.HasPrefix(key, "entrypoints.") && strings.HasSuffix(key, ".asdefault")
+	}) {
+		c.RouteEntryPoints = entryPoints(settings)
 	}
 	first := true
 	for _, name := range entryPoints(settings) {

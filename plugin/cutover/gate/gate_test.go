@@ -2,6 +2,7 @@ package gate
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -135,19 +136,45 @@ func TestIdentify(t *testing.T) {
 			w.WriteHeader(http.StatusTeapot)
 		}, Identity{New: true, Answered: true, Said: "marker 7f3a"}},
 		"an earlier cutover's": {func(w http.ResponseWriter, _ *http.Request) { w.Header().Set(Header, "0000") },
-			Identity{Answered: true, Said: "status 200 without the marker"}},
+			Identity{Other: true, Answered: true, Said: "status 200 without the marker"}},
+		// Both proxies do that, where both are told to.
+		"a redirection of all to https": {func(w http.ResponseWriter, r *http.Request) {
+			host, _, _ := strings.Cut(r.Host, ":")
+			http.Redirect(w, r, "https://"+host+":8443/", http.StatusFound)
+		}, Identity{Answered: true, Said: "redirects to https"}},
+		"a redirection elsewhere": {func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "https://login.test/", http.StatusFound)
+		}, Identity{Other: true, Answered: true, Said: "status 302 without the marker"}},
 		"somebody else": {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotFound) },
-			Identity{Answered: true, Said: "status 404 without the marker"}},
+			Identity{Other: true, Answered: true, Said: "status 404 without the marker"}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			c, address, port := node(t, test.handler)
 			got := c.Identify(t.Context(), address, "7f3a", Ports{HTTP: []int32{port}})
+			test.want.Said = fmt.Sprintf("%d: %s", port, test.want.Said)
 			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Error(diff)
 			}
 		})
 	}
+	// An old process that lingers on one port is found behind a new one on another,
+	// whichever is asked first; a port of nobody's does not matter.
+	t.Run("two of them", func(t *testing.T) {
+		c, address, fresh := node(t, tests["the new proxy"].handler)
+		_, _, old := node(t, tests["somebody else"].handler)
+		closed := httptest.NewServer(nil)
+		nobody := int32(closed.Listener.Addr().(*net.TCPAddr).Port)
+		closed.Close()
+		for _, ports := range [][]int32{{fresh, old}, {old, fresh}} {
+			if got := c.Identify(t.Context(), address, "7f3a", Ports{HTTP: ports}); !got.New || !got.Other {
+				t.Errorf("asked %v: %+v", ports, got)
+			}
+		}
+		if got := c.Identify(t.Context(), address, "7f3a", Ports{HTTP: []int32{fresh, nobody}}); !got.New || got.Other {
+			t.Errorf("asked one that nobody serves, too: %+v", got)
+		}
+	})
 	t.Run("nobody", func(t *testing.T) {
 		c := &Client{Dial: func(context.Context, string, string) (net.Conn, error) {
 			return nil, &net.OpError{Op: "dial", Err: net.UnknownNetworkError("refused")}

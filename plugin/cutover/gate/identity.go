@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"net/url"
+	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -21,40 +23,51 @@ func Host(id string) string { return "gate-" + id + ".ingress-migrate.invalid" }
 
 // Identity is what is known of who answers on a node.
 type Identity struct {
-	// New: an answer carried the marker of this cutover.
-	New bool
+	// New and Other: an answer carried the marker of this cutover, one did not.
+	// Both hold where the ports of a node are not one proxy's.
+	New, Other bool
 	// Answered: somebody answered at all.
 	Answered bool
-	// Said is the last answer, for messages.
+	// Said is what each port said, for messages.
 	Said string
 }
 
-// Identify asks a node's ports who they are.
+// Identify asks all ports of a node who they are: an old process may linger on
+// one of them. A port that does not answer is nobody's; whether it should is a
+// matter of the routes, which are asked on every port. One that sends everybody to
+// https does not tell: since Traefik 2.11 no route is above that redirection.
 func (c *Client) Identify(ctx context.Context, address, id string, ports Ports) Identity {
 	var out Identity
-	try := func(scheme string, port int32) bool {
+	var said []string
+	try := func(scheme string, port int32) {
 		answer, header := c.ask(ctx, address, Request{Scheme: scheme, Port: port, Host: Host(id), Path: "/"})
-		if answer.Failed != "" {
-			out.Said = answer.Failed
-			return false
+		what := fmt.Sprintf("status %d without the marker", answer.Status)
+		switch {
+		case answer.Failed != "":
+			what = answer.Failed
+		case header.Get(Header) == id:
+			out.New, what = true, "marker "+id
+		case scheme == "http" && toHTTPS(answer, Host(id)):
+			what = "redirects to https"
+		default:
+			out.Other = true
 		}
-		out.Answered, out.Said = true, fmt.Sprintf("status %d without the marker", answer.Status)
-		if header.Get(Header) == id {
-			out.New, out.Said = true, "marker "+id
-		}
-		return out.New
+		out.Answered = out.Answered || answer.Failed == ""
+		said = append(said, fmt.Sprintf("%d: %s", port, what))
 	}
 	for _, port := range ports.HTTP {
-		if try("http", port) {
-			return out
-		}
+		try("http", port)
 	}
 	for _, port := range ports.HTTPS {
-		if try("https", port) {
-			return out
-		}
+		try("https", port)
 	}
+	out.Said = strings.Join(said, ", ")
 	return out
+}
+
+func toHTTPS(answer Answer, host string) bool {
+	u, err := url.Parse(answer.Location)
+	return err == nil && answer.Status/100 == 3 && u.Scheme == "https" && u.Hostname() == host
 }
 
 // Marker is the route that only the new proxy has: it answers requests for Host
@@ -69,6 +82,9 @@ type Marker struct {
 	// Labels are those that it selects by.
 	Class  string
 	Labels map[string]string
+	// EntryPoints to be on; none: those that the new proxy gives to routes that
+	// name none, which are all unless its configuration chooses some (asDefault).
+	EntryPoints []string
 }
 
 // markerName is the same for every cutover: at most one marker exists.
@@ -102,12 +118,19 @@ func (m *Marker) objects() []markerObject {
 		spec := map[string]any{"routes": []any{map[string]any{
 			"kind":  "Rule",
 			"match": fmt.Sprintf("Host(`%s`)", Host(m.ID)),
-			// Above a redirection of the whole entry point, which Traefik 2 puts at
-			// the highest 32-bit number but one.
+			// Above a redirection of the whole entry point, which Traefik before
+			// 2.11 puts at the highest 32-bit number but one.
 			"priority":    int64(2147483647),
 			"middlewares": []any{map[string]any{"name": markerName}},
 			"services":    []any{map[string]any{"kind": "TraefikService", "name": "noop@internal"}},
 		}}}
+		if len(m.EntryPoints) > 0 {
+			var names []any
+			for _, name := range m.EntryPoints {
+				names = append(names, name)
+			}
+			spec["entryPoints"] = names
+		}
 		if tls {
 			spec["tls"] = map[string]any{}
 		}
