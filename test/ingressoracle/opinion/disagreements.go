@@ -61,12 +61,12 @@ func disagreements() []disagreement {
 		}},
 		// ingress-nginx exempts no-tls-redirect-locations.
 		{"https for challenges", "4.3", func(s *situation, d compare.Difference) bool {
-			return strings.HasPrefix(s.path, "/.well-known/acme-challenge") && s.toTLS(s.before.Header.Get("Location"))
+			return s.challenge() && s.toTLS(s.before.Header.Get("Location"))
 		}},
 		// ingress-nginx exempts no-auth-locations.
 		{"credentials for challenges", "4.3", func(s *situation, d compare.Difference) bool {
 			signin := s.before.Status == http.StatusFound && s.annotated("auth-signin")
-			return strings.HasPrefix(s.path, "/.well-known/acme-challenge") && (s.before.Status == http.StatusUnauthorized || signin)
+			return s.challenge() && (s.before.Status == http.StatusUnauthorized || signin)
 		}},
 		{"Authorization is handed on", "6.3", func(s *situation, d compare.Difference) bool {
 			return d.Kind == compare.RequestHeader && d.Name == "Authorization" && d.After == "" && s.annotated("auth-type")
@@ -162,6 +162,13 @@ func disagreements() []disagreement {
 		// The default backend of an Ingress without rules comes before rules for /.
 		{"rules in front of a default backend", "2.1", func(s *situation, d compare.Difference) bool {
 			return s.server() == "" && s.otherService() && slices.ContainsFunc(s.all, func(ingress *networkingv1.Ingress) bool { return len(ingress.Spec.Rules) == 0 })
+		}},
+		// That of an Ingress without rules is asked with HTTP/1.1.
+		{"protocol of a default backend", "2.1", func(s *situation, d compare.Difference) bool {
+			return d.Kind == compare.Transport && s.server() == "" && slices.ContainsFunc(s.all, func(ingress *networkingv1.Ingress) bool {
+				b := ingress.Spec.DefaultBackend
+				return len(ingress.Spec.Rules) == 0 && b != nil && has(ingress, "backend-protocol") && isService(ingress.Namespace, b.Service, compare.Service(s.before.Seen.Pod))
+			})
 		}},
 		// A canary is one of a Service, wherever it is used; the conversion says that it
 		// has it on the hosts of the canary alone (W-NGX-CANARY).

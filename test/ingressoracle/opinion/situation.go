@@ -111,6 +111,15 @@ func (s *situation) places() []place {
 	return out
 }
 
+// challenge: the path is one of ACME, in any case where paths are expressions.
+func (s *situation) challenge() bool {
+	requested := s.path
+	if s.regexHost() {
+		requested = strings.ToLower(requested)
+	}
+	return strings.HasPrefix(requested, "/.well-known/acme-challenge")
+}
+
 // absoluteRewrite: a path that matches is rewritten to a URL, which is a redirect.
 func (s *situation) absoluteRewrite() bool {
 	return slices.ContainsFunc(s.matching(), func(p place) bool {
