@@ -172,7 +172,7 @@ func (o *cutoverRunOptions) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	engine, running, err := o.cluster.engine(ctx, &o.move, reader, picture)
+	engine, running, err := o.cluster.engine(ctx, &o.move, reader, picture, fleet.New)
 	if err != nil {
 		return err
 	}
@@ -230,7 +230,7 @@ but for flags that are given.`,
 			if err != nil {
 				return err
 			}
-			engine, running, err := c.engine(cmd.Context(), &flags, reader, picture)
+			engine, running, err := c.engine(cmd.Context(), &flags, reader, picture, to)
 			if err != nil {
 				return err
 			}
@@ -285,7 +285,7 @@ func newCutoverAbortCommand(c *cluster) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			engine, running, err := c.engine(cmd.Context(), &flags, reader, picture)
+			engine, running, err := c.engine(cmd.Context(), &flags, reader, picture, fleet.Old)
 			if err != nil {
 				return err
 			}

@@ -76,7 +76,7 @@ func (o *moveOptions) run(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	engine, running, err := c.engine(ctx, flags, reader, picture)
+	engine, running, err := c.engine(ctx, flags, reader, picture, to)
 	if err != nil {
 		return err
 	}

@@ -75,6 +75,9 @@ func TestEdgeScripts(t *testing.T) {
 	p.Cmds["apply-traefik2"] = func(ts *testscript.TestScript, _ bool, _ []string) {
 		ts.Check(edge.Apply(ctx, cluster.RESTConfig(), next))
 	}
+	p.Cmds["apply-crds"] = func(ts *testscript.TestScript, _ bool, _ []string) {
+		ts.Check(edge.Apply(ctx, cluster.RESTConfig(), crds))
+	}
 	// Scripts run in parallel to what follows; the enclosing test ends with them.
 	t.Run("edge", func(t *testing.T) { testscript.Run(t, p) })
 }

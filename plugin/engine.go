@@ -54,25 +54,19 @@ func (c *cluster) recycler(ctx context.Context, flags *moveFlags, reader *fleet.
 	}, context.WithoutCancel(ctx), nil
 }
 
-// engine makes an engine for a picture that has both proxies, with gates on the
-// routes of the cluster's Ingresses.
-func (c *cluster) engine(ctx context.Context, flags *moveFlags, reader *fleet.Reader, picture *fleet.Fleet) (*cutover.Engine, context.Context, error) {
+// engine makes an engine that moves nodes to a side, with gates on the routes of
+// the cluster's Ingresses. Going back does not depend on what the new proxy needs.
+func (c *cluster) engine(ctx context.Context, flags *moveFlags, reader *fleet.Reader, picture *fleet.Fleet, to fleet.Side) (*cutover.Engine, context.Context, error) {
 	e, running, err := c.recycler(ctx, flags, reader, picture)
 	if err != nil {
 		return nil, nil, err
 	}
-	objects, err := c.dynamic()
-	if err != nil {
-		return nil, nil, err
+	if err := c.equip(ctx, e, picture); err != nil {
+		if to == fleet.New {
+			return nil, nil, err
+		}
+		fmt.Fprintf(c.streams.ErrOut, "warning: going back without the gate's route: %v\n", err)
 	}
-	facts, err := preflight.Gather(ctx, reader.Client, picture)
-	if err != nil {
-		return nil, nil, clusterError(err)
-	}
-	if len(facts.RouteGroups) == 0 {
-		return nil, nil, errors.New("the cluster has no IngressRoutes (neither traefik.io nor traefik.containo.us): install the CRDs of the new Traefik first")
-	}
-	e.Marker = &marker{client: objects, group: facts.RouteGroups[0], class: facts.NewConfig.RouteClass, labels: facts.NewConfig.RouteLabels, entryPoints: facts.NewConfig.RouteEntryPoints}
 	e.Requests = func(ctx context.Context, ports gate.Ports) ([]gate.Request, error) {
 		loaded, err := source.FromCluster(ctx, reader.Client, source.Scope{}, source.Routes)
 		if err != nil {
@@ -85,6 +79,23 @@ func (c *cluster) engine(ctx context.Context, flags *moveFlags, reader *fleet.Re
 		return gate.FromIngresses(ingresses, ports), nil
 	}
 	return e, running, nil
+}
+
+// equip gives an engine the gate's route.
+func (c *cluster) equip(ctx context.Context, e *cutover.Engine, picture *fleet.Fleet) error {
+	objects, err := c.dynamic()
+	if err != nil {
+		return err
+	}
+	facts, err := preflight.GatherGate(ctx, e.Client, picture)
+	if err != nil {
+		return clusterError(err)
+	}
+	if len(facts.RouteGroups) == 0 {
+		return errors.New("the cluster has no IngressRoutes (neither traefik.io nor traefik.containo.us): install the CRDs of the new Traefik first")
+	}
+	e.Marker = &marker{client: objects, group: facts.RouteGroups[0], class: facts.NewConfig.RouteClass, labels: facts.NewConfig.RouteLabels, entryPoints: facts.NewConfig.RouteEntryPoints}
+	return nil
 }
 
 // marker puts the gate's route where the new proxy reads it.

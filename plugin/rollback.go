@@ -10,7 +10,6 @@ import (
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/fleet"
-	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/preflight"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/ui"
 )
 
@@ -74,7 +73,7 @@ func (o *rollbackOptions) run(ctx context.Context) error {
 	if err := picture.Need(fleet.Old, fleet.New); err != nil {
 		return err
 	}
-	engine, running, err := o.cluster.engine(ctx, &o.move, reader, picture)
+	engine, running, err := o.cluster.engine(ctx, &o.move, reader, picture, fleet.Old)
 	if err != nil {
 		return err
 	}
@@ -132,16 +131,9 @@ func (c *cluster) takeOver(ctx context.Context, flags *moveFlags, reader *fleet.
 	if err != nil {
 		return err
 	}
-	facts, err := preflight.Gather(ctx, reader.Client, picture)
-	if err != nil {
-		return clusterError(err)
-	}
-	if len(facts.RouteGroups) > 0 {
-		objects, err := c.dynamic()
-		if err != nil {
-			return err
-		}
-		engine.Marker = &marker{client: objects, group: facts.RouteGroups[0]} // to be removed
+	// To be removed; nobody serves there, so nothing waits for that.
+	if err := c.equip(ctx, engine, picture); err != nil {
+		fmt.Fprintf(c.streams.ErrOut, "warning: the gate's route is left where it is: %v\n", err)
 	}
 	fmt.Fprintf(c.streams.Out, "Take over  the %s DaemonSet was deleted; all its nodes go to %s at once, for nobody serves there\n", side.Other(), picture.Set(side).Title)
 	if err := ui.Confirm(c.streams, flags.yes, "Give them to "+picture.Set(side).Title+"?"); err != nil {

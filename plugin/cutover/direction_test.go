@@ -1,6 +1,7 @@
 package cutover_test
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"testing"
@@ -8,6 +9,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/gate"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/journal"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/fleet"
 )
@@ -114,4 +116,43 @@ func TestResumeAfterARecycle(t *testing.T) {
 		t.Errorf("resume: %v", err)
 	}
 	r.wantSame("served", everywhere(fleet.Old), r.served())
+}
+
+// noMarker is what a cluster without the new proxy's CRDs makes of the gate.
+type noMarker struct{}
+
+func (noMarker) Install(context.Context, string, string) error {
+	return errors.New("the server could not find the requested resource")
+}
+func (noMarker) Remove(context.Context, string, string) error {
+	return errors.New("the server could not find the requested resource")
+}
+
+// Whatever is broken of the new proxy, or of what helps to judge, nodes come back;
+// the way there is barred.
+func TestBackWithoutTheGate(t *testing.T) {
+	r := newRig(t)
+	r.deploy(oldSet(), newSet())
+	before := r.original()
+	r.watch(floor)
+	e, _ := r.engine()
+	r.must(e.Move(t.Context(), "edge-1", fleet.New))
+	r.must(e.Move(t.Context(), "edge-2", fleet.New))
+	r.loseJournals()
+
+	broken, d := r.engine()
+	broken.Marker = noMarker{}
+	broken.Requests = func(context.Context, gate.Ports) ([]gate.Request, error) { return nil, errors.New("forbidden") }
+	if err := broken.Resume(t.Context()); err == nil || !strings.Contains(err.Error(), "listing the routes to compare: forbidden") {
+		t.Errorf("forward: %v", err)
+	}
+	r.must(broken.Move(t.Context(), "edge-2", fleet.Old))
+	r.must(broken.RollbackAll(t.Context()))
+	r.wantSame("served", everywhere(fleet.Old), r.served())
+	r.wantSame("the old DaemonSet", before, r.original())
+	for _, says := range []string{"routes are not compared: ", "the gate's route is left in namespace edge: "} {
+		if !strings.Contains(d.text(), says) {
+			t.Errorf("nothing is said of it (%s):\n%s", says, d.text())
+		}
+	}
 }

@@ -2,6 +2,7 @@ package cutover
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -11,23 +12,50 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/gate"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/journal"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/lock"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/fleet"
 )
 
 // prepare brings the fleet into the state in which one label moves one node. It
 // does only what is still missing, so it can be repeated at any time.
-func (s *session) prepare(ctx context.Context, f *fleet.Fleet) error {
-	if err := s.takeBaseline(ctx, f); err != nil {
+func (s *session) prepare(ctx context.Context, f *fleet.Fleet, to fleet.Side) error {
+	if err := s.unlessBack(ctx, to, "routes are not compared", s.takeBaseline(ctx, f)); err != nil {
+		var stopped *Stopped
+		if errors.As(err, &stopped) {
+			return s.stop(ctx, stopped)
+		}
 		return err
 	}
 	if err := s.guardBoth(ctx, f); err != nil {
 		return err
 	}
-	if s.Marker != nil {
-		if err := s.persist(ctx, func() error { return s.Marker.Install(ctx, f.New.Name.Namespace, s.id) }); err != nil {
-			return err
-		}
+	if s.Marker == nil {
+		return nil
 	}
+	err := s.insist(ctx, to, func(ctx context.Context) error { return s.Marker.Install(ctx, f.New.Name.Namespace, s.id) })
+	return s.unlessBack(ctx, to, "the new proxy cannot be told from others", err)
+}
+
+// insist repeats a call as persist does, on the way back for a moment only: a
+// webhook of the new proxy that is broken answers with an error that may pass.
+func (s *session) insist(ctx context.Context, to fleet.Side, call func(context.Context) error) error {
+	if to == fleet.Old {
+		const moment = 30 * time.Second
+		short, done := context.WithTimeout(ctx, moment)
+		defer done()
+		ctx = short
+	}
+	return s.persist(ctx, func() error { return call(ctx) })
+}
+
+// unlessBack returns an error of what helps a gate to judge. On the way back it
+// is a warning: whatever is broken, the old proxy has to be in reach.
+func (s *session) unlessBack(ctx context.Context, to fleet.Side, without string, err error) error {
+	if err == nil || to == fleet.New || ctx.Err() != nil || errors.Is(err, lock.ErrLost) || errors.Is(err, journal.ErrFenced) {
+		return err
+	}
+	s.Observer.Observe(Event{Kind: Warn, Text: without + ": " + err.Error()})
 	return nil
 }
 
@@ -197,7 +225,7 @@ func (s *session) takeBaseline(ctx context.Context, f *fleet.Fleet) error {
 		s.Observer.Observe(Event{Kind: Warn, Text: "no node is served by " + f.Old.Title + ": routes are compared with what " + f.New.Title + " answers now"})
 	}
 	if from == nil {
-		return s.stop(ctx, &Stopped{Reason: "no node serves: there is nothing to compare routes with", Next: statusCommand})
+		return &Stopped{Reason: "no node serves: there is nothing to compare routes with", Next: statusCommand}
 	}
 	s.baseline = s.Gate.Take(ctx, from.Address, requests)
 	if left := len(requests) - len(s.baseline.Requests); left > 0 {

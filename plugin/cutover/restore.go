@@ -51,7 +51,8 @@ func (s *session) restore(ctx context.Context) error {
 		return err
 	}
 	if namespace := s.j.New.Name.Namespace; s.Marker != nil && namespace != "" {
-		if err := s.persist(ctx, func() error { return s.Marker.Remove(ctx, namespace, s.id) }); err != nil {
+		err := s.insist(ctx, fleet.Old, func(ctx context.Context) error { return s.Marker.Remove(ctx, namespace, s.id) })
+		if err := s.unlessBack(ctx, fleet.Old, "the gate's route is left in namespace "+namespace, err); err != nil {
 			return err
 		}
 	}

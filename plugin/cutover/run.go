@@ -38,7 +38,7 @@ func (e *Engine) Resume(ctx context.Context) error {
 }
 
 func (s *session) forward(ctx context.Context, f *fleet.Fleet) error {
-	if err := s.prepare(ctx, f); err != nil {
+	if err := s.prepare(ctx, f, fleet.New); err != nil {
 		return err
 	}
 	if s.j.Phase != journal.Switching {
@@ -75,7 +75,7 @@ func (e *Engine) RollbackAll(ctx context.Context) error {
 func (s *session) back(ctx context.Context, f *fleet.Fleet) error {
 	// Once the old DaemonSet is being restored its guard is meant to be gone.
 	if s.j.Phase == journal.RollingBack {
-		if err := s.prepare(ctx, f); err != nil {
+		if err := s.prepare(ctx, f, fleet.Old); err != nil {
 			return err
 		}
 		if err := s.loop(ctx, fleet.Old); err != nil {
@@ -115,7 +115,7 @@ func (e *Engine) Move(ctx context.Context, name string, to fleet.Side) error {
 			return err
 		}
 	}
-	if err := s.prepare(ctx, f); err != nil {
+	if err := s.prepare(ctx, f, to); err != nil {
 		return err
 	}
 	// One node moved by hand does not change where the others go: a rollback goes

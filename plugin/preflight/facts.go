@@ -88,22 +88,9 @@ func Gather(ctx context.Context, client kubernetes.Interface, f *fleet.Fleet) (*
 			}
 			return nil
 		}},
-		{"the API's resources", func() error {
-			for _, group := range []string{"traefik.io", "traefik.containo.us"} {
-				list, err := client.Discovery().ServerResourcesForGroupVersion(group + "/v1alpha1")
-				if apierrors.IsNotFound(err) {
-					continue
-				}
-				if err != nil {
-					return err
-				}
-				for _, r := range list.APIResources {
-					if r.Name == "ingressroutes" {
-						facts.RouteGroups = append(facts.RouteGroups, group)
-					}
-				}
-			}
-			return nil
+		{"the API's resources", func() (err error) {
+			facts.RouteGroups, err = routeGroups(client)
+			return err
 		}},
 		{"the server's version", func() (err error) {
 			facts.Server, err = client.Discovery().ServerVersion()
@@ -129,6 +116,41 @@ func Gather(ctx context.Context, client kubernetes.Interface, f *fleet.Fleet) (*
 		}
 	}
 	return facts, nil
+}
+
+// GatherGate reads what the gate's route has to be like, which is all that a move
+// needs: RouteGroups and NewConfig.
+func GatherGate(ctx context.Context, client kubernetes.Interface, f *fleet.Fleet) (*Facts, error) {
+	facts := &Facts{Fleet: f}
+	var err error
+	if facts.RouteGroups, err = routeGroups(client); err != nil {
+		return nil, fmt.Errorf("reading the API's resources: %w", err)
+	}
+	facts.NewConfig, err = readConfig(ctx, client, f.New)
+	if err != nil && !apierrors.IsForbidden(err) {
+		return nil, err
+	}
+	return facts, nil
+}
+
+// routeGroups are the API groups that serve ingressroutes.
+func routeGroups(client kubernetes.Interface) ([]string, error) {
+	var groups []string
+	for _, group := range []string{"traefik.io", "traefik.containo.us"} {
+		list, err := client.Discovery().ServerResourcesForGroupVersion(group + "/v1alpha1")
+		if apierrors.IsNotFound(err) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range list.APIResources {
+			if r.Name == "ingressroutes" {
+				groups = append(groups, group)
+			}
+		}
+	}
+	return groups, nil
 }
 
 // readConfig reads a set's arguments and the configuration files that it mounts
