@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/fleet"
@@ -53,6 +54,10 @@ func TestOldDaemonSetDeleted(t *testing.T) {
 	r := newRig(t)
 	r.deploy(oldSet(), newSet())
 	e := r.half("old")
+	// Named, it is missed no less.
+	e.Reader.Selection = fleet.Selection{
+		Old: types.NamespacedName{Namespace: namespace, Name: "old"}, New: types.NamespacedName{Namespace: namespace, Name: "new"},
+	}
 	if side := cutover.Widowed(r.fleet()); side != fleet.New {
 		t.Fatalf("left alone: %q", side)
 	}

@@ -90,7 +90,7 @@ func newRecord(f *fleet.Fleet) *fleet.GuardRecord {
 
 // course is what the guards are to say of this session's cutover.
 func (s *session) course() fleet.Note {
-	n := fleet.Note{ID: s.id}
+	n := fleet.Note{ID: s.id, Home: s.home}
 	if s.j != nil {
 		n.Toward = towards(s.j.Phase)
 	}

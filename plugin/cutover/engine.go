@@ -47,8 +47,8 @@ type session struct {
 	ports gate.Ports
 	// sides that must be there, or nothing is done.
 	sides []fleet.Side
-	// id of the cutover, which never changes.
-	id string
+	// id of the cutover, which never changes, and the namespace of its journal.
+	id, home string
 
 	mu       sync.Mutex // guards what follows
 	j        *journal.Journal

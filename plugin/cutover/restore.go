@@ -57,7 +57,7 @@ func (s *session) restore(ctx context.Context) error {
 		}
 	}
 	// The guard of the new one stays, but belongs to no cutover any more.
-	if err := s.head(ctx, f, fleet.Note{ID: s.id}); err != nil {
+	if err := s.head(ctx, f, fleet.Note{ID: s.id, Home: s.home}); err != nil {
 		return err
 	}
 	if err := s.write(ctx, func(j *journal.Journal) { j.Phase = journal.RolledBack }); err != nil {

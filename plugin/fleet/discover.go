@@ -21,9 +21,14 @@ type Selection struct {
 type NotFoundError struct {
 	Side       Side
 	Candidates []string
+	// Named is what was asked for, if anything.
+	Named types.NamespacedName
 }
 
 func (e *NotFoundError) Error() string {
+	if e.Named.Name != "" {
+		return fmt.Sprintf("there is no DaemonSet %s (given with --%s)", e.Named, e.Side)
+	}
 	product := "Traefik 1.7"
 	if e.Side == New {
 		product = "Traefik 2 or 3"
@@ -118,7 +123,7 @@ func choose(all []appsv1.DaemonSet, s Selection) (old, new *appsv1.DaemonSet, er
 			}
 		}
 		if name.Name != "" {
-			return nil, fmt.Errorf("there is no DaemonSet %s (given with --%s)", name, side)
+			return nil, &NotFoundError{Side: side, Named: name}
 		}
 		if len(found) > 1 {
 			slices.Sort(names)
@@ -129,11 +134,15 @@ func choose(all []appsv1.DaemonSet, s Selection) (old, new *appsv1.DaemonSet, er
 		}
 		return found[0], nil
 	}
-	if old, err = pick(Old, s.Old); err != nil {
-		return nil, nil, err
+	old, oldErr := pick(Old, s.Old)
+	new, newErr := pick(New, s.New)
+	// A name without a DaemonSet is a mistake, unless the other one's guard tells
+	// that there was one: then it was deleted in the middle of a cutover.
+	if oldErr != nil && !(s.Old.Name != "" && isGuarded(new, New)) {
+		return nil, nil, oldErr
 	}
-	if new, err = pick(New, s.New); err != nil {
-		return nil, nil, err
+	if newErr != nil && !(s.New.Name != "" && isGuarded(old, Old)) {
+		return nil, nil, newErr
 	}
 	if old != nil && new != nil && old.UID == new.UID {
 		return nil, nil, fmt.Errorf("--old and --new both name DaemonSet %s/%s: they must differ", old.Namespace, old.Name)
@@ -141,11 +150,23 @@ func choose(all []appsv1.DaemonSet, s Selection) (old, new *appsv1.DaemonSet, er
 	return old, new, nil
 }
 
+func isGuarded(ds *appsv1.DaemonSet, side Side) bool {
+	if ds == nil {
+		return false
+	}
+	g, err := guardOf(ds, side)
+	return err == nil && g.Present
+}
+
 // Need returns an error unless both sides are known.
 func (f *Fleet) Need(sides ...Side) error {
 	for _, side := range sides {
 		if f.Set(side) == nil {
-			return &NotFoundError{Side: side}
+			named := f.selection.Old
+			if side == New {
+				named = f.selection.New
+			}
+			return &NotFoundError{Side: side, Named: named}
 		}
 	}
 	return nil

@@ -41,6 +41,13 @@ func TestChoose(t *testing.T) {
 			all: []appsv1.DaemonSet{ds("a", "traefik:1.7")}, choice: Selection{Old: named("b")},
 			err: "there is no DaemonSet edge/b (given with --old)",
 		},
+		"a flag names one that was deleted in a cutover": {
+			all: []appsv1.DaemonSet{guardedBy(ds("b", "traefik:2.11"), New)}, choice: Selection{Old: named("a"), New: named("b")}, new: "b",
+		},
+		"a flag names what was deleted, and the other is not the one": {
+			all: []appsv1.DaemonSet{guardedBy(ds("a", "traefik:1.7"), Old)}, choice: Selection{Old: named("b"), New: named("c")},
+			err: "there is no DaemonSet edge/b (given with --old)",
+		},
 		"one for both": {
 			all: []appsv1.DaemonSet{ds("a", "traefik:1.7")}, choice: Selection{Old: named("a"), New: named("a")},
 			err: "--old and --new both name DaemonSet edge/a: they must differ",
@@ -56,6 +63,11 @@ func TestChoose(t *testing.T) {
 			}
 		})
 	}
+}
+
+func guardedBy(ds appsv1.DaemonSet, side Side) appsv1.DaemonSet {
+	ds.Spec.Template.Spec.Affinity = guarded(nil, side)
+	return ds
 }
 
 func nameOf(ds *appsv1.DaemonSet) string {

@@ -52,6 +52,9 @@ type Fleet struct {
 	Journal *journal.Journal
 	// Requested is what a second command asked the running cutover for.
 	Requested string
+
+	selection Selection
+	home      string
 }
 
 // Lease is who works on the proxies.
@@ -69,17 +72,9 @@ func (f *Fleet) Set(side Side) *Set {
 	return f.New
 }
 
-// Namespace is where journal and Lease live: the old proxy's, or the new one's
-// once the old is gone.
-func (f *Fleet) Namespace() string {
-	if f.Old != nil {
-		return f.Old.Name.Namespace
-	}
-	if f.New != nil {
-		return f.New.Name.Namespace
-	}
-	return ""
-}
+// Namespace is where journal and Lease live: the old proxy's, also once that is
+// gone, or the new one's when it cannot be told.
+func (f *Fleet) Namespace() string { return f.home }
 
 // Node returns a node by name, or nil.
 func (f *Fleet) Node(name string) *Node {

@@ -39,6 +39,8 @@ type Note struct {
 	// Toward is the side to which the cutover moves nodes; "" when none goes on: a
 	// recycle set the guard, or the cutover was aborted or rolled back.
 	Toward Side `json:"toward,omitempty"`
+	// Home is the namespace of journal and Lease.
+	Home string `json:"home,omitempty"`
 }
 
 // expression of a side. Terms are ORed and their expressions ANDed, so a guard

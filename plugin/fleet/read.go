@@ -40,7 +40,7 @@ func (r *Reader) Read(ctx context.Context) (*Fleet, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &Fleet{}
+	f := &Fleet{selection: r.Selection}
 	var pods []Pod
 	for _, side := range []Side{Old, New} {
 		ds := oldDS
@@ -65,6 +65,7 @@ func (r *Reader) Read(ctx context.Context) (*Fleet, error) {
 		}
 		pods = append(pods, of...)
 	}
+	f.home = r.home(ctx, f)
 	if err := r.record(ctx, f); err != nil {
 		return nil, err
 	}
@@ -171,6 +172,31 @@ func (r *Reader) nodes(ctx context.Context, new *Set) ([]corev1.Node, error) {
 		return list.Continue, nil
 	})
 	return nodes, err
+}
+
+// home finds the namespace of journal and Lease. When the old DaemonSet is gone,
+// the new one's guard says where that was; two operators would not see each other
+// if they looked elsewhere from then on.
+func (r *Reader) home(ctx context.Context, f *Fleet) string {
+	switch {
+	case f.Old != nil:
+		return f.Old.Name.Namespace
+	case f.New == nil:
+		return ""
+	}
+	home := r.Selection.Old.Namespace
+	if record := f.New.Guard.Record; record != nil && record.Home != "" {
+		home = record.Home
+	}
+	if home == "" || home == f.New.Name.Namespace {
+		return f.New.Name.Namespace
+	}
+	// Nothing can be written to a namespace that was deleted along with it.
+	namespace, err := r.Client.CoreV1().Namespaces().Get(ctx, home, metav1.GetOptions{})
+	if apierrors.IsNotFound(err) || err == nil && namespace.DeletionTimestamp != nil {
+		return f.New.Name.Namespace
+	}
+	return home
 }
 
 // record reads Lease and newest journal.
