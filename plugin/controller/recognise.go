@@ -26,6 +26,17 @@ type running struct {
 // tag finds the version in an image's tag: v1.7.34, 1.7-alpine, v2.11.50.
 var tag = regexp.MustCompile(`^v?(\d+(?:\.\d+){0,2})`)
 
+// Running names the controller that pods of a template run: the dialect of its
+// Ingresses and its arguments; "" when it is none that is known, and for a Traefik
+// whose version nothing tells.
+func Running(namespace string, pod corev1.PodSpec) (convert.Dialect, []string) {
+	r, ok := recognise(source.Workload{Namespace: namespace, Pod: pod})
+	if !ok || r.dialect == unknown {
+		return "", nil
+	}
+	return r.dialect, r.args
+}
+
 // recognise finds the container that is a controller, by its image, and where
 // that does not tell which version it is, by its arguments.
 func recognise(w source.Workload) (running, bool) {

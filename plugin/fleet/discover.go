@@ -58,8 +58,14 @@ var tag = regexp.MustCompile(`^v?(\d+)(?:\.(\d+))?`)
 // tag does not tell.
 func imageVersion(image string) (product string, major, minor int) {
 	image, _, _ = strings.Cut(image, "@")
-	base := image[strings.LastIndexByte(image, '/')+1:]
+	path, base := "", image
+	if slash := strings.LastIndexByte(image, '/'); slash >= 0 {
+		path, base = image[:slash], image[slash+1:]
+	}
 	product, version, _ := strings.Cut(base, ":")
+	if product == "controller" && path != "" {
+		product = path[strings.LastIndexByte(path, '/')+1:] // ingress-nginx/controller
+	}
 	m := tag.FindStringSubmatch(version)
 	if m == nil {
 		return product, 0, 0

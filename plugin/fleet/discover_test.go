@@ -30,6 +30,9 @@ func TestChoose(t *testing.T) {
 			all: []appsv1.DaemonSet{ds("logs", "fluentd:1.7"), ds("a", "traefik:v1.7.34-alpine"), ds("b", "registry.example/mirror/traefik:2.11@sha256:0")},
 			old: "a", new: "b",
 		},
+		"another controller, whose version looks like Traefik's": {
+			all: []appsv1.DaemonSet{ds("n", "registry.k8s.io/ingress-nginx/controller:v1.11.3"), ds("b", "traefik:v3.1")}, new: "b",
+		},
 		"only the new one": {all: []appsv1.DaemonSet{ds("b", "traefik:v3.1")}, new: "b"},
 		"two old ones": {
 			all: []appsv1.DaemonSet{ds("a2", "traefik:1.7"), ds("a1", "traefik:1.7")},

@@ -104,8 +104,9 @@ type Set struct {
 	// Title is short and human, such as traefik-1.7.
 	Title string
 	Image string
-	// Major version by its image, 0 when that does not tell.
-	Major int
+	// Product and Major version by its image; "" and 0 when that does not tell.
+	Product string
+	Major   int
 	// Guard as found in the live object.
 	Guard Guard
 	// Revision is the pod label value of the current template, "" when unknown;

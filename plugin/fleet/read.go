@@ -118,7 +118,7 @@ func (r *Reader) set(ctx context.Context, ds *appsv1.DaemonSet, side Side) (*Set
 	}
 	set := &Set{
 		Side: side, Name: types.NamespacedName{Namespace: ds.Namespace, Name: ds.Name},
-		Title: title, Image: image, Major: major, Guard: guard,
+		Title: title, Image: image, Product: product, Major: major, Guard: guard,
 		Ports:   portsOf(ds.Spec.Template.Spec),
 		Settled: ds.Status.ObservedGeneration >= ds.Generation,
 		Object:  ds,

@@ -10,6 +10,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/fleet"
 )
@@ -108,10 +109,7 @@ func drainAccept(f *Facts) []Finding {
 	for _, set := range f.sets() {
 		c := f.config(set.Side)
 		accept := c.Accept + preStop(set)
-		setting := "lifeCycle.requestAcceptGraceTimeout"
-		if set.Major != 1 {
-			setting = "entryPoints.*.transport.lifeCycle.requestAcceptGraceTimeout"
-		}
+		setting := c.acceptSetting()
 		switch {
 		case c.Problem != "":
 			out = append(out, unknown(name(set)+": "+c.Problem, "check "+setting+" yourself"))
@@ -307,7 +305,7 @@ func server(f *Facts) []Finding {
 	if minor < tried {
 		return []Finding{warn("Kubernetes "+f.Server.GitVersion+" is older than what this was tried with", "rehearse on a test cluster of the same version")}
 	}
-	if f.Fleet.Old.Major == 1 && minor >= 22 {
+	if f.OldConfig.Dialect == convert.FromTraefikV1 && minor >= 22 {
 		return []Finding{warn("Traefik 1.7 reads extensions/v1beta1 Ingresses, which Kubernetes "+f.Server.GitVersion+" does not serve", "see that it still follows changes of Ingresses")}
 	}
 	return nil

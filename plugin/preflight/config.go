@@ -11,10 +11,14 @@ import (
 	"github.com/BurntSushi/toml"
 	"k8s.io/apimachinery/pkg/labels"
 	"sigs.k8s.io/yaml"
+
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert"
 )
 
-// Config is what matters here of a Traefik's static configuration.
+// Config is what matters here of a controller's static configuration.
 type Config struct {
+	// Dialect names the controller; "" when its image does not tell.
+	Dialect convert.Dialect
 	// Accept is how long requests are accepted after SIGTERM, Finish how long
 	// running ones have after that: the least of all entry points.
 	Accept, Finish time.Duration
@@ -44,7 +48,7 @@ const (
 
 // parseConfig reads arguments and files; arguments win, as they do in Traefik 1.
 // Traefik 2 refuses a mix, so the order does not matter there.
-func parseConfig(major int, args []string, files []file) Config {
+func parseConfig(dialect convert.Dialect, args []string, files []file) Config {
 	settings := map[string]string{}
 	var problems []string
 	for _, f := range files {
@@ -61,18 +65,9 @@ func parseConfig(major int, args []string, files []file) Config {
 		}
 		flatten(settings, "", content)
 	}
-	for i, arg := range args {
-		name, value, ok := strings.Cut(strings.TrimLeft(arg, "-"), "=")
-		if !strings.HasPrefix(arg, "-") {
-			continue
-		}
-		if !ok && i+1 < len(args) && !strings.HasPrefix(args[i+1], "-") {
-			value = args[i+1]
-		}
-		settings[strings.ToLower(name)] = value
-	}
-	c := Config{Accept: defaultAccept, Finish: defaultFinish, Problem: strings.Join(problems, "; ")}
-	if major == 1 {
+	maps.Copy(settings, flags(args))
+	c := Config{Dialect: dialect, Accept: defaultAccept, Finish: defaultFinish, Problem: strings.Join(problems, "; ")}
+	if dialect == convert.FromTraefikV1 {
 		c.Accept = duration(settings["lifecycle.requestacceptgracetimeout"], defaultAccept)
 		c.Finish = duration(settings["lifecycle.gracetimeout"], defaultFinish)
 		_, c.ACME = settings["acme.storage"]
@@ -108,6 +103,48 @@ func parseConfig(major int, args []string, files []file) Config {
 		first = false
 	}
 	return c
+}
+
+// flags are the options among arguments, in lower case.
+func flags(args []string) map[string]string {
+	settings := map[string]string{}
+	for i, arg := range args {
+		name, value, ok := strings.Cut(strings.TrimLeft(arg, "-"), "=")
+		if !strings.HasPrefix(arg, "-") {
+			continue
+		}
+		if !ok && i+1 < len(args) && !strings.HasPrefix(args[i+1], "-") {
+			value = args[i+1]
+		}
+		settings[strings.ToLower(name)] = value
+	}
+	return settings
+}
+
+// nginxConfig: after SIGTERM ingress-nginx goes on for --shutdown-grace-period (0),
+// then its workers finish what they have within worker-shutdown-timeout (240 s).
+// The defaults are those of pkg/flags/flags.go and of
+// internal/ingress/controller/config/config.go.
+func nginxConfig(settings, configMap map[string]string) Config {
+	const workers = 240 * time.Second
+	return Config{
+		Dialect: convert.FromNginx,
+		Accept:  duration(settings["shutdown-grace-period"], 0),
+		Finish:  duration(configMap["worker-shutdown-timeout"], workers),
+	}
+}
+
+// acceptSetting names what sets Config.Accept.
+func (c Config) acceptSetting() string {
+	switch c.Dialect {
+	case convert.FromTraefikV1:
+		return "lifeCycle.requestAcceptGraceTimeout"
+	case convert.FromNginx:
+		return "--shutdown-grace-period"
+	case convert.FromTraefik:
+		return "entryPoints.*.transport.lifeCycle.requestAcceptGraceTimeout"
+	}
+	return "how long it accepts requests after SIGTERM"
 }
 
 // entryPoints that carry traffic: all but Traefik's own.

@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert"
 )
 
 // Once an entry point is a default one, the gate's route has to name them all.
@@ -17,7 +19,7 @@ func TestRouteEntryPoints(t *testing.T) {
 		"by flags": {args: []string{"--entryPoints.web.address=:80", "--entryPoints.web.asDefault"}, want: []string{"web"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if diff := cmp.Diff(test.want, parseConfig(2, test.args, nil).RouteEntryPoints); diff != "" {
+			if diff := cmp.Diff(test.want, parseConfig(convert.FromTraefik, test.args, nil).RouteEntryPoints); diff != "" {
 				t.Error(diff)
 			}
 		})

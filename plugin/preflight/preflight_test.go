@@ -123,7 +123,8 @@ func (w *world) facts(t *testing.T) *Facts {
 	if w.crds {
 		client.Resources = append(client.Resources, &metav1.APIResourceList{GroupVersion: "traefik.io/v1alpha1", APIResources: []metav1.APIResource{{Name: "ingressroutes"}}})
 	}
-	f, err := (&fleet.Reader{Client: client, Now: func() time.Time { return now }}).Read(t.Context())
+	named := fleet.Selection{Old: types.NamespacedName{Namespace: "edge", Name: w.old.Name}, New: types.NamespacedName{Namespace: "edge", Name: w.new.Name}}
+	f, err := (&fleet.Reader{Client: client, Selection: named, Now: func() time.Time { return now }}).Read(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -299,6 +300,23 @@ func TestChecks(t *testing.T) {
 				"DRAIN-ACCEPT stop: the balancer needs 22 s to notice (2 x 5 s + 2 s + 10 s), traefik1 stops accepting after 5 s -> set lifeCycle.requestAcceptGraceTimeout of traefik1 to 22 s or more, or check more often",
 				"ACME warn: traefik1 gets certificates itself (ACME) and keeps them in a file; the new one begins without them -> give the new one the converted file, or Secrets",
 			},
+		},
+		"ingress-nginx, whose version begins with a 1 too": {
+			spoil: func(w *world) {
+				c := &w.old.Spec.Template.Spec.Containers[0]
+				c.Image, c.Args = "registry.k8s.io/ingress-nginx/controller:v1.11.3@sha256:0", []string{"/nginx-ingress-controller", "--configmap=$(POD_NAMESPACE)/nginx", "--shutdown-grace-period=5"}
+				c.Env = []corev1.EnvVar{{Name: "POD_NAMESPACE", ValueFrom: &corev1.EnvVarSource{FieldRef: &corev1.ObjectFieldSelector{FieldPath: "metadata.namespace"}}}}
+				w.minor = "31"
+				w.others = append(w.others, &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: "edge", Name: "nginx"}, Data: map[string]string{"worker-shutdown-timeout": "50s"}})
+			},
+			want: []string{
+				"DRAIN-ACCEPT stop: the balancer needs 22 s to notice (2 x 5 s + 2 s + 10 s), traefik1 stops accepting after 5 s -> set --shutdown-grace-period of traefik1 to 22 s or more, or check more often",
+				"DRAIN-GRACE stop: pods of traefik1 are killed after 60 s, but need 70 s to end (5 s accepting + 50 s finishing + 15 s closing) -> set terminationGracePeriodSeconds of traefik1 to 70 or more",
+			},
+		},
+		"an image that tells nothing": {
+			spoil: func(w *world) { w.old.Spec.Template.Spec.Containers[0].Image, w.minor = "edge-proxy:1.7", "31" },
+			want:  []string{"DRAIN-ACCEPT unknown: traefik1: its image does not tell which controller it is -> check how long it accepts requests after SIGTERM yourself"},
 		},
 		"a balancer nobody told about": {
 			spoil: func(w *world) { w.settings.Balancer = cutover.Balancer{} },
