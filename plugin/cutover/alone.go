@@ -42,7 +42,7 @@ func (e *Engine) TakeOver(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s := &session{Engine: e, lock: l, store: journal.NewStore(e.Client, f.Namespace()), home: f.Namespace(), sides: []fleet.Side{side}, skip: map[string]bool{}}
+	s := &session{Engine: e, lock: l, store: journal.NewStore(e.Client, f.Namespace()), home: f.Namespace(), sides: []fleet.Side{side}, skip: map[string]bool{}, pulses: map[string]pulse{}}
 	defer s.close(ctx)
 	if f, err = s.read(ctx); err != nil {
 		return err

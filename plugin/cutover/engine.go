@@ -55,6 +55,8 @@ type session struct {
 	baseline gate.Baseline
 	// skip are nodes that were given up for as long as this command runs.
 	skip map[string]bool
+
+	pulses map[string]pulse // of leaders; only the loop looks at them
 }
 
 // write changes the journal and stores it; a change that stays unstored is

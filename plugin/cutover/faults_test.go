@@ -359,3 +359,31 @@ func TestInterruptedWhileSoaking(t *testing.T) {
 	r.must(heir.Resume(t.Context()))
 	r.wantSame("served in the end", everywhere(fleet.New), r.served())
 }
+
+// TestControllerManagerDown: nobody acts on a label then. The first node stays
+// where it is, and no other one is tried.
+func TestControllerManagerDown(t *testing.T) {
+	r := newRig(t)
+	r.deploy(oldSet(), newSet())
+	r.watch(nodes - 1)
+	e, d := r.engine()
+	e.Settings.ReadyTimeout = 3 * time.Second
+	d.on = at(cutover.Step, "edge-2", func() { r.s.StopControllerManager(t.Context()) })
+	stopped := r.stopped(e.Run(t.Context()))
+	r.must(r.s.StartControllerManager(t.Context()))
+	if !strings.Contains(stopped.Reason, "is kube-controller-manager running?") || !strings.Contains(stopped.Next, "cutover resume") {
+		t.Errorf("reason %q, next %q", stopped.Reason, stopped.Next)
+	}
+	f := r.fleet()
+	for _, name := range []string{"edge-2", "edge-3", "edge-4"} {
+		if n := f.Node(name); n.Side() != fleet.Old || n.Serves() != fleet.Old {
+			t.Errorf("%s has the label %q and is served by %q", name, n.Label, n.Serves())
+		}
+		if phase := f.Journal.Node(name).Phase; name != "edge-2" && phase != journal.Waiting {
+			t.Errorf("%s is %s", name, phase)
+		}
+	}
+	e.Settings.ReadyTimeout = time.Minute
+	r.must(e.Resume(t.Context()))
+	r.wantSame("served in the end", everywhere(fleet.New), r.served())
+}

@@ -27,16 +27,20 @@ func (s *session) awaitPod(ctx context.Context, f *fleet.Fleet, name string, to 
 	from := to.Other()
 	leaving := s.deadline(time.Duration(f.Set(from).Grace())*time.Second + 30*time.Second)
 	ready := s.deadline(s.Settings.ReadyTimeout)
+	// The controller obeys a label within a second.
+	obeyed := s.deadline(min(30*time.Second, s.Settings.ReadyTimeout))
 	var dark time.Time
 	for {
 		leaving.look()
 		ready.look()
+		obeyed.look()
 		n, err := s.readNode(ctx, f, name)
 		if err != nil {
 			return arrival{}, 0, err
 		}
 		leaving.seen()
 		ready.seen()
+		obeyed.seen()
 		if err := gone(n); err != nil {
 			return arrival{}, 0, err
 		}
@@ -47,6 +51,9 @@ func (s *session) awaitPod(ctx context.Context, f *fleet.Fleet, name string, to 
 		if len(old) > 0 {
 			// The clock for the arriving pod starts when the port can be free.
 			ready = s.deadline(s.Settings.ReadyTimeout)
+			if obeyed.over() && !slices.ContainsFunc(old, func(p fleet.Pod) bool { return p.Terminating }) {
+				return arrival{}, 0, &idleError{node: name, set: f.Set(from).Name.String()}
+			}
 			if leaving.over() {
 				return arrival{}, 0, &stuckError{node: name, pod: old[0].Name}
 			}
@@ -103,9 +110,12 @@ func hopeless(p fleet.Pod) string {
 
 func notReady(set *fleet.Set, own []fleet.Pod, after time.Duration) string {
 	if len(own) == 0 {
-		return fmt.Sprintf("DaemonSet %s made no pod in %s", set.Name, after)
+		return fmt.Sprintf("DaemonSet %s made no pod in %s: is kube-controller-manager running?", set.Name, after)
 	}
 	why := own[0].Why
+	if why == "" && !own[0].Bound {
+		why = "nobody has scheduled it: is kube-scheduler running?"
+	}
 	if why == "" {
 		why = string(own[0].Phase)
 	}

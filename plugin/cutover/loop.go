@@ -37,16 +37,15 @@ func (s *session) loop(ctx context.Context, goal fleet.Side) error {
 				told = why
 			}
 			if patience.look(); patience.over() {
-				next := resumeCommand
-				if goal == fleet.Old {
-					next = rollbackAllCommand
-				}
-				return s.stop(ctx, &Stopped{Reason: why, Next: next})
+				return s.stop(ctx, &Stopped{Reason: why, Next: nextFor(goal)})
 			}
 			if err := s.pause(ctx, max(s.Settings.Poll, s.Settings.GateEvery)); err != nil {
 				return err
 			}
 			continue
+		}
+		if err := s.led(ctx, goal); err != nil {
+			return err
 		}
 		if err := s.moveBatch(ctx, f, batch, goal); err != nil {
 			return err
@@ -119,10 +118,7 @@ func (s *session) sort(f *fleet.Fleet, goal fleet.Side) work {
 
 // mayGoOn obeys whoever asked for a stop, and stops when a guard is gone.
 func (s *session) mayGoOn(ctx context.Context, f *fleet.Fleet, goal fleet.Side, begun []string) error {
-	next := resumeCommand
-	if goal == fleet.Old {
-		next = rollbackAllCommand
-	}
+	next := nextFor(goal)
 	switch {
 	case f.Requested == journal.RequestAbort:
 		return s.abandon(ctx, f, begun)
@@ -232,11 +228,7 @@ func (s *session) leftOver(ctx context.Context, f *fleet.Fleet, goal fleet.Side)
 		}
 	}
 	if len(left) > 0 {
-		next := resumeCommand
-		if goal == fleet.Old {
-			next = rollbackAllCommand
-		}
-		return s.stop(ctx, &Stopped{Reason: fmt.Sprintf("all nodes but %s are served by %s", list(left), f.Set(goal).Title), Next: next})
+		return s.stop(ctx, &Stopped{Reason: fmt.Sprintf("all nodes but %s are served by %s", list(left), f.Set(goal).Title), Next: nextFor(goal)})
 	}
 	if excluded := s.sort(f, goal).excluded; len(excluded) > 0 {
 		return s.stop(ctx, &Stopped{

@@ -20,8 +20,16 @@ func (s *session) moveOne(ctx context.Context, f *fleet.Fleet, name string, to f
 	err := s.move(ctx, f, name, to, soak)
 	var lost *lostError
 	var stuck *stuckError
+	var idle *idleError
 	var failed *failedError
 	switch {
+	case errors.As(err, &idle):
+		// It would be the same at the next node.
+		s.Observer.Observe(Event{Kind: NodeFailed, Node: name, To: to, Text: err.Error()})
+		if err := s.leave(ctx, f, name, to, journal.Skipped, err); err != nil {
+			return err
+		}
+		return s.stop(ctx, &Stopped{Reason: idle.Error(), Next: nextFor(to) + ", when it runs again"})
 	case errors.As(err, &lost):
 		return s.giveUp(ctx, f, name, to, journal.Lost, err)
 	case errors.As(err, &stuck):
@@ -257,15 +265,20 @@ func unguardedStop(set *fleet.Set) *Stopped {
 // proxy when it comes back, and is planned again then. Nothing is forced.
 func (s *session) giveUp(ctx context.Context, f *fleet.Fleet, name string, to fleet.Side, as journal.NodePhase, why error) error {
 	s.Observer.Observe(Event{Kind: NodeLost, Node: name, To: to, Text: why.Error() + "; going on without it"})
-	if to == fleet.New {
-		if err := s.label(ctx, f, name, fleet.Old, false); err != nil {
-			return err
-		}
-	}
 	if as == journal.Skipped {
 		s.mu.Lock()
 		s.skip[name] = true
 		s.mu.Unlock()
+	}
+	return s.leave(ctx, f, name, to, as, why)
+}
+
+// leave takes a node's label back and records why.
+func (s *session) leave(ctx context.Context, f *fleet.Fleet, name string, to fleet.Side, as journal.NodePhase, why error) error {
+	if to == fleet.New {
+		if err := s.label(ctx, f, name, fleet.Old, false); err != nil {
+			return err
+		}
 	}
 	return s.note(ctx, name, func(n *journal.Node) {
 		at := s.Clock.Now().UTC()
@@ -296,12 +309,8 @@ func (s *session) putBack(ctx context.Context, f *fleet.Fleet, name string, to f
 	if err := s.note(ctx, name, func(n *journal.Node) { n.Phase, n.Why = journal.Failed, why.why }); err != nil {
 		return err
 	}
-	next := resumeCommand + ", after fixing it"
-	if to == fleet.Old {
-		next = rollbackAllCommand + ", after fixing it"
-	}
 	return s.stop(ctx, &Stopped{
 		Reason: fmt.Sprintf("%s was put back to %s and serves: %s", name, f.Set(back).Title, why.why),
-		Next:   next,
+		Next:   nextFor(to) + ", after fixing it",
 	})
 }

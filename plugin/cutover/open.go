@@ -37,7 +37,7 @@ func (e *Engine) open(ctx context.Context, how begin) (*session, *fleet.Fleet, e
 	if err != nil {
 		return nil, nil, err
 	}
-	s := &session{Engine: e, lock: l, store: journal.NewStore(e.Client, f.Namespace()), home: f.Namespace(), sides: []fleet.Side{fleet.Old, fleet.New}, skip: map[string]bool{}}
+	s := &session{Engine: e, lock: l, store: journal.NewStore(e.Client, f.Namespace()), home: f.Namespace(), sides: []fleet.Side{fleet.Old, fleet.New}, skip: map[string]bool{}, pulses: map[string]pulse{}}
 	if f, err = s.openJournal(ctx, how); err != nil {
 		s.close(ctx)
 		return nil, nil, err

@@ -31,7 +31,7 @@ func (e *Engine) Recycle(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s := &session{Engine: e, lock: l, store: journal.NewStore(e.Client, f.Namespace()), home: f.Namespace(), skip: map[string]bool{}, id: NewID()}
+	s := &session{Engine: e, lock: l, store: journal.NewStore(e.Client, f.Namespace()), home: f.Namespace(), skip: map[string]bool{}, pulses: map[string]pulse{}, id: NewID()}
 	defer s.close(ctx)
 	for _, side := range []fleet.Side{fleet.Old, fleet.New} {
 		if f.Set(side) != nil {

@@ -140,6 +140,9 @@ func (e *Engine) Move(ctx context.Context, name string, to fleet.Side) error {
 			Next:   statusCommand,
 		})
 	}
+	if err := s.led(ctx, to); err != nil {
+		return err
+	}
 	if err := s.moveOne(ctx, f, name, to, 0); err != nil {
 		return err
 	}
