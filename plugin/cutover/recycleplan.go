@@ -117,7 +117,9 @@ func planRenewal(f *fleet.Fleet, set *fleet.Set) []Action {
 			}
 		}
 	}
-	if frozen {
+	// A guarded set stays OnDelete: its pods are moved, not rolled. The annotation
+	// waits until the guard is off.
+	if frozen && !set.Guard.Present {
 		actions = append(actions, Action{Kind: RollSet, Side: set.Side, Target: set.Name.String(), Why: "one at a time and without surge its roll-outs work"})
 	}
 	return actions
