@@ -156,3 +156,15 @@ func TestBackWithoutTheGate(t *testing.T) {
 		}
 	}
 }
+
+// A command that moved nothing does not end as if it had.
+func TestByHandOfANodeThatGoesAway(t *testing.T) {
+	r := newRig(t)
+	r.deploy(oldSet(), newSet())
+	e, d := r.engine()
+	d.on = at(cutover.Step, "edge-2", func() { r.must(r.s.KillNode("edge-2")) })
+	stopped := r.stopped(e.Move(t.Context(), "edge-2", fleet.New))
+	if !strings.Contains(stopped.Reason, "edge-2 is not moved: node edge-2 is not ready") {
+		t.Errorf("reason %q", stopped.Reason)
+	}
+}

@@ -146,6 +146,9 @@ func (e *Engine) Move(ctx context.Context, name string, to fleet.Side) error {
 	if err := s.moveOne(ctx, f, name, to, 0); err != nil {
 		return err
 	}
+	if r := s.record(name); r.Phase == journal.Lost || r.Phase == journal.Skipped {
+		return s.stop(ctx, &Stopped{Reason: fmt.Sprintf("%s is not moved: %s", name, r.Why), Next: statusCommand})
+	}
 	if s.j.Phase != journal.Switching {
 		return nil
 	}
