@@ -106,6 +106,9 @@ func Next(f *fleet.Fleet) string {
 		if f.Requested != "" {
 			return "wait, a " + f.Requested + " is asked for (" + statusCommand + " -w)"
 		}
+		if !f.Lease.Purpose.Obeys() {
+			return "watch it (" + statusCommand + " -w)"
+		}
 		return "watch it (" + statusCommand + " -w), or pause after this node (kubectl ingress-migrate cutover pause)"
 	}
 	switch Widowed(f) {

@@ -63,6 +63,13 @@ func TestThereAndBackAndThereAgain(t *testing.T) {
 		t.Errorf("a second run: %v", err)
 	}
 
+	if _, err := e.Abort(t.Context()); err == nil || !strings.Contains(err.Error(), "is complete") {
+		t.Errorf("an abort of what is complete: %v", err)
+	}
+	if phase := r.fleet().Journal.Phase; phase != journal.Switched {
+		t.Errorf("after that the journal says %s", phase)
+	}
+
 	r.must(e.RollbackAll(t.Context()))
 	r.wantSame("after rollback", everywhere(fleet.Old), r.served())
 	r.wantSame("the old DaemonSet", before, r.original())

@@ -191,7 +191,17 @@ func TestByHand(t *testing.T) {
 	r.deploy(oldSet(), newSet())
 	before := r.original()
 	r.watch(floor)
-	e, _ := r.engine()
+	e, d := r.engine()
+	second, _ := r.engine()
+	d.on = at(cutover.Step, "edge-3", func() {
+		// It would not look at what it is asked for.
+		if err := second.Pause(t.Context()); err == nil || !strings.Contains(err.Error(), "ends by itself") {
+			t.Errorf("pause of one move: %v", err)
+		}
+		if asked, err := second.Abort(t.Context()); asked || err == nil || !strings.Contains(err.Error(), "ends by itself") {
+			t.Errorf("abort of one move: asked %v, %v", asked, err)
+		}
+	})
 	r.must(e.Move(t.Context(), "edge-3", fleet.New))
 	want := everywhere(fleet.Old)
 	want["edge-3"] = fleet.New

@@ -25,7 +25,7 @@ const (
 
 // open takes the lease, then reads the world and opens or makes the journal.
 // Nothing that was read before the lease is used. The caller closes the session.
-func (e *Engine) open(ctx context.Context, how begin) (*session, *fleet.Fleet, error) {
+func (e *Engine) open(ctx context.Context, how begin, purpose lock.Purpose) (*session, *fleet.Fleet, error) {
 	f, err := e.Reader.Read(ctx)
 	if err != nil {
 		return nil, nil, err
@@ -33,7 +33,7 @@ func (e *Engine) open(ctx context.Context, how begin) (*session, *fleet.Fleet, e
 	if err := f.Need(fleet.Old, fleet.New); err != nil {
 		return nil, nil, err
 	}
-	l, err := lock.Acquire(ctx, lock.Config{Client: e.Client, Namespace: f.Namespace(), Holder: e.Holder, Duration: e.Settings.LeaseDuration, Now: e.Clock.Now})
+	l, err := lock.Acquire(ctx, lock.Config{Client: e.Client, Namespace: f.Namespace(), Holder: e.Holder, Purpose: purpose, Duration: e.Settings.LeaseDuration, Now: e.Clock.Now})
 	if err != nil {
 		return nil, nil, err
 	}

@@ -5,13 +5,14 @@ import (
 	"fmt"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/journal"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/lock"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/fleet"
 )
 
 // Run begins a cutover and moves every node to the new proxy. A *Stopped error
 // means that it stopped in a good state.
 func (e *Engine) Run(ctx context.Context) error {
-	s, f, err := e.open(ctx, beginNew)
+	s, f, err := e.open(ctx, beginNew, lock.Cutover)
 	if err != nil {
 		return err
 	}
@@ -22,7 +23,7 @@ func (e *Engine) Run(ctx context.Context) error {
 // Resume goes on where the journal, or what can be told without it, ends: in
 // whichever direction the cutover was going.
 func (e *Engine) Resume(ctx context.Context) error {
-	s, f, err := e.open(ctx, beginResume)
+	s, f, err := e.open(ctx, beginResume, lock.Cutover)
 	if err != nil {
 		return err
 	}
@@ -59,7 +60,7 @@ func (s *session) forward(ctx context.Context, f *fleet.Fleet) error {
 // RollbackAll moves every node back and then restores the old DaemonSet exactly.
 // The new one stays, guarded: it wants no node.
 func (e *Engine) RollbackAll(ctx context.Context) error {
-	s, f, err := e.open(ctx, beginBack)
+	s, f, err := e.open(ctx, beginBack, lock.Cutover)
 	if err != nil {
 		return err
 	}
@@ -101,7 +102,7 @@ func (e *Engine) Move(ctx context.Context, name string, to fleet.Side) error {
 	if to == fleet.Old {
 		how = beginUndrain
 	}
-	s, f, err := e.open(ctx, how)
+	s, f, err := e.open(ctx, how, lock.Move)
 	if err != nil {
 		return err
 	}
@@ -191,10 +192,16 @@ func (e *Engine) Abort(ctx context.Context) (asked bool, err error) {
 	if f.Journal == nil || f.Journal.Phase == journal.RolledBack || f.Journal.Phase == journal.Aborted {
 		return false, fmt.Errorf("there is no cutover to abort")
 	}
+	if f.Journal.Phase == journal.Switched {
+		return false, fmt.Errorf("cutover %s is complete, there is nothing to abort: go back with %s", f.Journal.ID, rollbackAllCommand)
+	}
+	if f.Lease != nil && !f.Lease.Purpose.Obeys() {
+		return false, endsByItself(f.Lease)
+	}
 	if f.Lease != nil {
 		return true, journal.Request(ctx, e.Client, f.Namespace(), f.Journal.ID, journal.RequestAbort)
 	}
-	s, f, err := e.open(ctx, beginBack)
+	s, f, err := e.open(ctx, beginBack, lock.Rescue)
 	if err != nil {
 		return false, err
 	}
@@ -211,14 +218,21 @@ func (e *Engine) Pause(ctx context.Context) error {
 	if f.Lease == nil || f.Journal == nil {
 		return fmt.Errorf("no cutover is running: see %s", statusCommand)
 	}
+	if !f.Lease.Purpose.Obeys() {
+		return endsByItself(f.Lease)
+	}
 	return journal.Request(ctx, e.Client, f.Namespace(), f.Journal.ID, journal.RequestPause)
+}
+
+func endsByItself(l *fleet.Lease) error {
+	return fmt.Errorf("%s is working on these proxies (%s), which cannot be asked to stop and ends by itself: see %s -w", l.Holder, l.Purpose, statusCommand)
 }
 
 // Emergency gives every node back to the old proxy in one go, without gates and
 // floor: the new proxy's pods all end at once and nobody serves until the old
 // ones have started. It restores nothing; RollbackAll does that afterwards.
 func (e *Engine) Emergency(ctx context.Context) error {
-	s, f, err := e.open(ctx, beginBack)
+	s, f, err := e.open(ctx, beginBack, lock.Rescue)
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/journal"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/lock"
 )
 
 // What decides which proxy serves a node.
@@ -59,7 +60,8 @@ type Fleet struct {
 
 // Lease is who works on the proxies.
 type Lease struct {
-	Holder string
+	Holder  string
+	Purpose lock.Purpose
 	// AgeSeconds since the last renewal, LeftSeconds until it runs out.
 	AgeSeconds, LeftSeconds int
 }

@@ -212,7 +212,7 @@ func (r *Reader) record(ctx context.Context, f *Fleet) error {
 		return fmt.Errorf("reading the lease %s/%s: %w", namespace, lock.Name, err)
 	default:
 		if held := lock.Held(lease, r.Now()); held != nil {
-			f.Lease = &Lease{Holder: held.Holder, AgeSeconds: int(held.Age.Seconds()), LeftSeconds: int(held.Left.Seconds())}
+			f.Lease = &Lease{Holder: held.Holder, Purpose: held.Purpose, AgeSeconds: int(held.Age.Seconds()), LeftSeconds: int(held.Left.Seconds())}
 		}
 	}
 	list, err := r.Client.CoreV1().ConfigMaps(namespace).List(ctx, metav1.ListOptions{LabelSelector: journal.Label})

@@ -24,7 +24,8 @@ var ErrLost = errors.New("lost the lease " + Name)
 
 // HeldError says that somebody else holds the lease.
 type HeldError struct {
-	Holder string
+	Holder  string
+	Purpose Purpose
 	// Age is how long ago the holder renewed it.
 	Age time.Duration
 	// Left is how long the lease stays valid without another renewal.
@@ -32,15 +33,42 @@ type HeldError struct {
 }
 
 func (e *HeldError) Error() string {
-	return fmt.Sprintf("%s is working on these proxies (last sign of life %s ago): let it finish, ask it to stop with kubectl ingress-migrate cutover pause, or, if it is dead, try again in %s",
-		e.Holder, e.Age.Round(time.Second), e.Left.Round(time.Second)+time.Second)
+	ask := ""
+	if e.Purpose.Obeys() {
+		ask = " ask it to stop with kubectl ingress-migrate cutover pause,"
+	}
+	return fmt.Sprintf("%s is working on these proxies (last sign of life %s ago): let it finish,%s or, if it is dead, try again in %s",
+		e.Holder, e.Age.Round(time.Second), ask, e.Left.Round(time.Second)+time.Second)
 }
+
+// Purpose is what a lease was taken for.
+type Purpose string
+
+// The purposes.
+const (
+	// Cutover moves all nodes to one side, and looks between them whether it is
+	// asked to stop.
+	Cutover Purpose = "cutover"
+	// Move is that of one node, Recycle a recycle, Rescue what gives all nodes to
+	// one side at once.
+	Move    Purpose = "move"
+	Recycle Purpose = "recycle"
+	Rescue  Purpose = "rescue"
+)
+
+// Obeys tells whether a holder can be asked to stop. What is not known may have
+// been written by an older version, of which only the cutover takes long.
+func (p Purpose) Obeys() bool { return p == Cutover || p == "" }
+
+// purposeAnnotation is on the Lease.
+const purposeAnnotation = "ingress-migrate.io/purpose"
 
 // Lock is a Lease that is held and renewed until Release.
 type Lock struct {
 	client    kubernetes.Interface
 	namespace string
 	holder    string
+	purpose   Purpose
 	duration  time.Duration
 	now       func() time.Time
 
@@ -61,7 +89,8 @@ type Config struct {
 	Client    kubernetes.Interface
 	Namespace string
 	// Holder is user@host/uuid.
-	Holder string
+	Holder  string
+	Purpose Purpose
 	// Duration without renewal after which others may take it; renewed four
 	// times as often.
 	Duration time.Duration
@@ -70,7 +99,7 @@ type Config struct {
 
 // Acquire takes the lease or returns a HeldError.
 func Acquire(ctx context.Context, c Config) (*Lock, error) {
-	l := &Lock{client: c.Client, namespace: c.Namespace, holder: c.Holder, duration: c.Duration, now: c.Now, done: make(chan struct{})}
+	l := &Lock{client: c.Client, namespace: c.Namespace, holder: c.Holder, purpose: c.Purpose, duration: c.Duration, now: c.Now, done: make(chan struct{})}
 	if err := l.take(ctx); err != nil {
 		return nil, err
 	}
@@ -121,6 +150,10 @@ func (l *Lock) filled(lease *coordinationv1.Lease, now time.Time, transitions in
 	// The API counts whole seconds; a shorter lease is rounded up.
 	seconds := int32(math.Ceil(l.duration.Seconds()))
 	at := metav1.NewMicroTime(now)
+	if lease.Annotations == nil {
+		lease.Annotations = map[string]string{}
+	}
+	lease.Annotations[purposeAnnotation] = string(l.purpose)
 	lease.Spec.HolderIdentity = &l.holder
 	lease.Spec.LeaseDurationSeconds = &seconds
 	if lease.Spec.LeaseTransitions == nil || *lease.Spec.LeaseTransitions != transitions {
@@ -142,7 +175,7 @@ func Held(lease *coordinationv1.Lease, now time.Time) *HeldError {
 	if left <= 0 {
 		return nil
 	}
-	return &HeldError{Holder: *s.HolderIdentity, Age: age, Left: left}
+	return &HeldError{Holder: *s.HolderIdentity, Purpose: Purpose(lease.Annotations[purposeAnnotation]), Age: age, Left: left}
 }
 
 func (l *Lock) renew(ctx context.Context) {

@@ -3,6 +3,7 @@ package lock
 import (
 	"errors"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -37,7 +38,7 @@ func (h *hand) forward(d time.Duration) {
 func acquire(t *testing.T, client kubernetes.Interface, clock *hand, holder string) (*Lock, error) {
 	t.Helper()
 	// The duration is so long that nothing is renewed behind the test's back.
-	l, err := Acquire(t.Context(), Config{Client: client, Namespace: "edge", Holder: holder, Duration: time.Hour, Now: clock.Now})
+	l, err := Acquire(t.Context(), Config{Client: client, Namespace: "edge", Holder: holder, Purpose: Cutover, Duration: time.Hour, Now: clock.Now})
 	if err == nil {
 		t.Cleanup(func() { l.stop(); <-l.done })
 	}
@@ -79,7 +80,7 @@ func TestSecondHolder(t *testing.T) {
 	clock.forward(20 * time.Minute)
 	_, err = acquire(t, client, clock, "b@y/2")
 	var held *HeldError
-	if !errors.As(err, &held) || *held != (HeldError{Holder: "a@x/1", Age: 20 * time.Minute, Left: 40 * time.Minute}) {
+	if !errors.As(err, &held) || *held != (HeldError{Holder: "a@x/1", Purpose: Cutover, Age: 20 * time.Minute, Left: 40 * time.Minute}) {
 		t.Fatalf("while it is held: %v", err)
 	}
 	if err := first.Check(t.Context()); err != nil {
@@ -136,6 +137,15 @@ func TestDeleted(t *testing.T) {
 	clock.forward(45 * time.Minute)
 	if err := l.Check(t.Context()); !errors.Is(err, ErrLost) {
 		t.Errorf("check: %v", err)
+	}
+}
+
+// Only a cutover can be asked to stop; the others end by themselves.
+func TestHeldErrorSaysWhatHelps(t *testing.T) {
+	for purpose, want := range map[Purpose]bool{Cutover: true, "": true, Move: false, Recycle: false} {
+		if got := strings.Contains((&HeldError{Holder: "a@x/1", Purpose: purpose}).Error(), "cutover pause"); got != want {
+			t.Errorf("%q: told to pause it: %v", purpose, got)
+		}
 	}
 }
 
