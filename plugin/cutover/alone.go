@@ -38,7 +38,7 @@ func (e *Engine) TakeOver(ctx context.Context) error {
 	if side == "" {
 		return fmt.Errorf("no DaemonSet is left alone with a guard: see %s", statusCommand)
 	}
-	l, err := lock.Acquire(ctx, lock.Config{Client: e.Client, Namespace: f.Namespace(), Holder: e.Holder, Purpose: lock.Rescue, Duration: e.Settings.LeaseDuration, Now: e.Clock.Now})
+	l, err := e.acquire(ctx, f, lock.Rescue)
 	if err != nil {
 		return err
 	}

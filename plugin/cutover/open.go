@@ -33,7 +33,7 @@ func (e *Engine) open(ctx context.Context, how begin, purpose lock.Purpose) (*se
 	if err := f.Need(fleet.Old, fleet.New); err != nil {
 		return nil, nil, err
 	}
-	l, err := lock.Acquire(ctx, lock.Config{Client: e.Client, Namespace: f.Namespace(), Holder: e.Holder, Purpose: purpose, Duration: e.Settings.LeaseDuration, Now: e.Clock.Now})
+	l, err := e.acquire(ctx, f, purpose)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -43,6 +43,16 @@ func (e *Engine) open(ctx context.Context, how begin, purpose lock.Purpose) (*se
 		return nil, nil, err
 	}
 	return s, f, nil
+}
+
+func (e *Engine) acquire(ctx context.Context, f *fleet.Fleet, purpose lock.Purpose) (*lock.Lock, error) {
+	return lock.Acquire(ctx, lock.Config{
+		Client: e.Client, Namespace: f.Namespace(), Holder: e.Holder, Purpose: purpose, Duration: e.Settings.LeaseDuration,
+		Now: e.Clock.Now, After: e.Clock.After,
+		Watching: func(holder string, during time.Duration) {
+			e.Observer.Observe(Event{Kind: Wait, Text: fmt.Sprintf("watching for %s whether %s is still at work", during, holder)})
+		},
+	})
 }
 
 func (s *session) openJournal(ctx context.Context, how begin) (*fleet.Fleet, error) {

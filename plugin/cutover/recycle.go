@@ -27,7 +27,7 @@ func (e *Engine) Recycle(ctx context.Context) error {
 	if f.Old == nil && f.New == nil {
 		return f.Need(fleet.New)
 	}
-	l, err := lock.Acquire(ctx, lock.Config{Client: e.Client, Namespace: f.Namespace(), Holder: e.Holder, Purpose: lock.Recycle, Duration: e.Settings.LeaseDuration, Now: e.Clock.Now})
+	l, err := e.acquire(ctx, f, lock.Recycle)
 	if err != nil {
 		return err
 	}

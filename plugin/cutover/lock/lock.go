@@ -95,12 +95,16 @@ type Config struct {
 	// times as often.
 	Duration time.Duration
 	Now      func() time.Time
+	After    func(time.Duration) <-chan time.Time
+	// Watching is told, if set, that a lease which seems to have run out is watched
+	// for so long before it is taken.
+	Watching func(holder string, during time.Duration)
 }
 
 // Acquire takes the lease or returns a HeldError.
 func Acquire(ctx context.Context, c Config) (*Lock, error) {
 	l := &Lock{client: c.Client, namespace: c.Namespace, holder: c.Holder, purpose: c.Purpose, duration: c.Duration, now: c.Now, done: make(chan struct{})}
-	if err := l.take(ctx); err != nil {
+	if err := l.take(ctx, c); err != nil {
 		return nil, err
 	}
 	// The lease outlives a cancelled command until Release, so that finishing the
@@ -111,7 +115,8 @@ func Acquire(ctx context.Context, c Config) (*Lock, error) {
 	return l, nil
 }
 
-func (l *Lock) take(ctx context.Context) error {
+func (l *Lock) take(ctx context.Context, c Config) error {
+	watched := "" // what was seen not to change
 	leases := l.client.CoordinationV1().Leases(l.namespace)
 	const attempts = 3
 	var last error
@@ -126,6 +131,12 @@ func (l *Lock) take(ctx context.Context) error {
 		default:
 			if held := Held(lease, now); held != nil && held.Holder != l.holder {
 				return held
+			}
+			if holder := holderOf(lease); holder != nobody && holder != l.holder && lease.ResourceVersion != watched {
+				if lease, err = l.abandoned(ctx, c, lease); err != nil {
+					return err
+				}
+				watched, now = lease.ResourceVersion, l.now()
 			}
 			transitions := int32(1)
 			if lease.Spec.LeaseTransitions != nil {
@@ -143,6 +154,41 @@ func (l *Lock) take(ctx context.Context) error {
 		}
 	}
 	return fmt.Errorf("taking the lease %s/%s: %w", l.namespace, Name, last)
+}
+
+// abandoned watches a lease that has run out by what it says, and returns it when
+// it was not renewed meanwhile. What it says is the holder's clock, which may
+// differ from this one by more than the lease lasts. A holder writes nothing
+// without a renewal that is younger than half of that (see Check), so half of it
+// is long enough.
+func (l *Lock) abandoned(ctx context.Context, c Config, lease *coordinationv1.Lease) (*coordinationv1.Lease, error) {
+	if lease.Spec.LeaseDurationSeconds == nil {
+		return lease, nil // it was never held
+	}
+	duration := time.Duration(*lease.Spec.LeaseDurationSeconds) * time.Second
+	during := duration/2 + time.Second
+	if c.Watching != nil {
+		c.Watching(holderOf(lease), during)
+	}
+	const looks = 10
+	for until := l.now().Add(during); l.now().Before(until); {
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-c.After(during / looks):
+		}
+		current, err := l.client.CoordinationV1().Leases(l.namespace).Get(ctx, Name, metav1.GetOptions{})
+		if err != nil {
+			return nil, fmt.Errorf("reading the lease %s/%s: %w", l.namespace, Name, err)
+		}
+		if holderOf(current) == nobody {
+			return current, nil
+		}
+		if current.ResourceVersion != lease.ResourceVersion {
+			return nil, &HeldError{Holder: holderOf(current), Purpose: Purpose(current.Annotations[purposeAnnotation]), Left: duration}
+		}
+	}
+	return lease, nil
 }
 
 func (l *Lock) filled(lease *coordinationv1.Lease, now time.Time, transitions int32) *coordinationv1.Lease {
@@ -164,14 +210,20 @@ func (l *Lock) filled(lease *coordinationv1.Lease, now time.Time, transitions in
 	return lease
 }
 
-// Held tells who holds a lease now; nil when nobody does.
+// Held tells who holds a lease now, by what it says; nil when nobody does or it
+// cannot be told.
 func Held(lease *coordinationv1.Lease, now time.Time) *HeldError {
 	s := lease.Spec
 	if s.HolderIdentity == nil || *s.HolderIdentity == "" || s.RenewTime == nil || s.LeaseDurationSeconds == nil {
 		return nil
 	}
+	duration := time.Duration(*s.LeaseDurationSeconds) * time.Second
 	age := now.Sub(s.RenewTime.Time)
-	left := time.Duration(*s.LeaseDurationSeconds)*time.Second - age
+	if age < -duration {
+		return nil // one of the clocks is wrong; whether it is held has to be seen
+	}
+	age = max(age, 0)
+	left := duration - age
 	if left <= 0 {
 		return nil
 	}
@@ -235,9 +287,11 @@ func (l *Lock) lose(why string) error {
 	return l.lost
 }
 
+const nobody = "nobody"
+
 func holderOf(lease *coordinationv1.Lease) string {
 	if lease.Spec.HolderIdentity == nil || *lease.Spec.HolderIdentity == "" {
-		return "nobody"
+		return nobody
 	}
 	return *lease.Spec.HolderIdentity
 }
@@ -281,8 +335,8 @@ func (l *Lock) Release(ctx context.Context) {
 	}
 	leases := l.client.CoordinationV1().Leases(l.namespace)
 	release := func() error {
-		nobody := ""
-		lease.Spec.HolderIdentity = &nobody
+		none := ""
+		lease.Spec.HolderIdentity = &none
 		_, err := leases.Update(ctx, lease, metav1.UpdateOptions{FieldManager: "ingress-migrate"})
 		return err
 	}

@@ -21,6 +21,8 @@ import (
 type hand struct {
 	mu  sync.Mutex
 	now time.Time
+
+	meanwhile func()
 }
 
 func (h *hand) Now() time.Time {
@@ -35,10 +37,21 @@ func (h *hand) forward(d time.Duration) {
 	h.now = h.now.Add(d)
 }
 
+// After passes the time, and what was to happen meanwhile does.
+func (h *hand) After(d time.Duration) <-chan time.Time {
+	h.forward(d)
+	if h.meanwhile != nil {
+		h.meanwhile()
+	}
+	c := make(chan time.Time, 1)
+	c <- h.Now()
+	return c
+}
+
 func acquire(t *testing.T, client kubernetes.Interface, clock *hand, holder string) (*Lock, error) {
 	t.Helper()
 	// The duration is so long that nothing is renewed behind the test's back.
-	l, err := Acquire(t.Context(), Config{Client: client, Namespace: "edge", Holder: holder, Purpose: Cutover, Duration: time.Hour, Now: clock.Now})
+	l, err := Acquire(t.Context(), Config{Client: client, Namespace: "edge", Holder: holder, Purpose: Cutover, Duration: time.Hour, Now: clock.Now, After: clock.After})
 	if err == nil {
 		t.Cleanup(func() { l.stop(); <-l.done })
 	}
@@ -126,6 +139,42 @@ func TestRunOutButNotTaken(t *testing.T) {
 	}
 	if l.Fence() != 1 {
 		t.Errorf("fence %d", l.Fence())
+	}
+}
+
+// TestClocksThatDiffer: a lease that has run out long ago by the own clock is held
+// as long as it is renewed, and one of the future is not, when it is not.
+func TestClocksThatDiffer(t *testing.T) {
+	for name, skew := range map[string]time.Duration{"the holder's is late": -3 * time.Hour, "the holder's is early": 3 * time.Hour} {
+		t.Run(name, func(t *testing.T) {
+			start := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+			client, theirs, ours := api(), &hand{now: start.Add(skew)}, &hand{now: start}
+			holder, err := acquire(t, client, theirs, "a@x/1")
+			must(t, err)
+			looks := 0
+			ours.meanwhile = func() {
+				if looks++; looks == 5 {
+					theirs.forward(15 * time.Minute)
+					must(t, holder.renewOnce(t.Context()))
+				}
+			}
+			var held *HeldError
+			if _, err := acquire(t, client, ours, "b@y/2"); !errors.As(err, &held) || held.Holder != "a@x/1" {
+				t.Errorf("while it is renewed: %v", err)
+			}
+			ours.meanwhile = nil
+			before := ours.Now()
+			if _, err := acquire(t, client, ours, "b@y/2"); err != nil {
+				t.Errorf("when it is not: %v", err)
+			}
+			if took := ours.Now().Sub(before); took < 30*time.Minute || took > time.Hour {
+				t.Errorf("taken after %s", took)
+			}
+			theirs.forward(31 * time.Minute) // as ours did
+			if err := holder.Check(t.Context()); !errors.Is(err, ErrLost) {
+				t.Errorf("the first holder goes on: %v", err)
+			}
+		})
 	}
 }
 
