@@ -110,6 +110,9 @@ func MakePlan(f *fleet.Fleet, s Settings, id string) (*Plan, error) {
 		p.Nodes = slices.Insert(slices.Delete(p.Nodes, i, i+1), 0, s.Canary)
 	}
 	p.Floor = s.FloorOf(p.Total)
+	if p.Total == 1 {
+		return nil, fmt.Errorf("there is one node, and nobody serves while it is moved: add a node")
+	}
 	if p.Total-1 < p.Floor {
 		return nil, fmt.Errorf("%d of %d nodes must serve at any moment, so none can be taken out: add a node, or accept the risk with --i-accept-single-node or --floor", p.Floor, p.Total)
 	}

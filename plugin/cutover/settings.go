@@ -95,7 +95,7 @@ func (s Settings) FloorOf(nodes int) int {
 		return s.Floor
 	}
 	if s.AcceptSingleNode && nodes <= 2 {
-		return max(0, nodes-1)
+		return 1 // a single node serves alone, so it can never be taken out
 	}
 	threeQuarters := (3*nodes + 3) / 4
 	return max(2, min(threeQuarters, nodes-1))

@@ -25,6 +25,8 @@ func floor(f *Facts) []Finding {
 	}
 	must := f.Settings.FloorOf(total)
 	switch {
+	case total == 1:
+		return []Finding{stop("there is one node, and nobody serves while it is moved", "add a node (surge for host ports is a node)")}
 	case total-1 < must:
 		return []Finding{stop(
 			fmt.Sprintf("%d of %d nodes must serve at any moment, so none can be taken out", must, total),

@@ -244,6 +244,17 @@ func TestChecks(t *testing.T) {
 			spoil: func(w *world) { w.nodes, w.oldPods = w.nodes[:2], w.oldPods[:2] },
 			want:  []string{"FLOOR stop: 2 of 2 nodes must serve at any moment, so none can be taken out -> add a node (surge for host ports is a node), or accept the risk with --i-accept-single-node or --floor"},
 		},
+		"one node, whatever is accepted": {
+			spoil: func(w *world) {
+				w.nodes, w.oldPods, w.settings.AcceptSingleNode = w.nodes[:1], w.oldPods[:1], true
+			},
+			want: []string{"FLOOR stop: there is one node, and nobody serves while it is moved -> add a node (surge for host ports is a node)"},
+		},
+		"two nodes, of which one serves alone": {
+			spoil: func(w *world) {
+				w.nodes, w.oldPods, w.settings.AcceptSingleNode = w.nodes[:2], w.oldPods[:2], true
+			},
+		},
 		"no CRDs": {
 			spoil: func(w *world) { w.crds = false },
 			want:  []string{"CRDS stop: the cluster has no IngressRoutes (neither traefik.io nor traefik.containo.us) -> install the CRDs of the new Traefik first"},
