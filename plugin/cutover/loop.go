@@ -16,6 +16,7 @@ func (s *session) loop(ctx context.Context, goal fleet.Side) error {
 	patience := s.deadline(s.Settings.NodeTimeout)
 	told := ""
 	for {
+		patience.look()
 		f, err := s.read(ctx)
 		if err != nil {
 			return err
@@ -23,6 +24,7 @@ func (s *session) loop(ctx context.Context, goal fleet.Side) error {
 		if err := s.keepUp(ctx, f); err != nil {
 			return err
 		}
+		patience.seen()
 		work := s.sort(f, goal)
 		if len(work.begun)+len(work.todo) == 0 {
 			return s.leftOver(ctx, f, goal)
@@ -36,7 +38,7 @@ func (s *session) loop(ctx context.Context, goal fleet.Side) error {
 				s.Observer.Observe(Event{Kind: Wait, Text: why})
 				told = why
 			}
-			if patience.look(); patience.over() {
+			if patience.over() {
 				return s.stop(ctx, &Stopped{Reason: why, Next: nextFor(goal)})
 			}
 			if err := s.pause(ctx, max(s.Settings.Poll, s.Settings.GateEvery)); err != nil {

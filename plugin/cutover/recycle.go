@@ -212,10 +212,12 @@ func (s *session) awaitFloor(ctx context.Context, a Action) error {
 	limit := s.deadline(s.Settings.NodeTimeout)
 	told := false
 	for {
+		limit.look()
 		f, err := s.read(ctx)
 		if err != nil {
 			return err
 		}
+		limit.seen()
 		n := f.Node(a.Node)
 		floor := s.Settings.FloorOf(present(f))
 		if n == nil || n.Serves() == "" || f.Serving()-1 >= floor {
@@ -226,7 +228,7 @@ func (s *session) awaitFloor(ctx context.Context, a Action) error {
 			s.Observer.Observe(Event{Kind: Wait, Text: why})
 			told = true
 		}
-		if limit.look(); limit.over() {
+		if limit.over() {
 			return &Stopped{Reason: why, Next: recycleCommand}
 		}
 		if err := s.pauseFleet(ctx, f); err != nil {
