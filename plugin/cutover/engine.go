@@ -113,7 +113,10 @@ func (s *session) close(ctx context.Context) {
 // stop records why the engine stops and returns the error that says so. When
 // that cannot be recorded any more, the reason is still returned.
 func (s *session) stop(ctx context.Context, stopped *Stopped) error {
-	if s.j == nil {
+	s.mu.Lock()
+	unrecorded := s.j == nil
+	s.mu.Unlock()
+	if unrecorded {
 		return stopped // nothing is recorded of this command
 	}
 	err := s.write(ctx, func(j *journal.Journal) { j.Stopped = stopped.Reason })

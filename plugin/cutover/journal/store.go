@@ -175,12 +175,15 @@ func (s *Store) recreate(ctx context.Context, j *Journal, data map[string]any) e
 		s.last = lost
 		return err
 	}
-	if baseline, ok := lost.Data[baselineKey]; ok {
-		if _, replaced := data[baselineKey]; !replaced {
-			return s.patch(ctx, j, map[string]any{baselineKey: baseline})
-		}
+	// The baseline that was to be written now, or the one that was lost.
+	baseline, ok := data[baselineKey]
+	if !ok {
+		baseline, ok = lost.Data[baselineKey]
 	}
-	return nil
+	if !ok {
+		return nil
+	}
+	return s.patch(ctx, j, map[string]any{baselineKey: baseline})
 }
 
 // WriteBaseline stores what the old proxy answered, next to the journal, so that

@@ -74,6 +74,23 @@ func TestDeletedMeanwhile(t *testing.T) {
 	}
 }
 
+// The record is deleted just before the baseline is written: that is stored too.
+func TestDeletedBeforeTheBaseline(t *testing.T) {
+	client := fake.NewClientset()
+	s := NewStore(client, "edge")
+	j := sample("a", 1)
+	must(t, s.Create(t.Context(), j))
+	must(t, client.CoreV1().ConfigMaps("edge").Delete(t.Context(), Name("7f3a"), metav1.DeleteOptions{}))
+	must(t, s.WriteBaseline(t.Context(), j, []string{"answer"}))
+	other := NewStore(client, "edge")
+	_, err := other.Open(t.Context(), "7f3a")
+	must(t, err)
+	var baseline []string
+	if ok, err := other.ReadBaseline(&baseline); !ok || err != nil {
+		t.Errorf("baseline %v %v %v", baseline, ok, err)
+	}
+}
+
 func TestTwoJournalsOfOneName(t *testing.T) {
 	client := fake.NewClientset()
 	must(t, NewStore(client, "edge").Create(t.Context(), sample("a", 1)))
