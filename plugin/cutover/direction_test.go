@@ -2,6 +2,7 @@ package cutover_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"strings"
 	"testing"
@@ -167,4 +168,27 @@ func TestByHandOfANodeThatGoesAway(t *testing.T) {
 	if !strings.Contains(stopped.Reason, "edge-2 is not moved: node edge-2 is not ready") {
 		t.Errorf("reason %q", stopped.Reason)
 	}
+}
+
+// The settings that a cutover goes on with are kept for the next one who resumes
+// it; those of one node moved by hand are not.
+func TestSettingsAreKept(t *testing.T) {
+	r := newRig(t)
+	r.deploy(oldSet(), newSet())
+	stored := func() int {
+		var s cutover.Settings
+		r.must(json.Unmarshal(r.fleet().Journal.Settings, &s))
+		return s.Sample
+	}
+	e, _ := r.engine()
+	begun := e.Settings.Sample
+	r.must(e.Move(t.Context(), "edge-1", fleet.New))
+	e.Settings.Sample = 7
+	r.must(e.Move(t.Context(), "edge-1", fleet.Old))
+	r.wantSame("settings after a move", begun, stored())
+	stop := make(chan struct{})
+	close(stop)
+	e.Stop = stop
+	r.stopped(e.Resume(t.Context()))
+	r.wantSame("settings after resume", 7, stored())
 }

@@ -1,6 +1,7 @@
 package cutover
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -128,6 +129,20 @@ func (s *session) newJournal(ctx context.Context, f *fleet.Fleet, how begin) err
 	s.planNodes(j, f)
 	s.j, s.id = j, j.ID
 	return s.store.Create(ctx, j)
+}
+
+// keepSettings records those that the cutover goes on with, so that the next one
+// who resumes it makes the same choices. A single node moved by hand does not
+// decide them for the others.
+func (s *session) keepSettings(ctx context.Context) error {
+	settings, err := json.Marshal(s.Settings)
+	if err != nil {
+		return fmt.Errorf("encoding the settings: %w", err)
+	}
+	if bytes.Equal(settings, s.j.Settings) {
+		return nil
+	}
+	return s.write(ctx, func(j *journal.Journal) { j.Settings = settings })
 }
 
 // firstPhase of a journal that is made now, or why none is to be made.

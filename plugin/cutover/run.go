@@ -28,6 +28,9 @@ func (e *Engine) Resume(ctx context.Context) error {
 		return err
 	}
 	defer s.close(ctx)
+	if err := s.keepSettings(ctx); err != nil {
+		return err
+	}
 	switch towards(s.j.Phase) {
 	case fleet.New:
 		return s.forward(ctx, f)
@@ -65,6 +68,9 @@ func (e *Engine) RollbackAll(ctx context.Context) error {
 		return err
 	}
 	defer s.close(ctx)
+	if err := s.keepSettings(ctx); err != nil {
+		return err
+	}
 	if s.j.Phase != journal.Restoring {
 		if err := s.turn(ctx, f, journal.RollingBack); err != nil {
 			return err
