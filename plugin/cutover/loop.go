@@ -251,6 +251,17 @@ func (s *session) abandon(ctx context.Context, f *fleet.Fleet, begun []string) e
 			}
 		}
 	}
+	// One that was taken out of rotation but has no label yet is the old proxy's.
+	for _, record := range s.j.Clone().Nodes {
+		if err := s.handBack(ctx, f, record.Name); err != nil {
+			return err
+		}
+		if record.Phase == journal.Draining && s.record(record.Name).Phase == journal.Draining {
+			if err := s.note(ctx, record.Name, func(n *journal.Node) { n.Phase = journal.Waiting }); err != nil {
+				return err
+			}
+		}
+	}
 	if err := s.turn(ctx, f, journal.Aborted); err != nil {
 		return err
 	}

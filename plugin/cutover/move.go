@@ -114,61 +114,6 @@ func (s *session) passed(name string, to fleet.Side, what string, since time.Tim
 	s.Observer.Observe(Event{Kind: Passed, Node: name, To: to, Text: what, Took: s.Clock.Now().Sub(since)})
 }
 
-// leaveRotation asks the load balancer to stop using the node and waits until it
-// has. A node that has its label already is out, or never was in.
-func (s *session) leaveRotation(ctx context.Context, f *fleet.Fleet, name string, to fleet.Side) error {
-	n, err := s.readNode(ctx, f, name)
-	if err != nil || n.Side() == to {
-		return err
-	}
-	err = s.note(ctx, name, func(n *journal.Node) {
-		at := s.Clock.Now().UTC()
-		n.Phase, n.To, n.Begun, n.Drained = journal.Draining, string(to), &at, true
-	})
-	if err != nil {
-		return err
-	}
-	step := s.Clock.Now()
-	target := Target{Node: name, Address: n.Address, Ports: append(s.ports.HTTP, s.ports.HTTPS...)}
-	if err := s.Drainer.Drain(ctx, target); err != nil {
-		return &failedError{node: name, why: "the load balancer would not drain it: " + err.Error()}
-	}
-	if err := s.awaitState(ctx, target, Out); err != nil {
-		return err
-	}
-	s.passed(name, to, "drained", step)
-	return nil
-}
-
-// returnToRotation waits until the balancer uses the node again.
-func (s *session) returnToRotation(ctx context.Context, f *fleet.Fleet, name string, to fleet.Side, a arrival) error {
-	if s.Drainer == nil || !s.record(name).Drained {
-		return s.watch(ctx, f, name, to, a, s.Settings.Balancer.Recovery(), nil)
-	}
-	target := Target{Node: name, Address: a.address, Ports: append(s.ports.HTTP, s.ports.HTTPS...)}
-	if err := s.Drainer.Undrain(ctx, target); err != nil {
-		return s.stop(ctx, &Stopped{Reason: fmt.Sprintf("%s is well, but the load balancer would not take it back: %v", name, err), Next: resumeCommand})
-	}
-	return s.awaitState(ctx, target, InService)
-}
-
-func (s *session) awaitState(ctx context.Context, target Target, want TargetState) error {
-	limit := s.deadline(s.Settings.NodeTimeout)
-	for {
-		state, why, err := s.Drainer.State(ctx, target)
-		if err == nil && state == want {
-			return nil
-		}
-		limit.look()
-		if limit.over() {
-			return s.stop(ctx, &Stopped{Reason: fmt.Sprintf("the load balancer says that %s is %s, not %s (%s)", target.Node, state, want, why), Next: resumeCommand})
-		}
-		if err := s.pause(ctx, s.Settings.Poll); err != nil {
-			return err
-		}
-	}
-}
-
 // soak watches the node; it ends early when this process is asked to stop or
 // another command asks for a pause.
 func (s *session) soak(ctx context.Context, f *fleet.Fleet, name string, to fleet.Side, a arrival, d time.Duration) error {
@@ -279,6 +224,9 @@ func (s *session) leave(ctx context.Context, f *fleet.Fleet, name string, to fle
 		if err := s.label(ctx, f, name, fleet.Old, false); err != nil {
 			return err
 		}
+	}
+	if err := s.handBack(ctx, f, name); err != nil {
+		return err
 	}
 	return s.note(ctx, name, func(n *journal.Node) {
 		at := s.Clock.Now().UTC()

@@ -1,0 +1,125 @@
+package cutover_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/journal"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/fleet"
+)
+
+// rotation is a load balancer that does at once what it is told.
+type rotation struct {
+	mu  sync.Mutex
+	out map[string]bool
+	// state, if set, is what State answers for ever.
+	state cutover.TargetState
+	err   error
+}
+
+func (r *rotation) Describe(context.Context) (cutover.Facts, error)   { return cutover.Facts{}, nil }
+func (r *rotation) Snapshot(context.Context) (json.RawMessage, error) { return nil, nil }
+func (r *rotation) Restore(context.Context, json.RawMessage) error    { return nil }
+func (r *rotation) Drain(_ context.Context, t cutover.Target) error   { return r.set(t, true) }
+func (r *rotation) Undrain(_ context.Context, t cutover.Target) error { return r.set(t, false) }
+func (r *rotation) isOut(name string) bool                            { r.mu.Lock(); defer r.mu.Unlock(); return r.out[name] }
+func (r *rotation) set(t cutover.Target, out bool) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.out == nil {
+		r.out = map[string]bool{}
+	}
+	r.out[t.Node] = out
+	return nil
+}
+
+func (r *rotation) State(_ context.Context, t cutover.Target) (cutover.TargetState, string, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch {
+	case r.state != "" || r.err != nil:
+		return r.state, "", r.err
+	case r.out[t.Node]:
+		return cutover.Out, "", nil
+	}
+	return cutover.InService, "", nil
+}
+
+// A node that was taken out of rotation when its operator was killed is put back
+// by an abort.
+func TestAbortAfterADrain(t *testing.T) {
+	r := newRig(t)
+	r.deploy(oldSet(), newSet())
+	r.watch(nodes)
+	balancer := &rotation{}
+	ctx, kill := context.WithCancel(t.Context())
+	e, d := r.engine()
+	e.Drainer = balancer
+	d.on = func(e cutover.Event) {
+		if e.Kind == cutover.Passed && e.Text == "drained" {
+			kill()
+		}
+	}
+	if err := e.Run(ctx); !errors.Is(err, context.Canceled) {
+		t.Fatalf("run: %v", err)
+	}
+	if !balancer.isOut("edge-1") {
+		t.Fatal("edge-1 is in rotation")
+	}
+	heir, _ := r.engine()
+	heir.Drainer = balancer
+	_, err := heir.Abort(t.Context())
+	r.stopped(err)
+	if balancer.isOut("edge-1") {
+		t.Error("edge-1 stays out of rotation")
+	}
+	if n := r.fleet().Journal.Node("edge-1"); n.Drained || n.Phase != journal.Waiting {
+		t.Errorf("recorded: %+v", n)
+	}
+}
+
+// So is one that is given up, and a node that dies while the balancer is waited
+// for is seen to.
+func TestLostWithADrainer(t *testing.T) {
+	for name, balancer := range map[string]*rotation{
+		"after its drain":            {},
+		"while it drains":            {state: cutover.LeavingLB},
+		"while nothing can be asked": {err: errors.New("throttled")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t)
+			r.deploy(oldSet(), newSet())
+			e, d := r.engine()
+			e.Drainer = balancer
+			if name == "after its drain" {
+				d.on = at(cutover.Step, "edge-2", func() { r.must(r.s.KillNode("edge-2")) })
+			} else {
+				r.must(r.s.KillNode("edge-2"))
+			}
+			stopped := r.stopped(e.Move(t.Context(), "edge-2", fleet.New))
+			if !strings.Contains(stopped.Reason, "edge-2 is not moved") {
+				t.Errorf("reason %q", stopped.Reason)
+			}
+			if balancer.isOut("edge-2") {
+				t.Error("edge-2 stays out of rotation")
+			}
+		})
+	}
+}
+
+// What the load balancer's API says when it says no is told.
+func TestABalancerThatCannotBeAsked(t *testing.T) {
+	r := newRig(t)
+	r.deploy(oldSet(), newSet())
+	e, _ := r.engine()
+	e.Drainer = &rotation{err: errors.New("throttled")}
+	e.Settings.NodeTimeout = 2e9
+	if stopped := r.stopped(e.Move(t.Context(), "edge-2", fleet.New)); !strings.Contains(stopped.Reason, "edge-2 is Unknown, not Out (throttled)") {
+		t.Errorf("reason %q", stopped.Reason)
+	}
+}

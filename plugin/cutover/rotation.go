@@ -1,0 +1,102 @@
+package cutover
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/journal"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/fleet"
+)
+
+// leaveRotation asks the load balancer to stop using the node and waits until it
+// has. A node that has its label already is out, or never was in.
+func (s *session) leaveRotation(ctx context.Context, f *fleet.Fleet, name string, to fleet.Side) error {
+	n, err := s.readNode(ctx, f, name)
+	if err != nil || n.Side() == to {
+		return err
+	}
+	err = s.note(ctx, name, func(n *journal.Node) {
+		at := s.Clock.Now().UTC()
+		n.Phase, n.To, n.Begun, n.Drained = journal.Draining, string(to), &at, true
+	})
+	if err != nil {
+		return err
+	}
+	step := s.Clock.Now()
+	target := s.target(name, n.Address)
+	if err := s.Drainer.Drain(ctx, target); err != nil {
+		return &failedError{node: name, why: "the load balancer would not drain it: " + err.Error()}
+	}
+	if err := s.awaitState(ctx, f, target, Out); err != nil {
+		return err
+	}
+	s.passed(name, to, "drained", step)
+	return nil
+}
+
+// returnToRotation waits until the balancer uses the node again.
+func (s *session) returnToRotation(ctx context.Context, f *fleet.Fleet, name string, to fleet.Side, a arrival) error {
+	if s.Drainer == nil || !s.record(name).Drained {
+		return s.watch(ctx, f, name, to, a, s.Settings.Balancer.Recovery(), nil)
+	}
+	target := s.target(name, a.address)
+	if err := s.Drainer.Undrain(ctx, target); err != nil {
+		return s.stop(ctx, &Stopped{Reason: fmt.Sprintf("%s is well, but the load balancer would not take it back: %v", name, err), Next: resumeCommand})
+	}
+	return s.awaitState(ctx, f, target, InService)
+}
+
+// awaitState waits until the balancer says what is wanted of it. A node that dies
+// meanwhile is not waited for.
+func (s *session) awaitState(ctx context.Context, f *fleet.Fleet, target Target, want TargetState) error {
+	limit := s.deadline(s.Settings.NodeTimeout)
+	for {
+		limit.look()
+		n, err := s.readNode(ctx, f, target.Node)
+		if err != nil {
+			return err
+		}
+		limit.seen()
+		if err := gone(n); err != nil {
+			return err
+		}
+		state, why, err := s.Drainer.State(ctx, target)
+		if err != nil {
+			state, why = Unknown, err.Error()
+		}
+		if state == want {
+			return nil
+		}
+		if limit.over() {
+			return s.stop(ctx, &Stopped{Reason: fmt.Sprintf("the load balancer says that %s is %s, not %s (%s)", target.Node, state, want, why), Next: resumeCommand})
+		}
+		if err := s.pause(ctx, s.Settings.Poll); err != nil {
+			return err
+		}
+	}
+}
+
+// target is a node as the balancer knows it. Nodes are moved side by side, so
+// that its ports are a copy.
+func (s *session) target(name, address string) Target {
+	return Target{Node: name, Address: address, Ports: slices.Concat(s.ports.HTTP, s.ports.HTTPS)}
+}
+
+// handBack lets the balancer use a node again that is not gone on with, if it was
+// us who took it out: its own health check knows then what to do with it. What it
+// refuses stays recorded, and status shows it.
+func (s *session) handBack(ctx context.Context, f *fleet.Fleet, name string) error {
+	if s.Drainer == nil || !s.record(name).Drained {
+		return nil
+	}
+	address := ""
+	if n := f.Node(name); n != nil {
+		address = n.Address
+	}
+	if err := s.Drainer.Undrain(ctx, s.target(name, address)); err != nil {
+		s.Observer.Observe(Event{Kind: Warn, Node: name, Text: "the load balancer would not take it back: " + err.Error()})
+		return nil
+	}
+	return s.note(ctx, name, func(n *journal.Node) { n.Drained = false })
+}
