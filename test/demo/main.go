@@ -69,7 +69,10 @@ func demo(ctx context.Context, nodes, rate int) error {
 	if r.weightsBefore, err = w.weights(ctx, client); err != nil {
 		return err
 	}
-	traffic := load.Start(client, rate, baseline)
+	traffic, err := load.Start(client, rate, baseline)
+	if err != nil {
+		return err
+	}
 	watch := w.watchFloor(ctx)
 	err = w.migrate(ctx, title, &r.seconds)
 	r.least = watch.stop()

@@ -14,7 +14,7 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/ingress-migrate/kubectl-ingress-migrate/test/load"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/probe"
 )
 
 // result is what the demo measured.
@@ -22,7 +22,7 @@ type result struct {
 	nodes, floor, least         int
 	seconds                     secondsPerNode
 	weightsBefore, weightsAfter split
-	report                      load.Report
+	report                      *probe.Report
 }
 
 func (r *result) print(out io.Writer) {
@@ -45,7 +45,7 @@ func (r *result) print(out io.Writer) {
 }
 
 func (r *result) quantile(q float64) time.Duration {
-	return (time.Duration(r.report.Latency.ValueAtQuantile(q)) * time.Microsecond).Round(time.Millisecond)
+	return r.report.Quantile(q).Round(time.Millisecond)
 }
 
 // verdict is an error unless nothing was lost and nothing changed.

@@ -12,8 +12,8 @@ import (
 // the proxy itself; they are not part of what a client relies on.
 var volatileHeaders = []string{"Date", "Content-Length", "Connection", "Retry-After", "X-Retry-In"}
 
-// volatileEchoed headers, as the backend saw them, name the proxy or the load generator.
-var volatileEchoed = []string{"X-Forwarded-Server", "X-Vegeta-Seq", "X-Vegeta-Attack", "X-Forwarded-For", "X-Real-Ip"}
+// volatileEchoed headers, as the backend saw them, name the proxy.
+var volatileEchoed = []string{"X-Forwarded-Server", "X-Forwarded-For", "X-Real-Ip"}
 
 // normalise writes what a client can rely on in one answer as text: two
 // requests got the same answer exactly when the texts are equal.

@@ -1,25 +1,20 @@
-// Package load sends requests at a constant rate, whatever the answers do (open
-// loop), and compares every answer with the ones recorded before: a request is
-// lost, or its answer changed, or it is fine.
+// Package load compares every answer to a probe's requests with the ones recorded
+// before: a request is lost, or its answer changed, or it is fine.
 package load
 
 import (
 	"context"
-	"crypto/tls"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
-	"github.com/HdrHistogram/hdrhistogram-go"
-	vegeta "github.com/tsenart/vegeta/v12/lib"
 	"golang.org/x/sync/errgroup"
+
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/probe"
 )
 
 // CertificateHeader is added to every answer over TLS: the common name and the
@@ -30,15 +25,12 @@ const CertificateHeader = "X-Load-Certificate"
 // when no other fits (tls/generate in Traefik 1 and 2).
 const defaultCertificate = "TRAEFIK DEFAULT CERT"
 
-// indexParameter tells which Request a result belongs to.
-const indexParameter = "n"
-
 // Request is one kind of request of the load.
 type Request struct {
 	// Name says what it is for, such as "pay/canary http".
 	Name   string
 	Method string
-	// URL has the real host; the client's Routes tell where it is served.
+	// URL has the real host; the Client tells where it is served.
 	URL    string
 	Header http.Header
 	// Interchangeable names backends among which the proxy divides these
@@ -56,28 +48,25 @@ func (r Request) answer(status int, header http.Header, body []byte) string {
 	return text
 }
 
+// bodyLimit is how much of an answer's body is compared.
+const bodyLimit = 1 << 20
+
+// timeout bounds one request; a quarter of the load takes a second by design.
+const timeout = 30 * time.Second
+
 // Client speaks to the hosts of the load at the address where the balancer
 // listens: a connection for port 80 goes to plain, one for port 443 to secure.
 // Connections are not reused, so that every request stands for a new client and
 // no retry of a broken idle connection hides a lost one.
 func Client(plain, secure string) *http.Client {
-	dialer := &net.Dialer{Timeout: 10 * time.Second}
 	return &http.Client{
-		Timeout:       30 * time.Second,
+		Timeout:       timeout,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		Transport: certificateRecorder{&http.Transport{
-			DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
-				to := plain
-				if _, port, _ := net.SplitHostPort(address); port == "443" {
-					to = secure
-				}
-				return dialer.DialContext(ctx, network, to)
-			},
+		Transport: certificateRecorder{probe.Wire{
+			Resolve: map[string]string{"*:80": plain, "*:443": secure},
 			// The sandbox's certificates are signed by nobody; which one is presented is compared.
-			TLSClientConfig:    &tls.Config{InsecureSkipVerify: true}, //nolint:gosec
-			DisableKeepAlives:  true,
-			DisableCompression: true,
-		}},
+			Insecure: true,
+		}.Transport()},
 	}
 }
 
@@ -117,17 +106,17 @@ func Record(ctx context.Context, client *http.Client, requests []Request, rounds
 	for i, r := range requests {
 		group.Go(func() error {
 			var err error
-			b.answers[i], err = record(ctx, client, target(i, r), r, rounds)
+			b.answers[i], err = record(ctx, client, r, rounds)
 			return err
 		})
 	}
 	return b, group.Wait()
 }
 
-func record(ctx context.Context, client *http.Client, t vegeta.Target, r Request, rounds int) ([]string, error) {
+func record(ctx context.Context, client *http.Client, r Request, rounds int) ([]string, error) {
 	var answers []string
 	for range rounds {
-		answer, status, err := ask(ctx, client, t, r)
+		answer, status, err := ask(ctx, client, r)
 		if err != nil {
 			return nil, fmt.Errorf("recording the answer to %s (%s): %w", r.Name, r.URL, err)
 		}
@@ -141,85 +130,44 @@ func record(ctx context.Context, client *http.Client, t vegeta.Target, r Request
 	return answers, nil
 }
 
-func ask(ctx context.Context, client *http.Client, t vegeta.Target, r Request) (string, int, error) {
-	request, err := t.Request()
+func ask(ctx context.Context, client *http.Client, r Request) (string, int, error) {
+	request, err := http.NewRequestWithContext(ctx, r.Method, r.URL, http.NoBody)
 	if err != nil {
 		return "", 0, err
 	}
-	response, err := client.Do(request.WithContext(ctx))
+	if r.Header != nil {
+		request.Header = r.Header.Clone()
+	}
+	response, err := client.Do(request)
 	if err != nil {
 		return "", 0, err
 	}
 	defer response.Body.Close()
-	body, err := io.ReadAll(response.Body)
+	body, err := io.ReadAll(io.LimitReader(response.Body, bodyLimit))
 	if err != nil {
 		return "", 0, err
 	}
 	return r.answer(response.StatusCode, response.Header, body), response.StatusCode, nil
 }
 
-func target(i int, r Request) vegeta.Target {
-	separator := "?"
-	if u, err := url.Parse(r.URL); err == nil && u.RawQuery != "" {
-		separator = "&"
-	}
-	return vegeta.Target{Method: r.Method, URL: r.URL + separator + indexParameter + "=" + strconv.Itoa(i), Header: r.Header.Clone()}
-}
-
 // Run is a load that is going on.
-type Run struct {
-	baseline *Baseline
-	attacker *vegeta.Attacker
-	done     chan struct{}
-
-	mu     sync.Mutex
-	report Report
-}
+type Run struct{ *probe.Run }
 
 // Start sends the baseline's requests in turn, rate per second, until Stop.
-func Start(client *http.Client, rate int, baseline *Baseline) *Run {
-	next := 0
-	var mu sync.Mutex
-	targeter := func(t *vegeta.Target) error {
-		mu.Lock()
-		i := next % len(baseline.requests)
-		next++
-		mu.Unlock()
-		*t = target(i, baseline.requests[i])
-		return nil
+func Start(client *http.Client, rate int, baseline *Baseline) (Run, error) {
+	load := probe.Load{Rate: float64(rate), Timeout: timeout, Transport: client.Transport, Body: bodyLimit}
+	for i, r := range baseline.requests {
+		load.Requests = append(load.Requests, probe.Request{
+			Name: r.Name, Method: r.Method, URL: r.URL, Header: r.Header,
+			Judge: func(a probe.Answer) probe.Verdict { return r.judge(baseline.answers[i], a) },
+		})
 	}
-	run := &Run{
-		baseline: baseline,
-		attacker: vegeta.NewAttacker(vegeta.Client(client), vegeta.MaxWorkers(4096)),
-		done:     make(chan struct{}),
-		report:   Report{Latency: hdrhistogram.New(1, time.Minute.Microseconds(), 3), Began: time.Now()},
-	}
-	results := run.attacker.Attack(targeter, vegeta.ConstantPacer{Freq: rate, Per: time.Second}, 0, "")
-	go func() {
-		defer close(run.done)
-		for result := range results {
-			run.count(result)
-		}
-	}()
-	return run
+	run, err := probe.Start(load)
+	return Run{run}, err
 }
 
 // Stop sends no more requests, waits for the answers under way and returns the report.
-func (r *Run) Stop() Report {
-	r.attacker.Stop()
-	<-r.done
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.report.Ended = time.Now()
-	return r.report
-}
-
-// Now returns the report so far; its histogram must not be used.
-func (r *Run) Now() Report {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	report := r.report
-	report.Ended = time.Now()
-	report.Latency = nil
-	return report
+func (r Run) Stop() *probe.Report {
+	r.Run.Stop()
+	return r.Wait()
 }

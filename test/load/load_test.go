@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/probe"
 )
 
 // answers is a server whose behaviour a test changes while it is under load.
@@ -23,14 +25,17 @@ func answers(t *testing.T, behave func(n int64, w http.ResponseWriter, r *http.R
 }
 
 // sendAtLeast runs the load until n requests have been answered.
-func sendAtLeast(t *testing.T, address string, requests []Request, rounds, n int) Report {
+func sendAtLeast(t *testing.T, address string, requests []Request, rounds int, n int64) *probe.Report {
 	t.Helper()
 	client := Client(address, address)
 	baseline, err := Record(t.Context(), client, requests, rounds)
 	if err != nil {
 		t.Fatal(err)
 	}
-	run := Start(client, 500, baseline)
+	run, err := Start(client, 500, baseline)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for run.Now().Sent < n {
 		time.Sleep(5 * time.Millisecond)
 	}
@@ -48,7 +53,7 @@ func TestSameAnswersAreFine(t *testing.T) {
 	if report.Lost != 0 || report.Changed != 0 || report.Sent < 50 {
 		t.Errorf("sent %d, lost %d, changed %d: %v", report.Sent, report.Lost, report.Changed, report.Events)
 	}
-	if got := report.Latency.TotalCount(); got != int64(report.Sent) {
+	if got := report.Latency.Count; got != report.Sent {
 		t.Errorf("%d latencies for %d requests", got, report.Sent)
 	}
 }
@@ -64,7 +69,7 @@ func TestChangedAnswersAreCounted(t *testing.T) {
 	if report.Lost != 0 || report.Changed != 1 {
 		t.Errorf("lost %d, changed %d, want 0 and 1", report.Lost, report.Changed)
 	}
-	if want := `want "X-Team: ops", got "X-Team: shop"`; len(report.Events) != 1 || report.Events[0].Cause != want {
+	if want := `want "X-Team: ops", got "X-Team: shop"`; len(report.Events) != 1 || report.Events[0].Detail != want {
 		t.Errorf("events %v, want the cause %s", report.Events, want)
 	}
 }
