@@ -12,6 +12,7 @@ func commands(c *cluster) []*cobra.Command {
 		newDiffCommand(c),
 		newSyncCommand(c),
 		newPreflightCommand(c),
+		newProbeCommand(c),
 		newCutoverCommand(c),
 		newDrainCommand(c),
 		newUndrainCommand(c),

@@ -14,7 +14,8 @@ import (
 // kubectl reports every failure of a plugin as 1).
 const (
 	StatusOK = 0
-	// StatusDifferent: diff and scan found something to do; other commands: an error.
+	// StatusDifferent: diff and scan found something to do, probe lost requests or
+	// got other answers; other commands: an error.
 	StatusDifferent = 1
 	// StatusUsage: the command line is wrong; for diff and scan also: they failed.
 	StatusUsage = 2

@@ -36,7 +36,7 @@ and its CRDs: node by node, with no lost request and a way back at every moment.
 
 Exit statuses (on Windows kubectl reports every failure of a plugin as 1):
     0  done; scan and diff: nothing to do
-    1  error; scan and diff: something to do
+    1  error; scan and diff: something to do; probe: something was lost
     2  wrong usage; scan and diff: they failed
     4  done as far as possible, something needs a human
     5  a cutover stopped at a gate; resume or rollback goes on

@@ -30,11 +30,13 @@ func TestMain(m *testing.M) {
 // TestScripts runs the stories of testdata/script: no cluster, exact output.
 // UPDATE=1 rewrites the expected output; read the difference before committing.
 func TestScripts(t *testing.T) {
-	testscript.Run(t, params("script", func(env *testscript.Env) error {
+	p := params("script", func(env *testscript.Env) error {
 		// Whoever reaches for a cluster must not find the developer's.
 		env.Setenv("KUBECONFIG", filepath.Join(env.WorkDir, "no-kubeconfig"))
 		return nil
-	}))
+	})
+	p.Cmds["serve"] = serve
+	testscript.Run(t, p)
 }
 
 func params(dir string, setup func(*testscript.Env) error) testscript.Params {
