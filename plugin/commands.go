@@ -11,6 +11,7 @@ func commands(c *cluster) []*cobra.Command {
 		newScanCommand(c),
 		newDiffCommand(c),
 		newSyncCommand(c),
+		newVerifyCommand(c),
 		newPreflightCommand(c),
 		newProbeCommand(c),
 		newCutoverCommand(c),
