@@ -209,8 +209,8 @@ func newCutoverResumeCommand(c *cluster) *cobra.Command {
 		Long: `Go on with a cutover that stopped or whose operator died, in the direction it
 was going. What the cluster shows counts, not what was remembered; the record is
 rebuilt from labels and guards if it is lost, and where they do not tell which way
-it went, cutover run or rollback --all has to be chosen. Settings are those it began with,
-but for flags that are given.`,
+it went, cutover run or rollback --all has to be chosen. Settings are those it
+began with, but for flags that are given.`,
 		Example: `  # Whatever happened
   kubectl ingress-migrate cutover resume`,
 		Args:              cobra.NoArgs,
