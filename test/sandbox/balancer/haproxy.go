@@ -223,3 +223,12 @@ func (r statRow) state(inFlight int64) State {
 		return Unhealthy
 	}
 }
+
+// RuntimeSocket is the path of the unix socket of a HAProxy's runtime API; empty for
+// other balancers.
+func RuntimeSocket(b Balancer) string {
+	if h, ok := b.(*haproxy); ok {
+		return h.file("socket")
+	}
+	return ""
+}
