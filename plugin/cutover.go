@@ -14,6 +14,7 @@ import (
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/journal"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/fleet"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/lb"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/repair"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/ui"
 )
@@ -111,7 +112,10 @@ func writePlan(w io.Writer, p *cutover.Plan, s cutover.Settings) {
 	}
 	fmt.Fprintf(w, "Gates      host ports %s of every node: who answers, and routes as the old proxy answers them\n", portList(p))
 	fmt.Fprintf(w, "Time       at most %s a node, about %s in all\n", time.Duration(p.PerNodeSeconds)*time.Second, time.Duration(p.EstimateSeconds)*time.Second)
-	if !s.Balancer.Known() {
+	switch {
+	case s.LoadBalancer != "" && s.LoadBalancer != lb.Passive:
+		fmt.Fprintf(w, "Balancer   %s takes a node out before it is moved, and gets it back after its gates\n", s.LoadBalancer)
+	case !s.Balancer.Known():
 		fmt.Fprintf(w, "           (the load balancer is not known; %s are waited for it a node)\n", s.Balancer.Recovery())
 	}
 	fmt.Fprintf(w, "Back       at any moment: %s rollback --all\n", displayName)

@@ -11,6 +11,7 @@ import (
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/journal"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/fleet"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/lb"
 )
 
 // settingsFlags are the choices of a cutover. A resumed one makes those that its
@@ -51,6 +52,7 @@ func (f *settingsFlags) addJudged(cmd *cobra.Command) {
 	flags, v := cmd.Flags(), &f.values
 	flags.IntVar(&v.Floor, "floor", 0, "How many nodes serve at any moment at least (default: three quarters, never fewer than 2)")
 	flags.BoolVar(&v.AcceptSingleNode, "i-accept-single-node", false, "Go on with two nodes, of which one serves alone for a while")
+	flags.StringVar(&v.LoadBalancer, "lb", "", "What takes nodes out of rotation: passive (its health check), haproxy:SOCKET[,SOCKET...] or exec:PROGRAM")
 	flags.DurationVar(&v.Balancer.Interval, "lb-interval", 0, "Interval of the load balancer's health check")
 	flags.DurationVar(&v.Balancer.Timeout, "lb-timeout", 0, "Timeout of the load balancer's health check")
 	flags.IntVar(&v.Balancer.Unhealthy, "lb-unhealthy", 0, "Failed checks until the load balancer leaves a node out")
@@ -90,6 +92,7 @@ func (f *settingsFlags) settings(picture *fleet.Fleet) (cutover.Settings, error)
 		{"poll", func() { s.Poll = given.Poll }},
 		{"floor", func() { s.Floor = given.Floor }},
 		{"i-accept-single-node", func() { s.AcceptSingleNode = given.AcceptSingleNode }},
+		{"lb", func() { s.LoadBalancer = given.LoadBalancer }},
 		{"lb-interval", func() { s.Balancer.Interval = given.Balancer.Interval }},
 		{"lb-timeout", func() { s.Balancer.Timeout = given.Balancer.Timeout }},
 		{"lb-unhealthy", func() { s.Balancer.Unhealthy = given.Balancer.Unhealthy }},
@@ -107,6 +110,9 @@ func (f *settingsFlags) settings(picture *fleet.Fleet) (cutover.Settings, error)
 
 func (f *settingsFlags) validate() error {
 	v := f.values
+	if _, err := lb.Parse(v.LoadBalancer); err != nil {
+		return withStatus(StatusUsage, err)
+	}
 	switch {
 	case v.Batch < 1:
 		return usageError("--batch is 1 or more, not %d", v.Batch)

@@ -17,6 +17,7 @@ import (
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/gate"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/fleet"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/lb"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/preflight"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/source"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/ui"
@@ -46,8 +47,12 @@ func (c *cluster) recycler(ctx context.Context, flags *moveFlags, reader *fleet.
 	if err != nil {
 		return nil, nil, err
 	}
+	drainer, err := lb.Parse(settings.LoadBalancer)
+	if err != nil {
+		return nil, nil, withStatus(StatusUsage, err)
+	}
 	return &cutover.Engine{
-		Client: reader.Client, Reader: reader,
+		Client: reader.Client, Reader: reader, Drainer: drainer,
 		Gate:  &gate.Client{Dial: (&net.Dialer{}).DialContext, Timeout: 10 * time.Second, Parallel: 8},
 		Clock: cutover.SystemClock{}, Observer: newProgress(c, palette), Settings: settings,
 		Holder: holder, Stop: ctx.Done(),

@@ -11,6 +11,7 @@ import (
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/fleet"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/lb"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/preflight"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/scan"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/source"
@@ -115,6 +116,13 @@ func (c *cluster) preflight(ctx context.Context, reader *fleet.Reader, picture *
 	}
 	facts.Settings, facts.AcceptOwner = settings, judge.acceptOwner
 	facts.Scan = c.scanFacts(ctx, conversion)
+	drainer, err := lb.Parse(settings.LoadBalancer)
+	if err != nil {
+		return nil, withStatus(StatusUsage, err)
+	}
+	if drainer != nil {
+		facts.AskLoadBalancer(ctx, drainer)
+	}
 	return preflight.Run(facts), nil
 }
 

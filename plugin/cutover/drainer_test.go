@@ -2,7 +2,6 @@ package cutover_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"strings"
 	"sync"
@@ -11,6 +10,7 @@ import (
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/journal"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/fleet"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/lb"
 )
 
 // rotation is a load balancer that does at once what it is told.
@@ -18,17 +18,15 @@ type rotation struct {
 	mu  sync.Mutex
 	out map[string]bool
 	// state, if set, is what State answers for ever.
-	state cutover.TargetState
+	state lb.State
 	err   error
 }
 
-func (r *rotation) Describe(context.Context) (cutover.Facts, error)   { return cutover.Facts{}, nil }
-func (r *rotation) Snapshot(context.Context) (json.RawMessage, error) { return nil, nil }
-func (r *rotation) Restore(context.Context, json.RawMessage) error    { return nil }
-func (r *rotation) Drain(_ context.Context, t cutover.Target) error   { return r.set(t, true) }
-func (r *rotation) Undrain(_ context.Context, t cutover.Target) error { return r.set(t, false) }
-func (r *rotation) isOut(name string) bool                            { r.mu.Lock(); defer r.mu.Unlock(); return r.out[name] }
-func (r *rotation) set(t cutover.Target, out bool) error {
+func (r *rotation) Describe(context.Context) (lb.Facts, error)   { return lb.Facts{}, nil }
+func (r *rotation) Drain(_ context.Context, t lb.Target) error   { return r.set(t, true) }
+func (r *rotation) Undrain(_ context.Context, t lb.Target) error { return r.set(t, false) }
+func (r *rotation) isOut(name string) bool                       { r.mu.Lock(); defer r.mu.Unlock(); return r.out[name] }
+func (r *rotation) set(t lb.Target, out bool) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.out == nil {
@@ -38,16 +36,16 @@ func (r *rotation) set(t cutover.Target, out bool) error {
 	return nil
 }
 
-func (r *rotation) State(_ context.Context, t cutover.Target) (cutover.TargetState, string, error) {
+func (r *rotation) State(_ context.Context, t lb.Target) (lb.State, string, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	switch {
 	case r.state != "" || r.err != nil:
 		return r.state, "", r.err
 	case r.out[t.Node]:
-		return cutover.Out, "", nil
+		return lb.Out, "", nil
 	}
-	return cutover.InService, "", nil
+	return lb.InService, "", nil
 }
 
 // A node that was taken out of rotation when its operator was killed is put back
@@ -88,7 +86,7 @@ func TestAbortAfterADrain(t *testing.T) {
 func TestLostWithADrainer(t *testing.T) {
 	for name, balancer := range map[string]*rotation{
 		"after its drain":            {},
-		"while it drains":            {state: cutover.LeavingLB},
+		"while it drains":            {state: lb.Draining},
 		"while nothing can be asked": {err: errors.New("throttled")},
 	} {
 		t.Run(name, func(t *testing.T) {

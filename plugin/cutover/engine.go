@@ -12,6 +12,7 @@ import (
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/journal"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/lock"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/fleet"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/lb"
 )
 
 // Marker puts a route into the cluster that only the new proxy has.
@@ -28,7 +29,7 @@ type Engine struct {
 	Marker   Marker
 	Requests func(context.Context, gate.Ports) ([]gate.Request, error)
 	// Drainer is nil for a passive cutover.
-	Drainer  Drainer
+	Drainer  lb.Drainer
 	Clock    Clock
 	Observer Observer
 	Settings Settings

@@ -64,7 +64,7 @@ func (s *session) openJournal(ctx context.Context, how begin) (*fleet.Fleet, err
 	if err := f.Need(fleet.Old, fleet.New); err != nil {
 		return nil, err
 	}
-	s.ports = portsToAsk(f, s.Settings)
+	s.ports = PortsToAsk(f, s.Settings)
 	if how == beginNew && unfinished(f.Journal) {
 		if f.Journal.Phase == journal.Switched {
 			return nil, fmt.Errorf("cutover %s is complete, %s serves: go back with %s first", f.Journal.ID, f.New.Title, rollbackAllCommand)

@@ -72,7 +72,7 @@ func MakePlan(f *fleet.Fleet, s Settings, id string) (*Plan, error) {
 		Old: f.Old.Name.String(), New: f.New.Name.String(), OldTitle: f.Old.Title, NewTitle: f.New.Title,
 		Journal:           f.Namespace() + "/ingress-migrate-" + id,
 		CanarySoakSeconds: int(s.CanarySoak.Seconds()),
-		Ports:             portsToAsk(f, s),
+		Ports:             PortsToAsk(f, s),
 	}
 	var stranded []string
 	for i := range f.Nodes {
@@ -130,8 +130,8 @@ func adoptable(n *fleet.Node) bool {
 	return n.Side() == fleet.Old && slices.ContainsFunc(n.Of(fleet.New), func(p fleet.Pod) bool { return p.Bound && !p.Terminating })
 }
 
-// portsToAsk are the settings' or the old DaemonSet's.
-func portsToAsk(f *fleet.Fleet, s Settings) gate.Ports {
+// PortsToAsk are the settings' or the old DaemonSet's.
+func PortsToAsk(f *fleet.Fleet, s Settings) gate.Ports {
 	if len(s.Ports.HTTP)+len(s.Ports.HTTPS) > 0 {
 		return s.Ports
 	}

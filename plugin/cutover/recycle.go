@@ -38,7 +38,7 @@ func (e *Engine) Recycle(ctx context.Context) error {
 			s.sides = append(s.sides, side)
 		}
 	}
-	s.ports = portsToAsk(f, s.Settings)
+	s.ports = PortsToAsk(f, s.Settings)
 	if f.Journal != nil && f.Journal.Phase != journal.RolledBack {
 		s.id = f.Journal.ID
 	}

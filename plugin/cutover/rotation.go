@@ -7,6 +7,7 @@ import (
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/journal"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/fleet"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/lb"
 )
 
 // leaveRotation asks the load balancer to stop using the node and waits until it
@@ -16,6 +17,17 @@ func (s *session) leaveRotation(ctx context.Context, f *fleet.Fleet, name string
 	if err != nil || n.Side() == to {
 		return err
 	}
+	target := s.target(name, n.Address)
+	if !s.record(name).Drained {
+		state, why, err := s.Drainer.State(ctx, target)
+		switch {
+		case err != nil:
+			return &failedError{node: name, why: "the load balancer cannot be asked about it: " + err.Error()}
+		case state == lb.Out || state == lb.Draining:
+			s.Observer.Observe(Event{Kind: Warn, Node: name, Text: "somebody else took it out of rotation, where it stays (" + why + ")"})
+			return nil
+		}
+	}
 	err = s.note(ctx, name, func(n *journal.Node) {
 		at := s.Clock.Now().UTC()
 		n.Phase, n.To, n.Begun, n.Drained = journal.Draining, string(to), &at, true
@@ -24,11 +36,10 @@ func (s *session) leaveRotation(ctx context.Context, f *fleet.Fleet, name string
 		return err
 	}
 	step := s.Clock.Now()
-	target := s.target(name, n.Address)
 	if err := s.Drainer.Drain(ctx, target); err != nil {
 		return &failedError{node: name, why: "the load balancer would not drain it: " + err.Error()}
 	}
-	if err := s.awaitState(ctx, f, target, Out); err != nil {
+	if err := s.awaitState(ctx, f, target, lb.Out); err != nil {
 		return err
 	}
 	s.passed(name, to, "drained", step)
@@ -44,12 +55,12 @@ func (s *session) returnToRotation(ctx context.Context, f *fleet.Fleet, name str
 	if err := s.Drainer.Undrain(ctx, target); err != nil {
 		return s.stop(ctx, &Stopped{Reason: fmt.Sprintf("%s is well, but the load balancer would not take it back: %v", name, err), Next: resumeCommand})
 	}
-	return s.awaitState(ctx, f, target, InService)
+	return s.awaitState(ctx, f, target, lb.InService)
 }
 
 // awaitState waits until the balancer says what is wanted of it. A node that dies
 // meanwhile is not waited for.
-func (s *session) awaitState(ctx context.Context, f *fleet.Fleet, target Target, want TargetState) error {
+func (s *session) awaitState(ctx context.Context, f *fleet.Fleet, target lb.Target, want lb.State) error {
 	limit := s.deadline(s.Settings.NodeTimeout)
 	for {
 		limit.look()
@@ -63,7 +74,7 @@ func (s *session) awaitState(ctx context.Context, f *fleet.Fleet, target Target,
 		}
 		state, why, err := s.Drainer.State(ctx, target)
 		if err != nil {
-			state, why = Unknown, err.Error()
+			state, why = lb.Unknown, err.Error()
 		}
 		if state == want {
 			return nil
@@ -79,8 +90,8 @@ func (s *session) awaitState(ctx context.Context, f *fleet.Fleet, target Target,
 
 // target is a node as the balancer knows it. Nodes are moved side by side, so
 // that its ports are a copy.
-func (s *session) target(name, address string) Target {
-	return Target{Node: name, Address: address, Ports: slices.Concat(s.ports.HTTP, s.ports.HTTPS)}
+func (s *session) target(name, address string) lb.Target {
+	return lb.Target{Node: name, Address: address, Ports: slices.Concat(s.ports.HTTP, s.ports.HTTPS)}
 }
 
 // handBack lets the balancer use a node again that is not gone on with, if it was

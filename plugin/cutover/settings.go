@@ -49,6 +49,9 @@ type Settings struct {
 	// AcceptSingleNode lifts the rule that two nodes serve at any moment.
 	AcceptSingleNode bool     `json:"acceptSingleNode,omitempty"`
 	Balancer         Balancer `json:"balancer"`
+	// LoadBalancer is what takes nodes out of rotation, see lb.Parse; empty: its own health
+	// check.
+	LoadBalancer string `json:"loadBalancer,omitempty"`
 	// Settle is how long pods must stay the same after a guard was set.
 	Settle time.Duration `json:"settle"`
 	// ReadyTimeout is how long a pod may take to become ready.

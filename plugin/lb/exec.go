@@ -20,8 +20,6 @@ const ExecAPIVersion = "loadbalancer.ingress-migrate.io/v1alpha1"
 // The verbs of Exec.
 const (
 	verbDescribe = "describe"
-	verbSnapshot = "snapshot"
-	verbRestore  = "restore"
 	verbDrain    = "drain"
 	verbUndrain  = "undrain"
 	verbState    = "state"
@@ -30,14 +28,11 @@ const (
 // Exec is a load balancer behind a program of the user's. It is started once per call,
 // without a shell, reads one JSON object from standard input, writes one to standard
 // output and ends with status 0. Any other status is a failure, of which standard error
-// says the reason. Each verb but state and describe must be idempotent: after a crash it
-// is asked again.
+// says the reason. After a crash the same is asked again: drain and undrain must be idempotent.
 //
 //	verb      in the request     in the answer
 //	describe                     name, interval, timeout, deregistrationDelay (such as
 //	                             "5s"), healthy, unhealthy, sticky, owner: what is known
-//	snapshot                     snapshot: any JSON
-//	restore   snapshot
 //	drain     target             stop sending new requests to it; return at once
 //	undrain   target             send it requests again; return at once
 //	state     target             state: InService, Initial, Draining, Out, Unhealthy or
@@ -60,24 +55,22 @@ const mostOutput = 1 << 20
 func NewExec(command []string) *Exec { return &Exec{command: command, timeout: execTimeout} }
 
 type execRequest struct {
-	APIVersion string          `json:"apiVersion"`
-	Verb       string          `json:"verb"`
-	Target     *Target         `json:"target,omitempty"`
-	Snapshot   json.RawMessage `json:"snapshot,omitempty"`
+	APIVersion string  `json:"apiVersion"`
+	Verb       string  `json:"verb"`
+	Target     *Target `json:"target,omitempty"`
 }
 
 // execAnswer is what programs write. Durations are texts, as in Kubernetes.
 type execAnswer struct {
 	Facts
-	Interval            string          `json:"interval"`
-	Timeout             string          `json:"timeout"`
-	DeregistrationDelay string          `json:"deregistrationDelay"`
-	State               State           `json:"state"`
-	Why                 string          `json:"why"`
-	Snapshot            json.RawMessage `json:"snapshot"`
+	Interval            string `json:"interval"`
+	Timeout             string `json:"timeout"`
+	DeregistrationDelay string `json:"deregistrationDelay"`
+	State               State  `json:"state"`
+	Why                 string `json:"why"`
 }
 
-// Describe implements Backend.
+// Describe implements Drainer.
 func (e *Exec) Describe(ctx context.Context) (Facts, error) {
 	answer, err := e.call(ctx, execRequest{Verb: verbDescribe})
 	if err != nil {
@@ -104,18 +97,6 @@ func (e *Exec) Describe(ctx context.Context) (Facts, error) {
 	}
 	facts.Name, facts.Owner = printable(facts.Name), printable(facts.Owner)
 	return facts, nil
-}
-
-// Snapshot implements Backend.
-func (e *Exec) Snapshot(ctx context.Context) (json.RawMessage, error) {
-	answer, err := e.call(ctx, execRequest{Verb: verbSnapshot})
-	return answer.Snapshot, err
-}
-
-// Restore implements Backend.
-func (e *Exec) Restore(ctx context.Context, snapshot json.RawMessage) error {
-	_, err := e.call(ctx, execRequest{Verb: verbRestore, Snapshot: snapshot})
-	return err
 }
 
 // Drain implements Drainer.
@@ -168,7 +149,7 @@ func (e *Exec) call(ctx context.Context, request execRequest) (execAnswer, error
 	if out.cut {
 		return answer, e.failed(request.Verb, fmt.Errorf("it wrote more than %d bytes", mostOutput))
 	}
-	if len(bytes.TrimSpace(out.kept)) == 0 && request.Target != nil && request.Verb != verbState || request.Verb == verbRestore {
+	if len(bytes.TrimSpace(out.kept)) == 0 && (request.Verb == verbDrain || request.Verb == verbUndrain) {
 		return answer, nil // nothing to say
 	}
 	decoder := json.NewDecoder(bytes.NewReader(out.kept))

@@ -1,7 +1,6 @@
 package lb_test
 
 import (
-	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
@@ -43,8 +42,6 @@ func TestExecRequests(t *testing.T) {
 		"undrain":  {"echo '{}'", func(e *lb.Exec) error { return e.Undrain(t.Context(), node) }, "," + target},
 		"state":    {`echo '{"state":"Out"}'`, func(e *lb.Exec) error { _, _, err := e.State(t.Context(), node); return err }, "," + target},
 		"describe": {"echo '{}'", func(e *lb.Exec) error { _, err := e.Describe(t.Context()); return err }, ""},
-		"snapshot": {`echo '{"snapshot":{"a":1}}'`, func(e *lb.Exec) error { _, err := e.Snapshot(t.Context()); return err }, ""},
-		"restore":  {"", func(e *lb.Exec) error { return e.Restore(t.Context(), json.RawMessage(`{"a":1}`)) }, `,"snapshot":{"a":1}`},
 	} {
 		t.Run(verb, func(t *testing.T) {
 			command, asked := program(t, tc.script)
@@ -60,7 +57,7 @@ func TestExecRequests(t *testing.T) {
 }
 
 func TestExecAnswers(t *testing.T) {
-	command, _ := program(t, `echo '{"state":"Draining","why":"3 \u001b[31mrequests","name":"big iron","interval":"5s","deregistrationDelay":"1m","unhealthy":2,"owner":"terraform","snapshot":[1]}'`)
+	command, _ := program(t, `echo '{"state":"Draining","why":"3 \u001b[31mrequests","name":"big iron","interval":"5s","deregistrationDelay":"1m","unhealthy":2,"owner":"terraform"}'`)
 	e := lb.NewExec(command)
 	state, why, err := e.State(t.Context(), node)
 	if err != nil || state != lb.Draining || why != "3 [31mrequests" {
@@ -73,9 +70,6 @@ func TestExecAnswers(t *testing.T) {
 	want := lb.Facts{Name: "big iron", Interval: 5 * time.Second, Unhealthy: 2, DeregistrationDelay: time.Minute, Owner: "terraform"}
 	if diff := cmp.Diff(want, facts); diff != "" {
 		t.Errorf("facts (-want +got): %s", diff)
-	}
-	if snapshot, err := e.Snapshot(t.Context()); err != nil || string(snapshot) != "[1]" {
-		t.Errorf("snapshot %s %v", snapshot, err)
 	}
 }
 

@@ -3,7 +3,6 @@ package lb
 import (
 	"context"
 	"encoding/csv"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -45,7 +44,7 @@ const (
 	forcedDrain       adminState = 0x08
 )
 
-// Describe implements Backend. The interval of checks cannot be asked for.
+// Describe implements Drainer. The interval of checks cannot be asked for.
 func (h *HAProxy) Describe(ctx context.Context) (Facts, error) {
 	facts := Facts{Name: "HAProxy at " + strings.Join(h.addresses, ", ")}
 	for _, instance := range h.addresses {
@@ -60,48 +59,6 @@ func (h *HAProxy) Describe(ctx context.Context) (Facts, error) {
 		}
 	}
 	return facts, nil
-}
-
-// keptServer is what the snapshot holds of a server that does not simply serve.
-type keptServer struct {
-	Instance string     `json:"instance"`
-	Server   string     `json:"server"`
-	Admin    adminState `json:"admin"`
-}
-
-// Snapshot implements Backend: the servers that were in maintenance or drained before.
-func (h *HAProxy) Snapshot(ctx context.Context) (json.RawMessage, error) {
-	servers, err := h.servers(ctx)
-	if err != nil {
-		return nil, err
-	}
-	kept := []keptServer{}
-	for _, s := range servers {
-		if s.admin&(forcedMaintenance|forcedDrain) != 0 {
-			kept = append(kept, keptServer{s.instance, s.path(), s.admin})
-		}
-	}
-	return json.Marshal(kept)
-}
-
-// Restore implements Backend: what is drained and was not gets requests again.
-func (h *HAProxy) Restore(ctx context.Context, snapshot json.RawMessage) error {
-	var kept []keptServer
-	if err := json.Unmarshal(snapshot, &kept); err != nil {
-		return fmt.Errorf("read what was kept of HAProxy: %w", err)
-	}
-	servers, err := h.servers(ctx)
-	if err != nil {
-		return err
-	}
-	var problems []error
-	for _, s := range servers {
-		was := slices.ContainsFunc(kept, func(k keptServer) bool { return k.Instance == s.instance && k.Server == s.path() })
-		if s.admin&forcedDrain != 0 && !was {
-			problems = append(problems, h.set(ctx, s, "ready"))
-		}
-	}
-	return errors.Join(problems...)
 }
 
 // Drain implements Drainer.

@@ -176,32 +176,6 @@ func TestHAProxyDescribe(t *testing.T) {
 	}
 }
 
-// What was drained or in maintenance before us stays so.
-func TestHAProxySnapshot(t *testing.T) {
-	e := newEdge(t)
-	h := lb.NewHAProxy([]string{e.socket})
-	first, second := e.targets[0], e.targets[1]
-	e.await(h, second, lb.InService)
-	if err := e.haproxy.Deregister(t.Context(), "srv-edge-1"); err != nil { // by somebody else
-		t.Fatal(err)
-	}
-	snapshot, err := h.Snapshot(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := h.Drain(t.Context(), second); err != nil {
-		t.Fatal(err)
-	}
-	e.await(h, second, lb.Out)
-	for range 2 {
-		if err := h.Restore(t.Context(), snapshot); err != nil {
-			t.Fatal(err)
-		}
-	}
-	e.await(h, second, lb.InService)
-	e.await(h, first, lb.Out)
-}
-
 func TestHAProxyErrors(t *testing.T) {
 	e := newEdge(t)
 	stranger := lb.Target{Node: "edge-9", Address: "192.0.2.9", Ports: []int32{80}}

@@ -1,13 +1,8 @@
-// Package lb speaks to the load balancers in front of the proxies. A load balancer may
-// take single nodes out of rotation (a Drainer) or move shares of all traffic (a
-// Shifter); small interfaces, so that one may do one, both or neither. With neither a
-// cutover is passive: the balancer's own health check sees the leaving proxy's /ping turn
-// bad, and the proxy goes on serving long enough.
+// Package lb speaks to the load balancers in front of the proxies.
 package lb
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -56,18 +51,11 @@ type Facts struct {
 	Owner string `json:"owner,omitempty"`
 }
 
-// Backend is a load balancer that can be asked and put back.
-type Backend interface {
-	Describe(ctx context.Context) (Facts, error)
-	// Snapshot is everything that Restore needs; it is kept in the journal.
-	Snapshot(ctx context.Context) (json.RawMessage, error)
-	// Restore is idempotent.
-	Restore(ctx context.Context, snapshot json.RawMessage) error
-}
-
-// Drainer is a load balancer that takes single nodes out of rotation.
+// Drainer is a load balancer that takes single nodes out of rotation. Without one a
+// cutover is passive: the balancer's own health check sees the leaving proxy's /ping turn
+// bad, and the proxy goes on serving long enough.
 type Drainer interface {
-	Backend
+	Describe(ctx context.Context) (Facts, error)
 	// Drain and Undrain are idempotent and return at once; State tells the rest.
 	Drain(ctx context.Context, target Target) error
 	Undrain(ctx context.Context, target Target) error
@@ -82,7 +70,7 @@ const (
 	kindExec    = "exec"
 )
 
-// Parse reads a value of --lb; nil without error is passive:
+// Parse reads a value of --lb; nil without an error is passive:
 //
 //	passive                                the balancer's health check does it
 //	haproxy:ADDRESS[,ADDRESS…]             runtime API of one HAProxy or several;

@@ -11,7 +11,6 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert"
-	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/fleet"
 )
 
@@ -103,6 +102,9 @@ func (f *Facts) config(side fleet.Side) Config {
 // drainAccept: the leaving proxy must accept requests for as long as the balancer
 // needs to notice that it leaves.
 func drainAccept(f *Facts) []Finding {
+	if f.LoadBalancer != nil {
+		return nil // it has let go of the node before
+	}
 	if why, ok := f.Unreadable["configmaps"]; ok {
 		return []Finding{unknown("the proxies' configuration cannot be read: "+why, "check requestAcceptGraceTimeout yourself")}
 	}
@@ -173,19 +175,6 @@ func drainGrace(f *Facts) []Finding {
 	return out
 }
 
-// balancer: how long it takes to use a node again is what keeps the next one in
-// service until then. A guess may be short by minutes, and then node after node
-// is taken out while the balancer has none left.
-func balancer(f *Facts) []Finding {
-	if f.Settings.Balancer.Known() {
-		return nil
-	}
-	return []Finding{stop(
-		fmt.Sprintf("nothing is known of the load balancer's health check: only %s would be waited until a node counts as back in rotation", seconds(cutover.Balancer{}.Recovery())),
-		"tell its numbers with --lb-interval, --lb-timeout, --lb-unhealthy, --lb-healthy, or, if that is enough, --accept BALANCER",
-	)}
-}
-
 // routeLoading is how long after its first good /ping a proxy may lack routes or
 // certificates: what a provider saw first is loaded at once, the rest only after
 // providersThrottleDuration (2 s by default, Traefik 1.7 and 2), and a busy node
@@ -196,7 +185,7 @@ const routeLoading = 5 * time.Second
 // returning: /ping is good before routes are loaded.
 func returning(f *Facts) []Finding {
 	b := f.Settings.Balancer
-	if !b.Known() {
+	if !b.Known() || f.LoadBalancer != nil {
 		return nil
 	}
 	out := time.Duration(b.Healthy) * b.Interval

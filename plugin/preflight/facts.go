@@ -27,6 +27,8 @@ type Facts struct {
 	AcceptOwner bool
 	// Scan is what the scan says; nil: it was not made.
 	Scan *Scan
+	// LoadBalancer is nil for a passive cutover.
+	LoadBalancer *LoadBalancer
 
 	// What could not be read is nil or empty and named in Unreadable.
 	PriorityClasses []schedulingv1.PriorityClass

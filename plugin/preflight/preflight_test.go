@@ -1,6 +1,8 @@
 package preflight
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -21,6 +23,7 @@ import (
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/fleet"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/lb"
 )
 
 // world is a cluster in which all is well; each case spoils something.
@@ -34,6 +37,7 @@ type world struct {
 	scan     *Scan
 	settings cutover.Settings
 	accept   bool
+	drainer  lb.Drainer
 	minor    string
 }
 
@@ -133,11 +137,32 @@ func (w *world) facts(t *testing.T) *Facts {
 		t.Fatal(err)
 	}
 	facts.Scan, facts.Settings, facts.AcceptOwner = w.scan, w.settings, w.accept
+	if w.drainer != nil {
+		facts.AskLoadBalancer(t.Context(), w.drainer)
+	}
 	return facts
 }
 
 func class(name string, value int32, global bool, policy corev1.PreemptionPolicy) *schedulingv1.PriorityClass {
 	return &schedulingv1.PriorityClass{ObjectMeta: metav1.ObjectMeta{Name: name}, Value: value, GlobalDefault: global, PreemptionPolicy: &policy}
+}
+
+// balancerOf serves all nodes but one.
+type balancerOf struct {
+	out, owner string
+	err        error
+}
+
+func (b balancerOf) Describe(context.Context) (lb.Facts, error) {
+	return lb.Facts{Name: "iron", Owner: b.owner}, b.err
+}
+func (balancerOf) Drain(context.Context, lb.Target) error   { return nil }
+func (balancerOf) Undrain(context.Context, lb.Target) error { return nil }
+func (b balancerOf) State(_ context.Context, t lb.Target) (lb.State, string, error) {
+	if t.Node == b.out {
+		return lb.Out, "is MAINT", nil
+	}
+	return lb.InService, "is UP", nil
 }
 
 func TestChecks(t *testing.T) {
@@ -332,9 +357,26 @@ func TestChecks(t *testing.T) {
 		"a balancer nobody told about": {
 			spoil: func(w *world) { w.settings.Balancer = cutover.Balancer{} },
 			want: []string{
-				"BALANCER stop: nothing is known of the load balancer's health check: only 30 s would be waited until a node counts as back in rotation -> tell its numbers with --lb-interval, --lb-timeout, --lb-unhealthy, --lb-healthy, or, if that is enough, --accept BALANCER",
+				"BALANCER stop: nothing is known of the load balancer's health check: only 30 s would be waited until a node counts as back in rotation -> tell its numbers with --lb-interval, --lb-timeout, --lb-unhealthy, --lb-healthy, have it take nodes out itself with --lb, or, if that is enough, --accept BALANCER",
 				"DRAIN-ACCEPT unknown: traefik1 accepts requests for 22 s after it is told to end; whether that is enough depends on the balancer -> tell its numbers with --lb-interval, --lb-timeout, --lb-unhealthy, --lb-healthy",
 				"DRAIN-ACCEPT unknown: traefik2 accepts requests for 22 s after it is told to end; whether that is enough depends on the balancer -> tell its numbers with --lb-interval, --lb-timeout, --lb-unhealthy, --lb-healthy",
+			},
+		},
+		"a balancer that takes nodes out": { // what it has let go of need not go on accepting
+			spoil: func(w *world) {
+				w.settings.Balancer, w.drainer = cutover.Balancer{}, balancerOf{}
+				w.old.Spec.Template.Spec.Containers[0].Args, w.new.Spec.Template.Spec.Containers[0].Args = nil, []string{"--entrypoints.web.address=:80"}
+			},
+		},
+		"a balancer that cannot be asked": {
+			spoil: func(w *world) { w.drainer = balancerOf{err: errors.New("no such socket")} },
+			want:  []string{"BALANCER stop: the load balancer cannot be asked: no such socket -> mend that, or leave --lb out and tell the numbers of its health check"},
+		},
+		"the balancer of other nodes": {
+			spoil: func(w *world) { w.drainer = balancerOf{out: "edge-2", owner: "terraform"} },
+			want: []string{
+				"BALANCER stop: the load balancer does not serve edge-2: it is Out there (is MAINT) -> see that it is the balancer of this node, and bring the node into rotation",
+				"BALANCER warn: iron is kept by terraform, which may put a node back that is being moved -> pause it for the cutover",
 			},
 		},
 		"things to know": {
