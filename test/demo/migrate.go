@@ -14,51 +14,42 @@ import (
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/fleet"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/test/sandbox/balancer"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/test/sandbox/edge"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/test/world"
 )
-
-// pace makes the demo as quick as its balancer, which checks every second,
-// allows. Production takes the defaults: minutes of watching per node.
-var pace = []string{
-	"--lb-interval=1s", "--lb-timeout=500ms", "--lb-unhealthy=2", "--lb-healthy=5", "--lb-margin=1s",
-	"--canary-soak=2s", "--soak=1s", "--settle=3s", "--gate-every=500ms",
-}
-
-// judged are the flags of pace that preflight takes as well.
-var judged = pace[:5]
 
 // applyTraefik2 creates the new DaemonSet the way the story did: its pods stay
 // Pending, because the host ports are taken.
-func (w *world) applyTraefik2(ctx context.Context) error {
-	deployment, err := edge.Traefik2(edgeOptions())
+func (s *story) applyTraefik2(ctx context.Context) error {
+	deployment, err := edge.Traefik2(world.EdgeOptions())
 	if err != nil {
 		return err
 	}
-	if err := edge.Apply(ctx, w.sandbox.RESTConfig(), deployment); err != nil {
+	if err := s.ApplyEdge(ctx, deployment); err != nil {
 		return err
 	}
 	// Exit status 1 says that something is to be fixed; the demo shows what.
-	_ = w.modern.run(ctx, nil, append([]string{"ingress-migrate", "preflight"}, judged...)...)
+	_ = s.Modern.Run(ctx, nil, append([]string{"ingress-migrate", "preflight"}, world.BalancerFlags()...)...)
 	return nil
 }
 
 // cutover moves every node, resuming as often as it stops at a gate.
-func (w *world) cutover(ctx context.Context) error {
-	err := w.modern.run(ctx, nil, append([]string{"ingress-migrate", "cutover", "run", "--yes"}, pace...)...)
+func (s *story) cutover(ctx context.Context) error {
+	err := s.Modern.Run(ctx, nil, append([]string{"ingress-migrate", "cutover", "run", "--yes"}, world.Pace()...)...)
 	for range 3 {
 		var exit *exec.ExitError
 		if !errors.As(err, &exit) || exit.ExitCode() != plugin.StatusStopped {
 			break
 		}
-		if err := poll(ctx, "the killed node", func() error { return w.nodesReady(ctx) }); err != nil {
+		if err := world.Poll(ctx, "the killed node", func() error { return s.nodesReady(ctx) }); err != nil {
 			return err
 		}
-		err = w.modern.run(ctx, nil, "ingress-migrate", "cutover", "resume", "--yes")
+		err = s.Modern.Run(ctx, nil, "ingress-migrate", "cutover", "resume", "--yes")
 	}
 	return err
 }
 
-func (w *world) nodesReady(ctx context.Context) error {
-	nodes, err := w.client.CoreV1().Nodes().List(ctx, metav1.ListOptions{})
+func (s *story) nodesReady(ctx context.Context) error {
+	nodes, err := s.Client.CoreV1().Nodes().List(ctx, metav1.ListOptions{})
 	if err != nil {
 		return err
 	}
@@ -74,28 +65,28 @@ func (w *world) nodesReady(ctx context.Context) error {
 
 // killWhileSwitched waits until a node has been given to the new proxy and the
 // balancer has left it out, loses it, and brings it back a while later.
-func (w *world) killWhileSwitched(ctx context.Context, name string, away time.Duration) error {
-	if err := pollFor(ctx, 5*time.Minute, name+" to be switched", func() error {
-		node, err := w.client.CoreV1().Nodes().Get(ctx, name, metav1.GetOptions{})
+func (s *story) killWhileSwitched(ctx context.Context, name string, away time.Duration) error {
+	if err := world.PollFor(ctx, 5*time.Minute, name+" to be switched", func() error {
+		node, err := s.Client.CoreV1().Nodes().Get(ctx, name, metav1.GetOptions{})
 		if err != nil {
 			return err
 		}
 		if node.Labels[fleet.NodeLabel] == "" {
 			return fmt.Errorf("%s has no label yet", name)
 		}
-		pods, err := w.client.CoreV1().Pods("kube-system").List(ctx, metav1.ListOptions{LabelSelector: "app=traefik1", FieldSelector: "spec.nodeName=" + name})
+		pods, err := s.Client.CoreV1().Pods("kube-system").List(ctx, metav1.ListOptions{LabelSelector: "app=traefik1", FieldSelector: "spec.nodeName=" + name})
 		if err != nil {
 			return err
 		}
 		if len(pods.Items) > 0 {
 			return fmt.Errorf("%s still runs Traefik 1.7", name)
 		}
-		return w.outOfRotation(ctx, name)
+		return s.outOfRotation(ctx, name)
 	}); err != nil {
 		return err
 	}
-	fmt.Fprintf(w.out, "  !! %s loses its power\n", name)
-	if err := w.sandbox.KillNode(name); err != nil {
+	fmt.Fprintf(s.Out, "  !! %s loses its power\n", name)
+	if err := s.Sandbox.KillNode(name); err != nil {
 		return err
 	}
 	select {
@@ -103,32 +94,32 @@ func (w *world) killWhileSwitched(ctx context.Context, name string, away time.Du
 		return ctx.Err()
 	case <-time.After(away):
 	}
-	fmt.Fprintf(w.out, "  !! %s is switched on again\n", name)
-	return w.sandbox.StartNode(ctx, name)
+	fmt.Fprintf(s.Out, "  !! %s is switched on again\n", name)
+	return s.Sandbox.StartNode(ctx, name)
 }
 
-func (w *world) outOfRotation(ctx context.Context, name string) error {
-	stats, err := w.balancer.Stats(ctx)
+func (s *story) outOfRotation(ctx context.Context, name string) error {
+	stats, err := s.Balancer.Stats(ctx)
 	if err != nil {
 		return err
 	}
-	for _, s := range stats {
-		if s.Target == name && s.State != balancer.Unhealthy {
-			return fmt.Errorf("the balancer says that %s is %s", name, s.State)
+	for _, stat := range stats {
+		if stat.Target == name && stat.State != balancer.Unhealthy {
+			return fmt.Errorf("the balancer says that %s is %s", name, stat.State)
 		}
 	}
 	return nil
 }
 
 // rollback brings every node back to Traefik 1.7 and its DaemonSet to what it was.
-func (w *world) rollback(ctx context.Context) error {
-	return w.modern.run(ctx, nil, "ingress-migrate", "rollback", "--all", "--yes")
+func (s *story) rollback(ctx context.Context) error {
+	return s.Modern.Run(ctx, nil, "ingress-migrate", "rollback", "--all", "--yes")
 }
 
 // recycle replaces pods that are stuck or of an old generation, one by one.
-func (w *world) recycle(ctx context.Context) error {
-	if err := w.modern.run(ctx, nil, "ingress-migrate", "recycle", "--yes"); err != nil {
+func (s *story) recycle(ctx context.Context) error {
+	if err := s.Modern.Run(ctx, nil, "ingress-migrate", "recycle", "--yes"); err != nil {
 		return err
 	}
-	return w.modern.run(ctx, nil, "ingress-migrate", "status")
+	return s.Modern.Run(ctx, nil, "ingress-migrate", "status")
 }

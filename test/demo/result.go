@@ -1,26 +1,24 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
-	"regexp"
 	"slices"
-	"sync"
 	"text/tabwriter"
 	"time"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/probe"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/test/world"
 )
 
 // result is what the demo measured.
 type result struct {
 	nodes, floor, least         int
-	seconds                     secondsPerNode
+	moves                       world.Moves
 	weightsBefore, weightsAfter split
 	report                      *probe.Report
 }
@@ -37,8 +35,8 @@ func (r *result) print(out io.Writer) {
 	row("lost", "%d", r.report.Lost)
 	row("changed answers", "%d", r.report.Changed)
 	row("latency p50, p99", "%s, %s", r.quantile(50), r.quantile(99))
-	row("nodes", "%d, moved %d times", r.nodes, len(r.seconds.all()))
-	row("seconds per node", "%s", r.seconds.String())
+	row("nodes", "%d, moved %d times", r.nodes, len(r.moves.All()))
+	row("seconds per node", "%s", secondsPerNode(r.moves.All()))
 	row("fewest nodes serving", "%d of %d (floor %d, never broken: %t)", r.least, r.nodes, r.floor, r.least >= r.floor)
 	row("weights of pay/canary", "%s before, %s after", r.weightsBefore, r.weightsAfter)
 	table.Flush()
@@ -74,10 +72,10 @@ func (s split) String() string { return fmt.Sprintf("%d:%d", s.myapp, s.canary) 
 
 // weights asks story S3's host often enough for whole rounds of the balancer and
 // of the weights: 10 requests for each node, 20 times.
-func (w *world) weights(ctx context.Context, client *http.Client) (split, error) {
-	count := func() split { return split{w.apps.Served("pay", "myapp"), w.apps.Served("pay", "myapp-canary")} }
+func (s *story) weights(ctx context.Context, client *http.Client) (split, error) {
+	count := func() split { return split{s.Apps.Served("pay", "myapp"), s.Apps.Served("pay", "myapp-canary")} }
 	before := count()
-	for range 10 * len(w.sandbox.Nodes()) * 20 {
+	for range 10 * len(s.Sandbox.Nodes()) * 20 {
 		request, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://myapp.pay.test/", nil)
 		if err != nil {
 			return split{}, err
@@ -92,39 +90,12 @@ func (w *world) weights(ctx context.Context, client *http.Client) (split, error)
 	return split{after.myapp - before.myapp, after.canary - before.canary}, nil
 }
 
-// secondsPerNode reads the line that the plugin prints for every finished node.
-type secondsPerNode struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-var finishedNode = regexp.MustCompile(`^(edge-\d+) .* ok\s+(\S+)$`)
-
-func (s *secondsPerNode) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.text.Write(p)
-}
-
-func (s *secondsPerNode) all() []time.Duration {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	var took []time.Duration
-	for lines := bufio.NewScanner(bytes.NewReader(s.text.Bytes())); lines.Scan(); {
-		if found := finishedNode.FindStringSubmatch(lines.Text()); found != nil {
-			if d, err := time.ParseDuration(found[2]); err == nil {
-				took = append(took, d)
-			}
-		}
-	}
-	return took
-}
-
-func (s *secondsPerNode) String() string {
-	took := s.all()
-	if len(took) == 0 {
+// secondsPerNode sums up how long moves took.
+func secondsPerNode(moves []world.Move) string {
+	if len(moves) == 0 {
 		return "none"
 	}
-	slices.Sort(took)
-	return fmt.Sprintf("%.1f fastest, %.1f median, %.1f slowest", took[0].Seconds(), took[len(took)/2].Seconds(), took[len(took)-1].Seconds())
+	slices.SortFunc(moves, func(a, b world.Move) int { return cmp.Compare(a.Took, b.Took) })
+	at := func(i int) float64 { return moves[i].Took.Seconds() }
+	return fmt.Sprintf("%.1f fastest, %.1f median, %.1f slowest", at(0), at(len(moves)/2), at(len(moves)-1))
 }

@@ -1,4 +1,4 @@
-package main
+package workload
 
 import (
 	"crypto/ecdsa"
@@ -17,9 +17,9 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// secrets are what the demo's Ingresses refer to: two certificates and one
+// shopsSecrets are what the Ingresses of Shops refer to: two certificates and one
 // file of users.
-func secrets() ([]*corev1.Secret, error) {
+func shopsSecrets() ([]*corev1.Secret, error) {
 	shop, err := certificate("shop", "shop-tls", "www.shop.test", "*.shop.test")
 	if err != nil {
 		return nil, err

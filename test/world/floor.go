@@ -1,4 +1,4 @@
-package main
+package world
 
 import (
 	"context"
@@ -15,9 +15,9 @@ import (
 // watchEvery is how often each node is asked for a real route.
 const watchEvery = 200 * time.Millisecond
 
-// floorWatch asks every node, from outside of the balancer, for a route of an
+// Floor asks every node, from outside of the balancer, for a route of an
 // application, and remembers how few of them answered at the same time.
-type floorWatch struct {
+type Floor struct {
 	cancel context.CancelFunc
 	done   chan struct{}
 
@@ -25,27 +25,28 @@ type floorWatch struct {
 	least int
 }
 
-func (w *world) watchFloor(ctx context.Context) *floorWatch {
+// WatchFloor begins to ask.
+func (w *World) WatchFloor(ctx context.Context) *Floor {
 	ctx, cancel := context.WithCancel(ctx)
-	nodes := w.sandbox.Nodes()
-	f := &floorWatch{cancel: cancel, done: make(chan struct{}), least: len(nodes)}
+	nodes, probe := w.Sandbox.Nodes(), w.workload.Probe
+	f := &Floor{cancel: cancel, done: make(chan struct{}), least: len(nodes)}
 	client := &http.Client{Timeout: 2 * time.Second, Transport: &http.Transport{
-		TLSClientConfig:   &tls.Config{InsecureSkipVerify: true, ServerName: "www.shop.test"}, //nolint:gosec // the sandbox's own
+		TLSClientConfig:   &tls.Config{InsecureSkipVerify: true, ServerName: probe.Host}, //nolint:gosec // the sandbox's own
 		DisableKeepAlives: true,
 	}}
 	serves := func(address string) bool {
-		url := "https://" + net.JoinHostPort(address, strconv.Itoa(httpsPort)) + "/"
+		url := "https://" + net.JoinHostPort(address, strconv.Itoa(HTTPSPort)) + "/"
 		request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 		if err != nil {
 			return false
 		}
-		request.Host = "www.shop.test"
+		request.Host = probe.Host
 		response, err := client.Do(request)
 		if err != nil {
 			return false
 		}
 		response.Body.Close()
-		return response.Header.Get(backend.HeaderService) == "shop/front"
+		return response.Header.Get(backend.HeaderService) == probe.Service
 	}
 	go func() {
 		defer close(f.done)
@@ -72,7 +73,7 @@ func (w *world) watchFloor(ctx context.Context) *floorWatch {
 	return f
 }
 
-func (f *floorWatch) count(answers []bool) {
+func (f *Floor) count(answers []bool) {
 	serving := 0
 	for _, answer := range answers {
 		if answer {
@@ -84,8 +85,8 @@ func (f *floorWatch) count(answers []bool) {
 	f.least = min(f.least, serving)
 }
 
-// stop ends the watch and returns the smallest number of nodes that served at once.
-func (f *floorWatch) stop() int {
+// Stop ends the watch and returns the smallest number of nodes that served at once.
+func (f *Floor) Stop() int {
 	f.cancel()
 	<-f.done
 	f.mu.Lock()

@@ -1,4 +1,4 @@
-package main
+package world
 
 import (
 	"bytes"
@@ -11,26 +11,26 @@ import (
 	"sync"
 )
 
-// shell runs the commands that a user would type, and shows them.
-type shell struct {
+// Shell runs the commands that a user would type, and shows them.
+type Shell struct {
 	out        io.Writer
 	kubectl    string
 	kubeconfig string
 	// path is a folder that holds the plugin under the name that kubectl looks for.
 	path string
-	// tee, when not nil, gets the commands' standard output too.
-	tee io.Writer
+	// Tee, when not nil, gets the commands' standard output too.
+	Tee io.Writer
 }
 
-// run shows "$ kubectl ARGS", runs it with its output shown, and fails when the
+// Run shows "$ kubectl ARGS", runs it with its output shown, and fails when the
 // command fails. Input, when not nil, is the command's standard input.
-func (s shell) run(ctx context.Context, input []byte, args ...string) error {
+func (s Shell) Run(ctx context.Context, input []byte, args ...string) error {
 	fmt.Fprintf(s.out, "  $ kubectl %s\n", strings.Join(args, " "))
 	command := s.command(ctx, input, args)
 	indented := &indenter{to: s.out}
 	command.Stdout, command.Stderr = io.Writer(indented), indented
-	if s.tee != nil {
-		command.Stdout = io.MultiWriter(indented, s.tee)
+	if s.Tee != nil {
+		command.Stdout = io.MultiWriter(indented, s.Tee)
 	}
 	if err := command.Run(); err != nil {
 		return fmt.Errorf("kubectl %s: %w", strings.Join(args, " "), err)
@@ -38,8 +38,21 @@ func (s shell) run(ctx context.Context, input []byte, args ...string) error {
 	return nil
 }
 
-// quiet runs a command and returns what it printed.
-func (s shell) quiet(ctx context.Context, args ...string) (string, error) {
+// Output shows "$ kubectl ARGS" and what the command complains of, and returns
+// its standard output.
+func (s Shell) Output(ctx context.Context, args ...string) ([]byte, error) {
+	fmt.Fprintf(s.out, "  $ kubectl %s\n", strings.Join(args, " "))
+	command := s.command(ctx, nil, args)
+	command.Stderr = &indenter{to: s.out}
+	out, err := command.Output()
+	if err != nil {
+		return nil, fmt.Errorf("kubectl %s: %w", strings.Join(args, " "), err)
+	}
+	return out, nil
+}
+
+// Quiet runs a command and returns what it printed.
+func (s Shell) Quiet(ctx context.Context, args ...string) (string, error) {
 	out, err := s.command(ctx, nil, args).CombinedOutput()
 	if err != nil {
 		return string(out), fmt.Errorf("kubectl %s: %w\n%s", strings.Join(args, " "), err, out)
@@ -47,7 +60,7 @@ func (s shell) quiet(ctx context.Context, args ...string) (string, error) {
 	return string(out), nil
 }
 
-func (s shell) command(ctx context.Context, input []byte, args []string) *exec.Cmd {
+func (s Shell) command(ctx context.Context, input []byte, args []string) *exec.Cmd {
 	command := exec.CommandContext(ctx, s.kubectl, args...)
 	command.Env = append(os.Environ(), "KUBECONFIG="+s.kubeconfig, "PATH="+s.path+":"+os.Getenv("PATH"))
 	if input != nil {
