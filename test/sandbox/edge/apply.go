@@ -22,14 +22,19 @@ import (
 // fieldOwner owns what Apply writes.
 const fieldOwner = "sandbox-edge"
 
-// crdFile is where Traefik's repository keeps its custom resource definitions,
-// of both groups, traefik.io and traefik.containo.us.
+// crdFile is where Traefik's repository keeps its custom resource definitions.
 const crdFile = "docs/content/reference/dynamic-configuration/kubernetes-crd-definition-v1.yml"
 
 // CRDs are the custom resource definitions of the very Traefik 2 that the
-// sandbox runs, read from its module.
-func CRDs(ctx context.Context) (Deployment, error) {
-	dir, err := binaries.Sources(ctx, binaries.Traefik2)
+// sandbox runs, of both groups, traefik.io and traefik.containo.us.
+func CRDs(ctx context.Context) (Deployment, error) { return definitions(ctx, binaries.Traefik2) }
+
+// CRDs3 are those of Traefik 3, of group traefik.io, which Traefik 2 reads as well.
+func CRDs3(ctx context.Context) (Deployment, error) { return definitions(ctx, binaries.Traefik3) }
+
+// definitions are read from a program's module.
+func definitions(ctx context.Context, of binaries.Program) (Deployment, error) {
+	dir, err := binaries.Sources(ctx, of)
 	if err != nil {
 		return nil, err
 	}

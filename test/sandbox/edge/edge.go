@@ -1,7 +1,7 @@
-// Package edge holds the sandbox's two edge deployments: the Traefik 1.7
-// DaemonSet of a real story (host network, node selector, host ports, one
-// unavailable at a time, 60 s of grace, redirect in a configuration file) and
-// the Traefik 2.11 DaemonSet that is to take its nodes over.
+// Package edge holds the sandbox's edge deployments: the Traefik 1.7 DaemonSet of
+// a real story (host network, node selector, host ports, one unavailable at a
+// time, 60 s of grace, redirect in a configuration file) and the DaemonSets of
+// Traefik 2.11 and 3 that are to take its nodes over.
 package edge
 
 import (
@@ -27,6 +27,7 @@ import (
 const (
 	ImageTraefik1 = "traefik:1.7.34"
 	ImageTraefik2 = "traefik:2.11.50"
+	ImageTraefik3 = "traefik:3.6.12"
 )
 
 //go:embed manifests/traefik1.yaml
@@ -35,12 +36,15 @@ var traefik1YAML string
 //go:embed manifests/traefik2.yaml
 var traefik2YAML string
 
+//go:embed manifests/traefik3.yaml
+var traefik3YAML string
+
 // Options are what tests vary. The zero value is the story's deployment with
 // high ports and graces that suit a balancer which checks every second.
 type Options struct {
 	Namespace string // default "kube-system"
-	Name      string // default "traefik1" or "traefik2"
-	Image     string // default ImageTraefik1 or ImageTraefik2
+	Name      string // default "traefik1", "traefik2" or "traefik3"
+	Image     string // default ImageTraefik1, ImageTraefik2 or ImageTraefik3
 	LogLevel  string // default "INFO"
 	// NodeLabel and NodeLabelValue select the nodes: default "edge-node-label"
 	// and "true".
@@ -54,6 +58,12 @@ type Options struct {
 	AcceptGrace time.Duration
 	// FinishGrace is how long running requests have after that: default 10 s.
 	FinishGrace time.Duration
+	// RouteSelector is a label selector: Traefik 2 reads only routes with such
+	// labels.
+	RouteSelector string
+	// RuleSyntax is how Traefik 3 reads rules that do not say it: "v2" is that of
+	// Traefik 2, empty is its own.
+	RuleSyntax string
 }
 
 // NoGrace stops accepting requests at once, which loses some.
@@ -83,6 +93,12 @@ func Traefik2(o Options) (Deployment, error) {
 	return render("traefik2", traefik2YAML, o.withDefaults("traefik2", ImageTraefik2))
 }
 
+// Traefik3 is Traefik 3, reading its custom resources. Its entry points are called
+// web and websecure.
+func Traefik3(o Options) (Deployment, error) {
+	return render("traefik3", traefik3YAML, o.withDefaults("traefik3", ImageTraefik3))
+}
+
 func (o Options) withDefaults(name, image string) Options {
 	o.Namespace = cmp.Or(o.Namespace, "kube-system")
 	o.Name = cmp.Or(o.Name, name)
@@ -98,7 +114,7 @@ func (o Options) withDefaults(name, image string) Options {
 	return o
 }
 
-// EntryPoints are Traefik 2's, for its template.
+// EntryPoints are those of Traefik 2 and 3, for their templates.
 func (o Options) EntryPoints() []string { return []string{"web", "websecure"} }
 
 func render(name, text string, o Options) (Deployment, error) {

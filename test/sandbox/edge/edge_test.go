@@ -35,8 +35,8 @@ func factsOf(d *appsv1.DaemonSet) facts {
 	return f
 }
 
-func TestBothDeploymentsCompeteForTheSameNodesAndPorts(t *testing.T) {
-	for name, build := range map[string]func(Options) (Deployment, error){ImageTraefik1: Traefik1, ImageTraefik2: Traefik2} {
+func TestDeploymentsCompeteForTheSameNodesAndPorts(t *testing.T) {
+	for name, build := range map[string]func(Options) (Deployment, error){ImageTraefik1: Traefik1, ImageTraefik2: Traefik2, ImageTraefik3: Traefik3} {
 		deployment, err := build(Options{HTTP: 18000})
 		if err != nil {
 			t.Fatal(err)

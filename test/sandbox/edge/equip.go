@@ -18,7 +18,7 @@ type Cluster interface {
 	SetImage(image string, program kubelet.Program)
 }
 
-// Equip makes a sandbox able to run both deployments: it starts the API that
+// Equip makes a sandbox able to run Traefik 1.7 and 2.11: it starts the API that
 // Traefik 1.7 reads and tells the nodes which programs the two images are. The
 // proxy ends with Close or with ctx.
 func Equip(ctx context.Context, log io.Writer, cluster Cluster) (*legacyapi.Proxy, error) {
@@ -42,4 +42,15 @@ func Equip(ctx context.Context, log io.Writer, cluster Cluster) (*legacyapi.Prox
 	})
 	cluster.SetImage(ImageTraefik2, kubelet.Program{Path: traefik2})
 	return proxy, nil
+}
+
+// EquipTraefik3 tells the nodes which program Traefik 3 is. It is not part of
+// Equip because its build takes long and few need it.
+func EquipTraefik3(ctx context.Context, log io.Writer, cluster Cluster) error {
+	traefik3, err := binaries.Ensure(ctx, log, binaries.Traefik3)
+	if err != nil {
+		return err
+	}
+	cluster.SetImage(ImageTraefik3, kubelet.Program{Path: traefik3})
+	return nil
 }
