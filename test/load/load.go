@@ -36,11 +36,21 @@ type Request struct {
 	// Interchangeable names backends among which the proxy divides these
 	// requests: which of them answered is no part of the answer.
 	Interchangeable []string
+	// Told are differences between the two controllers that the conversion tells of.
+	Told Told
+}
+
+// Told says what is no part of an answer because a conversion says that it changes.
+type Told struct {
+	// Echoed are headers as the backend saw them.
+	Echoed []string
+	// Pages of proxies: the bodies of answers that no backend gave.
+	Pages bool
 }
 
 // answer is normalise, less the name of one of several interchangeable backends.
 func (r Request) answer(status int, header http.Header, body []byte) string {
-	text := normalise(status, header, body)
+	text := normalise(status, header, body, r.Told)
 	for _, name := range r.Interchangeable {
 		text = strings.ReplaceAll(text, strconv.Quote(name), `"(one of several)"`)
 		text = strings.ReplaceAll(text, ": "+name+"\n", ": (one of several)\n")

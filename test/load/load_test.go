@@ -113,6 +113,29 @@ func TestInterchangeableBackendsAreOneAnswer(t *testing.T) {
 	}
 }
 
+// Of what is told, only that is left out: headers for backends, and pages where no
+// backend answered.
+func TestWhatIsToldIsNoChange(t *testing.T) {
+	address := answers(t, func(n int64, w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/denied" {
+			w.WriteHeader(http.StatusForbidden)
+			fmt.Fprintf(w, "denied for the %dth time", n)
+			return
+		}
+		fmt.Fprintf(w, `{"headers":{"X-Request-Id":"%d","X-Team":"%d"}}`, n, n/10)
+	})
+	told := Told{Echoed: []string{"X-Request-Id"}, Pages: true}
+	denied := []Request{{Name: "denied", Method: "GET", URL: "http://shop.test/denied", Told: told}}
+	if report := sendAtLeast(t, address, denied, 1, 20); report.Changed != 0 {
+		t.Errorf("pages of the proxy count as changed: %v", report.Events)
+	}
+	echoed := []Request{{Name: "echoed", Method: "GET", URL: "http://shop.test/", Told: told}}
+	report := sendAtLeast(t, address, echoed, 1, 20)
+	if report.Changed == 0 || strings.Contains(report.Events[0].Detail, "X-Request-Id") {
+		t.Errorf("%d changed, want X-Team alone to count: %v", report.Changed, report.Events)
+	}
+}
+
 func TestBaselineOfNotFoundIsRefused(t *testing.T) {
 	address := answers(t, func(_ int64, w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotFound) })
 	_, err := Record(context.Background(), Client(address, address), one, 1)
