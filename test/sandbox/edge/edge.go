@@ -58,6 +58,9 @@ type Options struct {
 	AcceptGrace time.Duration
 	// FinishGrace is how long running requests have after that: default 10 s.
 	FinishGrace time.Duration
+	// DefaultCertificate is the NAMESPACE/NAME of the Secret that nginx shows for
+	// hosts without a certificate.
+	DefaultCertificate string
 	// RouteSelector is a label selector: Traefik 2 reads only routes with such
 	// labels.
 	RouteSelector string
