@@ -15,22 +15,28 @@ import (
 // watchEvery is how often each node is asked for a real route.
 const watchEvery = 200 * time.Millisecond
 
+// patience is that of the load's client: who takes long serves all the same, and
+// a node that does not serve refuses at once.
+const patience = 30 * time.Second
+
 // Floor asks every node, from outside of the balancer, for a route of an
-// application, and remembers how few of them answered at the same time.
+// application, and remembers how few of them served at the same time.
 type Floor struct {
 	cancel context.CancelFunc
-	done   chan struct{}
+	done   sync.WaitGroup
 
-	mu    sync.Mutex
-	least int
+	mu      sync.Mutex
+	serving []bool // as each node's last answer says
+	least   int
 }
 
-// WatchFloor begins to ask.
+// WatchFloor begins to ask, each node by itself, so that one that is slow does
+// not hide what the others do meanwhile.
 func (w *World) WatchFloor(ctx context.Context) *Floor {
 	ctx, cancel := context.WithCancel(ctx)
 	nodes, probe := w.Sandbox.Nodes(), w.workload.Probe
-	f := &Floor{cancel: cancel, done: make(chan struct{}), least: len(nodes)}
-	client := &http.Client{Timeout: 2 * time.Second, Transport: &http.Transport{
+	f := &Floor{cancel: cancel, serving: make([]bool, len(nodes)), least: len(nodes)}
+	client := &http.Client{Timeout: patience, Transport: &http.Transport{
 		TLSClientConfig:   &tls.Config{InsecureSkipVerify: true, ServerName: probe.Host}, //nolint:gosec // the sandbox's own
 		DisableKeepAlives: true,
 	}}
@@ -48,47 +54,47 @@ func (w *World) WatchFloor(ctx context.Context) *Floor {
 		response.Body.Close()
 		return response.Header.Get(backend.HeaderService) == probe.Service
 	}
-	go func() {
-		defer close(f.done)
-		ticker := time.NewTicker(watchEvery)
-		defer ticker.Stop()
-		for {
-			answers := make([]bool, len(nodes))
-			var wg sync.WaitGroup
-			for i, node := range nodes {
-				wg.Go(func() { answers[i] = serves(node.Address) })
+	for i := range nodes {
+		f.serving[i] = true
+	}
+	for i, node := range nodes {
+		f.done.Go(func() {
+			ticker := time.NewTicker(watchEvery)
+			defer ticker.Stop()
+			for {
+				answered := serves(node.Address)
+				if ctx.Err() != nil {
+					return
+				}
+				f.note(i, answered)
+				select {
+				case <-ctx.Done():
+					return
+				case <-ticker.C:
+				}
 			}
-			wg.Wait()
-			if ctx.Err() != nil {
-				return
-			}
-			f.count(answers)
-			select {
-			case <-ctx.Done():
-				return
-			case <-ticker.C:
-			}
-		}
-	}()
+		})
+	}
 	return f
 }
 
-func (f *Floor) count(answers []bool) {
+func (f *Floor) note(node int, answered bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.serving[node] = answered
 	serving := 0
-	for _, answer := range answers {
-		if answer {
+	for _, s := range f.serving {
+		if s {
 			serving++
 		}
 	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
 	f.least = min(f.least, serving)
 }
 
 // Stop ends the watch and returns the smallest number of nodes that served at once.
 func (f *Floor) Stop() int {
 	f.cancel()
-	<-f.done
+	f.done.Wait()
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.least

@@ -38,19 +38,6 @@ func (s Shell) Run(ctx context.Context, input []byte, args ...string) error {
 	return nil
 }
 
-// Output shows "$ kubectl ARGS" and what the command complains of, and returns
-// its standard output.
-func (s Shell) Output(ctx context.Context, args ...string) ([]byte, error) {
-	fmt.Fprintf(s.out, "  $ kubectl %s\n", strings.Join(args, " "))
-	command := s.command(ctx, nil, args)
-	command.Stderr = &indenter{to: s.out}
-	out, err := command.Output()
-	if err != nil {
-		return nil, fmt.Errorf("kubectl %s: %w", strings.Join(args, " "), err)
-	}
-	return out, nil
-}
-
 // Quiet runs a command and returns what it printed.
 func (s Shell) Quiet(ctx context.Context, args ...string) (string, error) {
 	out, err := s.command(ctx, nil, args).CombinedOutput()

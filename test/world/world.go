@@ -166,7 +166,7 @@ func (w *World) ApplyOld(ctx context.Context, streams ...[]byte) error {
 	return nil
 }
 
-// EdgeOptions are those of every edge here. The balancer needs 2 x 1 s + 0.5 s to
+// EdgeOptions are those of every edge here. The balancer needs 2 x 1 s + 2 s to
 // notice that a node leaves; see the drain arithmetic of preflight.
 func EdgeOptions() edge.Options {
 	return edge.Options{
@@ -176,9 +176,10 @@ func EdgeOptions() edge.Options {
 }
 
 // Check is the balancer's health check: five good ones in a row, because /ping
-// is good before routes are loaded.
+// is good before routes are loaded, and a long time-out, because a busy machine
+// must not look like a node that is gone.
 func Check() balancer.Check {
-	return balancer.Check{Interval: time.Second, Timeout: 500 * time.Millisecond, Rise: 5, Fall: 2}
+	return balancer.Check{Interval: time.Second, Timeout: 2 * time.Second, Rise: 5, Fall: 2}
 }
 
 // StartBalancer starts the balancer and waits until it uses every node.
