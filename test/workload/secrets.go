@@ -28,12 +28,16 @@ func shopsSecrets() ([]*corev1.Secret, error) {
 	if err != nil {
 		return nil, err
 	}
+	return []*corev1.Secret{shop, tv, adminUsers()}, nil
+}
+
+// adminUsers is a file of users, as both Traefik 1.7 and ingress-nginx read it.
+func adminUsers() *corev1.Secret {
 	hash := sha1.Sum([]byte("wonderland")) //nolint:gosec
-	users := &corev1.Secret{
+	return &corev1.Secret{
 		ObjectMeta: metav1.ObjectMeta{Namespace: "ops", Name: "admin-users"},
 		StringData: map[string]string{"auth": "alice:{SHA}" + base64.StdEncoding.EncodeToString(hash[:]) + "\n"},
 	}
-	return []*corev1.Secret{shop, tv, users}, nil
 }
 
 func certificate(namespace, name string, hosts ...string) (*corev1.Secret, error) {

@@ -37,13 +37,13 @@ type Workload struct {
 // Probe is a host, asked for / over TLS, and the application that must answer.
 type Probe struct{ Host, Service string }
 
-//go:embed objects/before.yaml
+//go:embed objects/shops-before.yaml
 var shopsBefore []byte
 
-//go:embed objects/after.yaml
+//go:embed objects/shops-later.yaml
 var shopsLater []byte
 
-//go:embed objects/requests.txt
+//go:embed objects/shops-requests.txt
 var shopsRequests string
 
 // Shops are a shop, a bank, a TV company and some more teams on Traefik 1.7.
@@ -88,6 +88,13 @@ type anyIngress struct {
 			} `json:"http"`
 		} `json:"rules"`
 	} `json:"spec"`
+}
+
+// Tell notes differences that a conversion tells of.
+func (w *Workload) Tell(told load.Told) {
+	for i := range w.Requests {
+		w.Requests[i].Told = told
+	}
 }
 
 // Services lists the Services that the Ingresses name, each once, each to be
