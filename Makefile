@@ -13,7 +13,7 @@ FUZZTIME ?= 10s
 
 .PHONY: help
 help: ## Show this help
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: build
 build: ## Build the plugin and the webhook into bin/
@@ -22,6 +22,10 @@ build: ## Build the plugin and the webhook into bin/
 .PHONY: demo
 demo: ## Move a sandbox cluster from Traefik 1.7 to 2.11 and back, under load
 	$(GO) run ./test/demo
+
+.PHONY: e2e
+e2e: ## Migrate sandbox clusters there and back under load (E2E="-pairs v1-v2 -nodes 3" is a part of it)
+	$(GO) run ./test/e2e $(E2E)
 
 .PHONY: test
 test: lint sandbox-binaries oracle-binaries schemas ## Run every check and every test
