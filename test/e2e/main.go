@@ -104,11 +104,11 @@ func migrate(ctx context.Context, p pair, nodes, rate int) (*result, error) {
 	return r, r.measure(ctx, w, rate, func() error {
 		title("forward, node by node")
 		w.Modern.Tee = &r.forward
-		if err := w.Modern.Run(ctx, nil, slices.Concat([]string{"ingress-migrate", "cutover", "run", "--yes"}, p.conversion, world.Pace())...); err != nil {
+		if err := w.Modern.Run(ctx, nil, slices.Concat([]string{"ingress-migrate", "cutover", "run", "--yes"}, p.proxies, p.conversion, world.Pace())...); err != nil {
 			return err
 		}
 		title("all the way back")
 		w.Modern.Tee = &r.back
-		return w.Modern.Run(ctx, nil, "ingress-migrate", "rollback", "--all", "--yes")
+		return w.Modern.Run(ctx, nil, slices.Concat([]string{"ingress-migrate", "rollback", "--all", "--yes"}, p.proxies)...)
 	})
 }

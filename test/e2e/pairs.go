@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 
+	"github.com/ingress-migrate/kubectl-ingress-migrate/test/load"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/test/sandbox/edge"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/test/workload"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/test/world"
@@ -16,12 +17,13 @@ type pair struct {
 	// before brings the old edge up, arrive makes the routes of the new one and then
 	// its DaemonSet.
 	before, arrive []step
-	// conversion are flags that say how routes are made.
-	conversion []string
+	// proxies are flags that say which DaemonSets are meant, conversion those that
+	// say how routes are made.
+	proxies, conversion []string
 }
 
 // pairs are all migrations there are.
-func pairs() []pair { return []pair{traefik1To2()} }
+func pairs() []pair { return []pair{traefik1To2(), traefik2To3()} }
 
 // entryPoints tell where the sandbox's entry points are: the ports are high,
 // because low ones need privileges.
@@ -35,4 +37,34 @@ func traefik1To2() pair {
 		arrive:     []step{convertAll(entryPoints), create(edge.Traefik2, o)},
 		conversion: []string{entryPoints},
 	}
+}
+
+// traefik2To3 goes on where v1-v2 ends: both proxies read the same routes, which
+// are of Traefik 2, and Traefik 3 is told so.
+func traefik2To3() pair {
+	// The Ingresses that the routes were made of are still there; no Traefik 1.7 is,
+	// to tell whose they are.
+	conversion := []string{"--from=traefik-v1", entryPoints}
+	two, three := world.EdgeOptions(), world.EdgeOptions()
+	// The gate's route, by which the plugin knows the new proxy, has not the label of
+	// converted routes. Without this Traefik 2 would serve it as well.
+	two.RouteSelector = "ingress-migrate.io/managed=true"
+	three.RuleSyntax = "v2"
+	return pair{
+		name: "v2-v3", old: "Traefik 2.11", new: "Traefik 3.6", workload: shopsForTraefik3,
+		before:  []step{convertAll(conversion...), create(edge.Traefik2, two)},
+		arrive:  []step{equipTraefik3, create(edge.Traefik3, three)},
+		proxies: []string{"--old=kube-system/traefik2", "--new=kube-system/traefik3"}, conversion: conversion,
+	}
+}
+
+// shopsForTraefik3 are told that pages of the proxy's own lose their Content-Type
+// (W-CONTENT-TYPE of convert static).
+func shopsForTraefik3() (*workload.Workload, error) {
+	shops, err := workload.Shops()
+	if err != nil {
+		return nil, err
+	}
+	shops.Tell(load.Told{Pages: true})
+	return shops, nil
 }

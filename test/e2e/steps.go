@@ -52,3 +52,15 @@ func create(kind func(edge.Options) (edge.Deployment, error), o edge.Options) st
 		return w.ApplyEdge(ctx, objects)
 	}
 }
+
+// equipTraefik3 gives the cluster what Traefik 3 needs.
+func equipTraefik3(ctx context.Context, w *world.World) error {
+	if err := edge.EquipTraefik3(ctx, w.Out, w.Sandbox); err != nil {
+		return err
+	}
+	definitions, err := edge.CRDs3(ctx)
+	if err != nil {
+		return err
+	}
+	return w.ApplyEdge(ctx, definitions)
+}
