@@ -18,12 +18,12 @@ type pair struct {
 	// its DaemonSet.
 	before, arrive []step
 	// proxies are flags that say which DaemonSets are meant, conversion those that
-	// say how routes are made.
-	proxies, conversion []string
+	// say how routes are made, accepted those that say which findings are known.
+	proxies, conversion, accepted []string
 }
 
 // pairs are all migrations there are.
-func pairs() []pair { return []pair{traefik1To2(), traefik2To3()} }
+func pairs() []pair { return []pair{traefik1To2(), traefik2To3(), nginxToTraefik3()} }
 
 // entryPoints tell where the sandbox's entry points are: the ports are high,
 // because low ones need privileges.
@@ -67,4 +67,20 @@ func shopsForTraefik3() (*workload.Workload, error) {
 	}
 	shops.Tell(load.Told{Pages: true})
 	return shops, nil
+}
+
+// nginxToTraefik3 moves from another product altogether.
+func nginxToTraefik3() pair {
+	conversion := []string{"--to=v3", entryPoints}
+	// Redirects to https are the Ingresses' own.
+	o := world.EdgeOptions()
+	o.RedirectToHTTPS, o.DefaultCertificate = false, workload.NginxCertificate
+	return pair{
+		name: "nginx-v3", old: "ingress-nginx", new: "Traefik 3.6", workload: workload.Nginx,
+		before:  []step{createNginx(o)},
+		arrive:  []step{equipTraefik3, convertAll(conversion...), createStore, create(edge.Traefik3, o)},
+		proxies: []string{"--old=kube-system/nginx", "--new=kube-system/traefik3"}, conversion: conversion,
+		// Preflight does not read ingress-nginx's --shutdown-grace-period.
+		accepted: []string{"--accept=DRAIN-ACCEPT"},
+	}
 }
