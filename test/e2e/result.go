@@ -8,6 +8,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/probe"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/test/load"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/test/world"
 )
@@ -17,7 +18,7 @@ type result struct {
 	name                string
 	nodes, floor, least int
 	forward, back       world.Moves
-	report              load.Report
+	report              *probe.Report // nil: it never came to the load
 	failed              bool
 }
 
@@ -27,7 +28,10 @@ func (r *result) measure(ctx context.Context, w *world.World, rate int, work fun
 	if err != nil {
 		return err
 	}
-	traffic := load.Start(client, rate, baseline)
+	traffic, err := load.Start(client, rate, baseline)
+	if err != nil {
+		return err
+	}
 	floor := w.WatchFloor(ctx)
 	err = work()
 	r.least = floor.Stop()
@@ -38,6 +42,9 @@ func (r *result) measure(ctx context.Context, w *world.World, rate int, work fun
 // verdict is an error unless nothing was lost, nothing changed, enough nodes
 // served and every node was moved there and back.
 func (r *result) verdict() error {
+	if r.report == nil {
+		return errors.New("no load was sent")
+	}
 	var errs []error
 	if r.report.Lost > 0 {
 		errs = append(errs, fmt.Errorf("%d requests were lost", r.report.Lost))
@@ -71,6 +78,9 @@ func bound(soak time.Duration) time.Duration {
 // lost or changed.
 func printAll(out io.Writer, results []*result) {
 	for _, r := range results {
+		if r.report == nil {
+			r.report = &probe.Report{}
+		}
 		for _, event := range r.report.Events {
 			fmt.Fprintf(out, "%s  %s\n", r.name, event)
 		}
@@ -114,8 +124,5 @@ func printMove(out io.Writer, name, way string, m world.Move, bound time.Duratio
 }
 
 func (r *result) quantile(q float64) time.Duration {
-	if r.report.Latency == nil { // it never came to the load
-		return 0
-	}
-	return (time.Duration(r.report.Latency.ValueAtQuantile(q)) * time.Microsecond).Round(time.Millisecond)
+	return r.report.Quantile(q).Round(time.Millisecond)
 }
