@@ -132,7 +132,7 @@ func onTraefik1(ctx context.Context, w *world.World, shops *workload.Workload) e
 
 // migrate goes forward with a node lost on the way, back, and forward again.
 func (s *story) migrate(ctx context.Context, title func(string, ...any), moves *world.Moves) error {
-	s.Modern.Tee = moves
+	s.Operator.Tee = moves
 	title("Traefik 2.11 arrives; its pods wait for the ports")
 	if err := s.applyTraefik2(ctx); err != nil {
 		return err

@@ -28,13 +28,13 @@ func (s *story) applyTraefik2(ctx context.Context) error {
 		return err
 	}
 	// Exit status 1 says that something is to be fixed; the demo shows what.
-	_ = s.Modern.Run(ctx, nil, append([]string{"ingress-migrate", "preflight"}, world.BalancerFlags()...)...)
+	_ = s.Operator.Run(ctx, nil, append([]string{"ingress-migrate", "preflight"}, world.BalancerFlags()...)...)
 	return nil
 }
 
 // cutover moves every node, resuming as often as it stops at a gate.
 func (s *story) cutover(ctx context.Context) error {
-	err := s.Modern.Run(ctx, nil, append([]string{"ingress-migrate", "cutover", "run", "--yes"}, world.Pace()...)...)
+	err := s.Operator.Run(ctx, nil, append([]string{"ingress-migrate", "cutover", "run", "--yes"}, world.Pace()...)...)
 	for range 3 {
 		var exit *exec.ExitError
 		if !errors.As(err, &exit) || exit.ExitCode() != plugin.StatusStopped {
@@ -43,7 +43,7 @@ func (s *story) cutover(ctx context.Context) error {
 		if err := world.Poll(ctx, "the killed node", func() error { return s.nodesReady(ctx) }); err != nil {
 			return err
 		}
-		err = s.Modern.Run(ctx, nil, "ingress-migrate", "cutover", "resume", "--yes")
+		err = s.Operator.Run(ctx, nil, "ingress-migrate", "cutover", "resume", "--yes")
 	}
 	return err
 }
@@ -113,12 +113,12 @@ func (s *story) outOfRotation(ctx context.Context, name string) error {
 
 // rollback brings every node back to Traefik 1.7 and its DaemonSet to what it was.
 func (s *story) rollback(ctx context.Context) error {
-	return s.Modern.Run(ctx, nil, "ingress-migrate", "rollback", "--all", "--yes")
+	return s.Operator.Run(ctx, nil, "ingress-migrate", "rollback", "--all", "--yes")
 }
 
 // recycle replaces pods that are stuck or of an old generation, one by one.
 func (s *story) recycle(ctx context.Context) error {
-	if err := s.Modern.Run(ctx, nil, "ingress-migrate", "recycle", "--yes"); err != nil {
+	if err := s.Operator.Run(ctx, nil, "ingress-migrate", "recycle", "--yes"); err != nil {
 		return err
 	}
 	return s.Modern.Run(ctx, nil, "ingress-migrate", "status")

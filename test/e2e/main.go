@@ -103,12 +103,12 @@ func migrate(ctx context.Context, p pair, nodes, rate int) (*result, error) {
 	title("%d requests per second, a quarter of them one second long", rate)
 	return r, r.measure(ctx, w, rate, func() error {
 		title("forward, node by node")
-		w.Modern.Tee = &r.forward
-		if err := w.Modern.Run(ctx, nil, slices.Concat([]string{"ingress-migrate", "cutover", "run", "--yes"}, p.proxies, p.conversion, p.accepted, world.Pace())...); err != nil {
+		w.Operator.Tee = &r.forward
+		if err := w.Operator.Run(ctx, nil, slices.Concat([]string{"ingress-migrate", "cutover", "run", "--yes"}, p.proxies, p.conversion, p.accepted, world.Pace())...); err != nil {
 			return err
 		}
 		title("all the way back")
-		w.Modern.Tee = &r.back
-		return w.Modern.Run(ctx, nil, slices.Concat([]string{"ingress-migrate", "rollback", "--all", "--yes"}, p.proxies)...)
+		w.Operator.Tee = &r.back
+		return w.Operator.Run(ctx, nil, slices.Concat([]string{"ingress-migrate", "rollback", "--all", "--yes"}, p.proxies)...)
 	})
 }

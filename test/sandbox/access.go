@@ -32,8 +32,9 @@ func (s *Sandbox) CA() []byte { return s.ca.CertPEM() }
 // a test binds a role to the user or to one of the groups. The same name and
 // groups can be asked for again.
 func (s *Sandbox) User(name string, groups ...string) (string, error) {
-	// Escaped, because names and groups may contain slashes.
-	file := filepath.Join(s.dir, "users", url.PathEscape(strings.Join(append([]string{name}, groups...), ","))+".kubeconfig")
+	// Escaped, because names and groups may contain slashes, and colons, which
+	// separate files in KUBECONFIG.
+	file := filepath.Join(s.dir, "users", url.QueryEscape(strings.Join(append([]string{name}, groups...), ","))+".kubeconfig")
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		return "", fmt.Errorf("make directory for users: %w", err)
 	}

@@ -49,6 +49,8 @@ type World struct {
 	Client   kubernetes.Interface
 	// Modern and Old speak to the API server directly, and in the API version of 2019.
 	Modern, Old Shell
+	// Operator speaks as somebody who has the rights to move nodes and no others.
+	Operator Shell
 
 	workload *workload.Workload
 	legacy   *legacyapi.Proxy
@@ -120,7 +122,11 @@ func (w *World) installCommands(ctx context.Context, _ int) error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(w.Old.kubeconfig, text, 0o600)
+	if err := os.WriteFile(w.Old.kubeconfig, text, 0o600); err != nil {
+		return err
+	}
+	w.Operator, err = w.operator(ctx)
+	return err
 }
 
 func (w *World) startApps(ctx context.Context, _ int) error {
