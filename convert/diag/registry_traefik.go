@@ -110,7 +110,7 @@ var traefikInfos = []Info{
 	{
 		Code: WTraefikCrossNS, Severity: Lossy,
 		Title:   "A reference into another namespace",
-		Explain: "Annotations of the Ingress provider may name Middlewares, TLSOptions and ServersTransports of any namespace. IngressRoutes may only with providers.kubernetesCRD.allowCrossNamespace; without it Traefik drops the route. Behind it the output has one that answers 403 to everybody, so that no wider route takes the requests without what the reference may protect them with.",
+		Explain: "Annotations of the Ingress provider may name Middlewares, TLSOptions and ServersTransports of any namespace. IngressRoutes may only with providers.kubernetesCRD.allowCrossNamespace; without it Traefik drops the route. Behind it the output has one that answers 403 to everybody, so that no wider route takes the requests without what the reference may protect them with. TLS options hold for all of a host, though, and other paths of it that a route of a wider host answers are no longer behind them.",
 		Remedy:  "Copy the object into the namespace of the Ingress and change the reference, or set allowCrossNamespace=true in the target.",
 		Warning: "reference needs allowCrossNamespace",
 	},

@@ -36,6 +36,9 @@ func (t *translator) routerTLS(s *source) {
 		return
 	}
 	for _, r := range remarks {
+		if r.code == diag.WTraefikCrossNS { // options are those of a host, whichever route answers
+			r.text += "; where routes of wider hosts answer for its hosts, they do so without the options"
+		}
 		s.sayKey(r.code, key, r.text)
 	}
 	s.shape.tls.OptionsName, s.shape.tls.OptionsNamespace = ref.name, ref.namespace

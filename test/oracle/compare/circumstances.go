@@ -33,9 +33,13 @@ const (
 )
 
 // excuse returns the code of the first finding that speaks of d, or nothing. That a
-// request which was refused is let through now, only chance excuses.
+// request which was refused is let through now, only chance excuses, and TLS options
+// that the report says are gone.
 func (c *circumstances) excuse(d Difference) diag.Code {
 	if c.opened() {
+		if c.optionless() {
+			return diag.WTraefikCrossNS
+		}
 		return c.chance()
 	}
 	known := excuses()
@@ -76,6 +80,13 @@ func (c *circumstances) opened() bool {
 	}
 	closed := c.request.TLS && c.before.Failure != ""
 	return (refused(c.before.Status) || closed) && c.after.Seen != nil && !refused(c.after.Status)
+}
+
+// optionless: the target cannot name the TLS options of the host, and where Traefik hung
+// up a route of a wider host answers, which is open under other names.
+func (c *circumstances) optionless() bool {
+	service := Service(c.after.Seen.Pod)
+	return c.request.TLS && c.before.Failure != "" && c.scene.optionless(c.request) && c.scene.open(service, c.request) && c.scene.wider(service, c.request)
 }
 
 // chance is the code of a finding that says that the source itself takes one route or

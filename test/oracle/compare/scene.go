@@ -210,6 +210,34 @@ func (s *Scene) open(service string, r judge.Request) bool {
 	return false
 }
 
+// wider reports whether a route of a host that includes others leads r to service.
+func (s *Scene) wider(service string, r judge.Request) bool {
+	for _, ingress := range s.set.Ingresses {
+		if b := ingress.Spec.DefaultBackend; b != nil && b.Service != nil && isAt(service)(ingress.Namespace+"/"+b.Service.Name) {
+			return true
+		}
+		for p, rule := range paths(ingress) {
+			includes := (rule.Host == "" || strings.HasPrefix(rule.Host, "*")) && hostMatches(rule.Host, r.Host)
+			if includes && (takesAnyPath(ingress) || pathMatches(p.Path, r.Target)) && isAt(service)(ingress.Namespace+"/"+p.Backend.Service.Name) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// optionless reports whether an Ingress with r's very host names TLS options that the
+// target cannot name.
+func (s *Scene) optionless(r judge.Request) bool {
+	return slices.ContainsFunc(s.set.Ingresses, func(ingress *networkingv1.Ingress) bool {
+		return slices.ContainsFunc(ingress.Spec.Rules, func(rule networkingv1.IngressRule) bool {
+			return rule.Host != "" && !strings.HasPrefix(rule.Host, "*") && hostMatches(rule.Host, r.Host)
+		}) && slices.ContainsFunc(s.reports[world.ID(ingress)].Diagnostics, func(d diag.Diagnostic) bool {
+			return d.Code == diag.WTraefikCrossNS && strings.HasSuffix(d.Field, "router.tls.options]")
+		})
+	})
+}
+
 func onePath(ingress *networkingv1.Ingress) bool {
 	paths := 0
 	for _, rule := range ingress.Spec.Rules {
