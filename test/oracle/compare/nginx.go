@@ -31,7 +31,7 @@ func nginxExcuses() []excuse {
 			}
 			failed := c.before.Seen == nil && c.before.Status >= 400 && c.after.Status >= 400
 			return failed && (c.before.Status == c.after.Status && c.after.Seen != nil || c.before.Status == http.StatusNotFound) ||
-				errorPage(c.before) && c.after.Seen == nil
+				errorPage(c.before) && (c.after.Seen == nil || c.found(diag.WNginx503)) // or the next route's
 		}},
 		{diag.ENginxCanary, canaries},
 		// What nginx denies or does not know has no route, or the next one takes it.
