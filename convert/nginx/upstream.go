@@ -18,6 +18,8 @@ type hostUpstream struct{ host, upstream string }
 //	ordinary  canary        the canary gets no requests, and its paths are served
 //	                        like those of an ordinary Ingress
 //
+// A default backend makes its upstream anew, whoever had it.
+//
 // What the Ingresses of one host make of a canary is converted. What those of other
 // hosts make of it is only reported: no Ingress is converted together with all that
 // share a Service with one of its canaries.
@@ -52,10 +54,15 @@ func (t *translator) findUpstreams() {
 			}
 		}
 		if b := s.Spec.DefaultBackend; b != nil && b.Service != nil {
+			hosts := []string{"", everywhere}
 			for i := range s.Spec.Rules {
-				own(strings.ToLower(s.Spec.Rules[i].Host), upstreamName(s.Namespace, b.Service))
+				hosts = append(hosts, strings.ToLower(s.Spec.Rules[i].Host))
 			}
-			own("", upstreamName(s.Namespace, b.Service))
+			for _, host := range hosts {
+				at := hostUpstream{host, upstreamName(s.Namespace, b.Service)}
+				delete(other, at)
+				of[at] = s
+			}
 		}
 		for _, path := range s.paths() {
 			own(path.host, path.upstream(s))
@@ -69,7 +76,7 @@ func (t *translator) findUpstreams() {
 // is reported: what its owner asked for is all in the route.
 func (t *translator) ofCanary(at place, path ingressPath) bool {
 	upstream := path.upstream(at.src)
-	if owner := t.owners.canaries[hostUpstream{path.host, upstream}]; owner != nil && ageKnown(at.src, owner) {
+	if owner := t.owners.canaries[hostUpstream{path.host, upstream}]; owner != nil && (ageKnown(at.src, owner) || owner.defaultsTo(upstream)) {
 		at.reportOwner(diag.ENginxNotServed, path, "the canary", owner, "the controller does not serve this path")
 		return true
 	}
@@ -118,10 +125,20 @@ func (t *translator) reportForeignOwner(at place, path ingressPath) bool {
 
 // reportOwner says what follows from another Ingress having the Service of a path.
 func (at place) reportOwner(code diag.Code, path ingressPath, as string, owner *source, then string) {
+	why, unknown := "which is read first", unknownAge(at.src, owner)
+	if owner.defaultsTo(path.upstream(at.src)) {
+		why, unknown = "whose default backend it is", ""
+	}
 	at.src.add(finding{
 		code: code, field: at.field(), value: path.path,
-		text: "the Service is " + as + " of Ingress " + owner.ref().String() + ", which is read first: " + then + unknownAge(at.src, owner),
+		text: "the Service is " + as + " of Ingress " + owner.ref().String() + ", " + why + ": " + then + unknown,
 	}.diagnostic(at.src))
+}
+
+// defaultsTo tells whether the default backend of an Ingress is an upstream.
+func (s *source) defaultsTo(upstream string) bool {
+	b := s.Spec.DefaultBackend
+	return b != nil && b.Service != nil && upstreamName(s.Namespace, b.Service) == upstream
 }
 
 func unknownAge(a, b *source) string {
