@@ -144,16 +144,6 @@ func (w *work) forget() {
 	}
 }
 
-// notChecked keeps the last sentence: paths of one Ingress mostly lead to one Service.
-type notChecked struct{ service, text string }
-
-func (n *notChecked) of(service string) string {
-	if n.text == "" || n.service != service {
-		*n = notChecked{service, "Service " + service + " is not part of the input and taken to exist"}
-	}
-	return n.text
-}
-
 // name is a namespaced name.
 type name struct{ namespace, name string }
 
