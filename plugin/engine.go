@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"os/user"
+	"strings"
 	"time"
 
 	networkingv1 "k8s.io/api/networking/v1"
@@ -99,7 +100,7 @@ func (c *cluster) equip(ctx context.Context, e *cutover.Engine, picture *fleet.F
 	if len(facts.RouteGroups) == 0 {
 		return errors.New("the cluster has no IngressRoutes (neither traefik.io nor traefik.containo.us): install the CRDs of the new Traefik first")
 	}
-	e.Marker = &marker{client: objects, group: facts.RouteGroups[0], class: facts.NewConfig.RouteClass, labels: facts.NewConfig.RouteLabels, entryPoints: facts.NewConfig.RouteEntryPoints}
+	e.Marker = &marker{client: objects, group: facts.RouteGroups[0], class: facts.NewConfig.RouteClass, labels: facts.NewConfig.RouteLabels, entryPoints: facts.NewConfig.RouteEntryPoints, rulesOfV3: bothRead(picture)}
 	return nil
 }
 
@@ -111,10 +112,21 @@ type marker struct {
 	labels map[string]string
 	// entryPoints to be on, unless all routes are on all.
 	entryPoints []string
+	// rulesOfV3: the old proxy must not serve it.
+	rulesOfV3 bool
+}
+
+// bothRead tells whether the old proxy reads the same routes as the new one, and rules of
+// an older language.
+func bothRead(picture *fleet.Fleet) bool {
+	traefik := func(set *fleet.Set, major int) bool {
+		return set != nil && strings.Contains(set.Product, "traefik") && set.Major == major
+	}
+	return traefik(picture.Old, 2) && traefik(picture.New, 3)
 }
 
 func (m *marker) route(namespace, id string) *gate.Marker {
-	return &gate.Marker{Client: m.client, Namespace: namespace, ID: id, Group: m.group, Class: m.class, Labels: m.labels, EntryPoints: m.entryPoints}
+	return &gate.Marker{Client: m.client, Namespace: namespace, ID: id, Group: m.group, Class: m.class, Labels: m.labels, EntryPoints: m.entryPoints, RulesOfV3: m.rulesOfV3}
 }
 
 func (m *marker) Install(ctx context.Context, namespace, id string) error {

@@ -104,7 +104,7 @@ func migrate(ctx context.Context, p pair, nodes, rate int) (*result, error) {
 	return r, r.measure(ctx, w, rate, func() error {
 		title("forward, node by node")
 		w.Operator.Tee = &r.forward
-		if err := w.Operator.Run(ctx, nil, slices.Concat([]string{"ingress-migrate", "cutover", "run", "--yes"}, p.proxies, p.conversion, p.accepted, world.Pace())...); err != nil {
+		if err := w.Operator.Run(ctx, nil, slices.Concat([]string{"ingress-migrate", "cutover", "run", "--yes"}, p.proxies, p.conversion, world.Pace())...); err != nil {
 			return err
 		}
 		title("all the way back")

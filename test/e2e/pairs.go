@@ -18,8 +18,8 @@ type pair struct {
 	// its DaemonSet.
 	before, arrive []step
 	// proxies are flags that say which DaemonSets are meant, conversion those that
-	// say how routes are made, accepted those that say which findings are known.
-	proxies, conversion, accepted []string
+	// say how routes are made.
+	proxies, conversion []string
 }
 
 // pairs are all migrations there are.
@@ -46,9 +46,6 @@ func traefik2To3() pair {
 	// to tell whose they are.
 	conversion := []string{"--from=traefik-v1", entryPoints}
 	two, three := world.EdgeOptions(), world.EdgeOptions()
-	// The gate's route, by which the plugin knows the new proxy, has not the label of
-	// converted routes. Without this Traefik 2 would serve it as well.
-	two.RouteSelector = "ingress-migrate.io/managed=true"
 	three.RuleSyntax = "v2"
 	return pair{
 		name: "v2-v3", old: "Traefik 2.11", new: "Traefik 3.6", workload: shopsForTraefik3,
@@ -80,7 +77,5 @@ func nginxToTraefik3() pair {
 		before:  []step{createNginx(o)},
 		arrive:  []step{equipTraefik3, convertAll(conversion...), createStore, create(edge.Traefik3, o)},
 		proxies: []string{"--old=kube-system/nginx", "--new=kube-system/traefik3"}, conversion: conversion,
-		// Preflight does not read ingress-nginx's --shutdown-grace-period.
-		accepted: []string{"--accept=DRAIN-ACCEPT"},
 	}
 }

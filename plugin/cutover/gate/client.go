@@ -128,11 +128,13 @@ func (c *Client) ask(ctx context.Context, address string, r Request) (Answer, ht
 	return answer, response.Header
 }
 
-// certificateName tells certificates apart; Traefik's own default one is made
-// anew by every process.
+// certificateName tells certificates apart. The default one of Traefik (tls/generate)
+// and of ingress-nginx (internal/ingress/controller/controller.go) is made anew by every
+// process, and no client can rely on either.
 func certificateName(c *x509.Certificate) string {
-	if c.Subject.CommonName == "TRAEFIK DEFAULT CERT" {
-		return c.Subject.CommonName
+	switch c.Subject.CommonName {
+	case "TRAEFIK DEFAULT CERT", "Kubernetes Ingress Controller Fake Certificate":
+		return "the proxy's own"
 	}
 	names := slices.Clone(c.DNSNames)
 	slices.Sort(names)

@@ -2,7 +2,10 @@ package gate
 
 import (
 	"context"
+	"crypto/x509"
+	"crypto/x509/pkix"
 	"fmt"
+	"math/big"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -121,6 +124,21 @@ func TestAskSendsTheHostAndFollowsNothing(t *testing.T) {
 	want := Answer{Status: 302, Location: "https://shop.test/cart", Headers: map[string]string{"Www-Authenticate": "Digest"}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// Which of its processes answers, or whether it is Traefik's or ingress-nginx's, is no
+// difference for a client that cannot trust the certificate anyway.
+func TestDefaultCertificatesAreOne(t *testing.T) {
+	name := func(common string, serial int64) string {
+		return certificateName(&x509.Certificate{Subject: pkix.Name{CommonName: common}, DNSNames: []string{"x"}, SerialNumber: big.NewInt(serial)})
+	}
+	nginx, traefik := name("Kubernetes Ingress Controller Fake Certificate", 1), name("TRAEFIK DEFAULT CERT", 2)
+	if nginx != traefik || nginx == name("shop.test", 1) {
+		t.Errorf("%q and %q", nginx, traefik)
+	}
+	if name("shop.test", 1) == name("shop.test", 2) {
+		t.Error("a certificate that was renewed is the same")
 	}
 }
 

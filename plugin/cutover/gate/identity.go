@@ -82,6 +82,9 @@ type Marker struct {
 	// Labels are those that it selects by.
 	Class  string
 	Labels map[string]string
+	// RulesOfV3 makes the rule one that Traefik 2 refuses and 3 serves, whatever its
+	// core.defaultRuleSyntax: both may read the same routes.
+	RulesOfV3 bool
 	// EntryPoints to be on; none: those that the new proxy gives to routes that
 	// name none, which are all unless its configuration chooses some (asDefault).
 	EntryPoints []string
@@ -115,7 +118,7 @@ func (m *Marker) objects() []markerObject {
 		return u
 	}
 	route := func(name string, tls bool) *unstructured.Unstructured {
-		spec := map[string]any{"routes": []any{map[string]any{
+		rule := map[string]any{
 			"kind":  "Rule",
 			"match": fmt.Sprintf("Host(`%s`)", Host(m.ID)),
 			// Above a redirection of the whole entry point, which Traefik before
@@ -123,7 +126,11 @@ func (m *Marker) objects() []markerObject {
 			"priority":    int64(2147483647),
 			"middlewares": []any{map[string]any{"name": markerName}},
 			"services":    []any{map[string]any{"kind": "TraefikService", "name": "noop@internal"}},
-		}}}
+		}
+		if m.RulesOfV3 {
+			rule["match"], rule["syntax"] = fmt.Sprintf("Host(`%s`) && PathRegexp(`^/`)", Host(m.ID)), "v3"
+		}
+		spec := map[string]any{"routes": []any{rule}}
 		if len(m.EntryPoints) > 0 {
 			var names []any
 			for _, name := range m.EntryPoints {

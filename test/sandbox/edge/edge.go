@@ -61,9 +61,6 @@ type Options struct {
 	// DefaultCertificate is the NAMESPACE/NAME of the Secret that nginx shows for
 	// hosts without a certificate.
 	DefaultCertificate string
-	// RouteSelector is a label selector: Traefik 2 reads only routes with such
-	// labels.
-	RouteSelector string
 	// RuleSyntax is how Traefik 3 reads rules that do not say it: "v2" is that of
 	// Traefik 2, empty is its own.
 	RuleSyntax string
