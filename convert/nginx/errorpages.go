@@ -33,10 +33,14 @@ func (t *translator) readErrors(s *source, x *settings) {
 	switch {
 	case hasBackend && (off || len(status) == 0):
 		s.sayOf(diag.EAnnUnconverted, "default-backend", "a Service without pods is answered 503 (or 404) instead of by the default backend")
+	}
+	switch {
+	case len(status) == 0:
 		return
 	case off:
-		return
-	case len(status) == 0:
+		// error_page of nginx.tmpl stays; proxy_intercept_errors alone is off.
+		at.text = "with disable-proxy-intercept-errors the default backend still answers what nginx itself refuses with these statuses: clients see the target's own answer"
+		s.add(at.diagnostic(s))
 		return
 	case !hasBackend:
 		at.text = "error pages of the controller's default backend are out of reach: clients see the application's own"

@@ -85,15 +85,31 @@ func (l *location) rewriteFilter() ir.Filter {
 	target := replacement(dropWholeMatch(l.settings().rewrite.target))
 	expression := encoded(unquote.Replace(l.path))
 	if l.settings().rewrite.absolute() {
-		query := groups(expression) + 1
-		target = strings.ReplaceAll(target, "${"+strconv.Itoa(query)+"}", "") // a group that nginx does not have
-		return ir.RedirectRegex{
-			Regex:       `(?is)^https?://[^/?]*` + withoutQuery(start(expression)+`(?:`+expression+`)`) + `[^?]*(\?.*)?$`,
-			Replacement: target + "${" + strconv.Itoa(query) + "}",
-		}
+		return redirectTo(target, expression)
 	}
 	return ir.ReplacePathRegex{Regex: `(?is)^` + start(expression) + `(?:` + expression + `).*$`, Replacement: target}
 }
+
+// redirectTo is the redirect of a rewrite to another URL, with the query of the request.
+func redirectTo(target, expression string) ir.RedirectRegex {
+	own := groups(expression)
+	query := own + 1
+	target = strings.ReplaceAll(target, group(query), "") // a group that nginx does not have
+	match := withoutQuery(start(expression) + `(?:` + expression + `)`)
+	regex, queries := match+`[^?]*(\?.*)?`, group(query)
+	if before, ends := endingBefore(match); ends {
+		// An end of the path is no end of the URL where a query follows. The groups of this
+		// second form come after those of the first; the form that does not match has
+		// empty ones.
+		regex, queries = `(?:`+regex+`|`+before+`(\?.*))`, queries+group(2*query)
+		for i := own; i > 0; i-- {
+			target = strings.ReplaceAll(target, group(i), group(i)+group(query+i))
+		}
+	}
+	return ir.RedirectRegex{Regex: `(?is)^https?://[^/?]*` + regex + `$`, Replacement: target + queries}
+}
+
+func group(i int) string { return "${" + strconv.Itoa(i) + "}" }
 
 // encoded writes what no request has as it is, blanks and what is not ASCII, as the
 // escapes that Traefik leaves in the path it rewrites.

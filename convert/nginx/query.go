@@ -20,6 +20,30 @@ func withoutQuery(expression string) string {
 	return "(?:" + re.String() + ")"
 }
 
+// endingBefore returns an expression whose ends of the text match in front of anything
+// else, too; false when it has none, or names its groups, which cannot be there twice.
+func endingBefore(expression string) (string, bool) {
+	re, err := syntax.Parse(expression, syntax.Perl|syntax.DotNL)
+	if err != nil || slices.ContainsFunc(re.CapNames(), func(name string) bool { return name != "" }) {
+		return "", false
+	}
+	if !openEnds(re) {
+		return "", false
+	}
+	return "(?:" + re.String() + ")", true
+}
+
+func openEnds(re *syntax.Regexp) (changed bool) {
+	if re.Op == syntax.OpEndText || re.Op == syntax.OpEndLine {
+		*re = syntax.Regexp{Op: syntax.OpEmptyMatch}
+		return true
+	}
+	for _, sub := range re.Sub {
+		changed = openEnds(sub) || changed
+	}
+	return changed
+}
+
 // exclude takes a character out of all classes of re, and tells whether one had it.
 func exclude(re *syntax.Regexp, char rune) (changed bool) {
 	switch re.Op {
