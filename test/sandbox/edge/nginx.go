@@ -54,6 +54,9 @@ func Nginx(o Options, objects NginxObjects) (Deployment, error) {
 // AcceptSeconds is AcceptGrace for flags that take whole seconds.
 func (o Options) AcceptSeconds() int { return int(o.AcceptGrace.Seconds()) }
 
+// FinishSeconds is FinishGrace for settings that take whole seconds.
+func (o Options) FinishSeconds() int { return int(o.FinishGrace.Seconds()) }
+
 // EquipNginx tells the nodes which program the image of ingress-nginx is.
 func EquipNginx(ctx context.Context, log io.Writer, cluster Cluster) error {
 	packages, err := binaries.Nginx(ctx, log)

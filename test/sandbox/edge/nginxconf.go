@@ -23,6 +23,7 @@ var nginxConf string
 type nginxData struct {
 	HTTP, HTTPS        int32
 	DefaultCertificate string
+	FinishSeconds      int
 	Upstreams          []nginxUpstream
 	Servers            []*nginxServer
 }
@@ -58,7 +59,7 @@ const nginxPrefix = "nginx.ingress.kubernetes.io/"
 // renderNginx returns nginx.conf and the files that it names.
 func renderNginx(o Options, objects NginxObjects) (map[string][]byte, error) {
 	files := map[string][]byte{}
-	data := nginxData{HTTP: o.HTTP, HTTPS: o.HTTPS, DefaultCertificate: strings.ReplaceAll(o.DefaultCertificate, "/", "-")}
+	data := nginxData{HTTP: o.HTTP, HTTPS: o.HTTPS, DefaultCertificate: strings.ReplaceAll(o.DefaultCertificate, "/", "-"), FinishSeconds: o.FinishSeconds()}
 	for _, s := range objects.Secrets {
 		name := s.Namespace + "-" + s.Name
 		switch {
