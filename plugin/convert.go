@@ -99,7 +99,6 @@ converted; 2 wrong usage.`,
 	cmd.Flags().BoolVar(&certificates, "certificates", false, "Print cert-manager's Certificates of the Ingresses too (default: with -f and -k)")
 	cmd.Flags().StringVar(&o.report, "report", "", "File for a JSON report on every Ingress and annotation")
 	cmd.Flags().BoolVar(&o.notes, "show-notes", false, "Show findings that change nothing for clients too")
-	cmd.MarkFlagsMutuallyExclusive("filename", "kustomize")
 	o.scope.add(cmd)
 	o.conversion.wayBack = true
 	o.conversion.add(cmd)
@@ -114,6 +113,9 @@ func (o *convertOptions) run(ctx context.Context, names []string) error {
 	options, err := o.conversion.between()
 	if err != nil {
 		return err
+	}
+	if len(o.files.Names) > 0 && o.files.Kustomize != "" {
+		return usageError("manifests come from --filename or from --kustomize, not from both")
 	}
 	// A wrong -o is found before anything is read.
 	if _, err := printerFor(o.print); err != nil {

@@ -30,7 +30,7 @@ moment, recorded in the cluster and resumable.
 A node belongs to the new proxy when it has the label ingress-migrate.io/proxy=new.
 Both DaemonSets are guarded: they update nothing by themselves (OnDelete) and obey
 that label. Everything goes on by itself if this program dies.`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newCutoverPlanCommand(c), newCutoverRunCommand(c), newCutoverResumeCommand(c), newCutoverPauseCommand(c), newCutoverAbortCommand(c))
@@ -56,7 +56,7 @@ func newCutoverPlanCommand(c *cluster) *cobra.Command {
 
   # With a chosen first node and the balancer's numbers
   kubectl ingress-migrate cutover plan --canary edge-7 --lb-interval 5s --lb-timeout 2s --lb-unhealthy 2 --lb-healthy 2`,
-		Args:              cobra.NoArgs,
+		Args:              noArgs,
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			_, picture, err := flags.fleet.read(cmd.Context(), c)
@@ -156,7 +156,7 @@ Exit status: 0 all nodes are moved, 1 it cannot begin, 5 it stopped at a gate
 
   # Only look
   kubectl ingress-migrate cutover run --dry-run=server`,
-		Args:              cobra.NoArgs,
+		Args:              noArgs,
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE:              func(cmd *cobra.Command, _ []string) error { return o.run(cmd.Context()) },
 	}
@@ -217,7 +217,7 @@ it went, cutover run or rollback --all has to be chosen. Settings are those it
 began with, but for flags that are given.`,
 		Example: `  # Whatever happened
   kubectl ingress-migrate cutover resume`,
-		Args:              cobra.NoArgs,
+		Args:              noArgs,
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			reader, picture, err := flags.fleet.readAny(cmd.Context(), c)
@@ -256,7 +256,7 @@ func newCutoverPauseCommand(c *cluster) *cobra.Command {
 		Short: "Ask the cutover that runs to stop after the current node",
 		Example: `  # From another terminal
   kubectl ingress-migrate cutover pause`,
-		Args:              cobra.NoArgs,
+		Args:              noArgs,
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			reader, _, err := flags.read(cmd.Context(), c)
@@ -282,7 +282,7 @@ func newCutoverAbortCommand(c *cluster) *cobra.Command {
 		Example: `  # Then go back altogether
   kubectl ingress-migrate cutover abort
   kubectl ingress-migrate rollback --all`,
-		Args:              cobra.NoArgs,
+		Args:              noArgs,
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			reader, picture, err := flags.fleet.read(cmd.Context(), c)

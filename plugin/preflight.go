@@ -57,7 +57,7 @@ Exit status: 0 nothing stops a cutover, 1 something does, 2 the check failed.`,
 
   # For a pipeline
   kubectl ingress-migrate preflight -o json`,
-		Args:              cobra.NoArgs,
+		Args:              noArgs,
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return scanStatus(o.run(cmd.Context()))

@@ -33,7 +33,7 @@ Nothing is forced, and as many nodes serve as in a cutover.`,
 
   # Do it
   kubectl ingress-migrate recycle`,
-		Args:              cobra.NoArgs,
+		Args:              noArgs,
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE:              func(cmd *cobra.Command, _ []string) error { return o.run(cmd.Context()) },
 	}

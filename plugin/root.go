@@ -5,6 +5,7 @@ package plugin
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -94,7 +95,16 @@ func unknownCommand(cmd *cobra.Command, args []string) error {
 
 // noArgs refuses arguments of a command that takes none.
 func noArgs(cmd *cobra.Command, args []string) error {
-	if len(args) > 0 {
+	switch {
+	case len(args) == 0:
+	case cmd.HasAvailableSubCommands():
+		text := fmt.Sprintf("unknown command %q for %q", args[0], cmd.CommandPath())
+		cmd.SuggestionsMinimumDistance = 2
+		if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+			text += ", did you mean " + strings.Join(near, " or ") + "?"
+		}
+		return usageError("%s\nSee '%s --help' for usage", text, cmd.CommandPath())
+	default:
 		return usageError("%s takes no arguments, got %q\nSee '%s --help' for usage", cmd.CommandPath(), args[0], cmd.CommandPath())
 	}
 	return nil

@@ -49,7 +49,7 @@ func newStatusCommand(c *cluster) *cobra.Command {
 
   # Nodes that the new proxy serves
   kubectl ingress-migrate status -o jsonpath='{.nodes[?(@.label=="new")].name}'`,
-		Args:              cobra.NoArgs,
+		Args:              noArgs,
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE:              func(cmd *cobra.Command, _ []string) error { return o.run(cmd.Context()) },
 	}

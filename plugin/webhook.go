@@ -24,7 +24,7 @@ func newWebhookCommand(c *cluster) *cobra.Command {
 deploy pipeline has to change. It warns at apply about what is not carried over
 exactly, and never refuses or delays a deploy: when it does not answer, the API
 server goes on without it, and what it missed is repaired.`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return cmd.Help()
 		},
@@ -205,7 +205,7 @@ Exit status: 0 installed; 124 not ready before --timeout; 1 anything else.`,
 
   # Only warn at apply, make no routes yet
   kubectl ingress-migrate webhook install --mode warn`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return o.install(cmd.Context()) },
 	}
 	o.addSettings(cmd)
@@ -250,7 +250,7 @@ func newWebhookManifestsCommand(c *cluster) *cobra.Command {
 
   # For an API server before 1.28
   kubectl ingress-migrate webhook manifests --no-match-conditions | kubectl apply -f -`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(*cobra.Command, []string) error {
 			if err := o.validate(); err != nil {
 				return err
@@ -291,7 +291,7 @@ they stay when their Ingress is deleted, and nothing here touches them again.`,
 
   # Before the Ingresses are deleted for good
   kubectl ingress-migrate webhook uninstall --keep-routes --yes`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if o.timeout < 0 {
 				return usageError("--timeout is not negative")

@@ -26,7 +26,7 @@ whole way works. Nothing is changed.
 Exit status: 0 it works, maybe with warnings; 1 it does not.`,
 		Example: `  # Does it work?
   kubectl ingress-migrate webhook check`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			palette, err := ui.NewPalette(c.streams.Out, color)
 			if err != nil {
