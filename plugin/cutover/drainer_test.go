@@ -17,7 +17,7 @@ import (
 type rotation struct {
 	mu  sync.Mutex
 	out map[string]bool
-	// state, if set, is what State answers for ever.
+	// state and err, if set, are what State answers of a node that is out.
 	state lb.State
 	err   error
 }
@@ -40,7 +40,7 @@ func (r *rotation) State(_ context.Context, t lb.Target) (lb.State, string, erro
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	switch {
-	case r.state != "" || r.err != nil:
+	case r.out[t.Node] && (r.state != "" || r.err != nil):
 		return r.state, "", r.err
 	case r.out[t.Node]:
 		return lb.Out, "", nil
@@ -111,6 +111,29 @@ func TestLostWithADrainer(t *testing.T) {
 }
 
 // What the load balancer's API says when it says no is told.
+// What somebody else took out of rotation is moved, and stays out.
+func TestOutOfRotationAlready(t *testing.T) {
+	r := newRig(t)
+	r.deploy(oldSet(), newSet())
+	balancer := &rotation{out: map[string]bool{"edge-2": true}}
+	e, d := r.engine()
+	e.Drainer = balancer
+	warned := ""
+	d.on = func(e cutover.Event) {
+		if e.Kind == cutover.Warn {
+			warned += e.Text
+		}
+	}
+	for _, name := range []string{"edge-2", "edge-3"} {
+		if err := e.Move(t.Context(), name, fleet.New); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+	}
+	if !balancer.isOut("edge-2") || balancer.isOut("edge-3") || !strings.Contains(warned, "somebody else took it out of rotation") {
+		t.Errorf("edge-2 out: %v, edge-3 out: %v, warned %q", balancer.isOut("edge-2"), balancer.isOut("edge-3"), warned)
+	}
+}
+
 func TestABalancerThatCannotBeAsked(t *testing.T) {
 	r := newRig(t)
 	r.deploy(oldSet(), newSet())

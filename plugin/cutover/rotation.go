@@ -25,7 +25,7 @@ func (s *session) leaveRotation(ctx context.Context, f *fleet.Fleet, name string
 			return &failedError{node: name, why: "the load balancer cannot be asked about it: " + err.Error()}
 		case state == lb.Out || state == lb.Draining:
 			s.Observer.Observe(Event{Kind: Warn, Node: name, Text: "somebody else took it out of rotation, where it stays (" + why + ")"})
-			return nil
+			return s.awaitState(ctx, f, target, lb.Out)
 		}
 	}
 	err = s.note(ctx, name, func(n *journal.Node) {

@@ -40,10 +40,11 @@ func disagreements() []disagreement {
 		{"no HSTS", "9", func(_ *situation, d compare.Difference) bool {
 			return d.Kind == compare.ResponseHeader && d.Name == "Strict-Transport-Security" && d.Before == ""
 		}},
-		// ingress-nginx takes the slash at the end away: ngx_srv_redirect.lua.
-		{"slash of the redirect to https", "8.2", func(s *situation, d compare.Difference) bool {
+		// ingress-nginx takes the slash at the end away: srv_redirect.lua and, from and to
+		// www, nginx.tmpl.
+		{"slash of the redirect to https or www", "6.2, 8.2", func(s *situation, d compare.Difference) bool {
 			to := s.before.Header.Get("Location")
-			return s.before.Status == http.StatusPermanentRedirect && strings.HasPrefix(to, "https://") && strings.HasSuffix(to, "/") &&
+			return s.before.Status == http.StatusPermanentRedirect && strings.HasSuffix(to, "/") &&
 				strings.TrimSuffix(to, "/") == s.after.Header.Get("Location")
 		}},
 		// ingress-nginx redirects all paths of a host that has TLS in any Ingress.
