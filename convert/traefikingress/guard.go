@@ -64,7 +64,7 @@ func (t *translator) guard(r *router, ranks map[int][]*router) ir.Route {
 	guard.TLS = &own
 	guard.Match.Hosts = slices.Clone(guard.Match.Hosts)
 	for i := range guard.Match.Hosts {
-		if h := &guard.Match.Hosts[i]; h.Kind == ir.HostExact && !t.disagree(h.Value, r.route.TLS) {
+		if h := &guard.Match.Hosts[i]; h.Kind == ir.HostExact && !t.disagree(h.Value, r) {
 			*h = ir.Host{Kind: ir.HostRegexp, Value: "^" + regexp.QuoteMeta(h.Value) + `\.?$`}
 		}
 	}

@@ -136,6 +136,7 @@ func (l *loader) finish() {
 	for i := range mine {
 		switch r := &mine[i]; {
 		case r.replaced:
+		case r.empty && s.shape.dead != "": // the provider has no router for it at the moment
 		case s.shape.dead != "", r.dead && !r.withheld:
 			l.t.inError(r.at)
 		case r.withheld:

@@ -177,13 +177,15 @@ func (t *translator) reportTLSConflicts() {
 }
 
 // optionsOf names the TLS options of a route from any namespace.
-func optionsOf(r *router) string {
-	tls := r.route.TLS
+func optionsOf(r *router) string { return optionsIn(r.at.src.Namespace, r.route.TLS) }
+
+// optionsIn is optionsOf for a TLS section of a namespace.
+func optionsIn(namespace string, tls *ir.TLS) string {
 	switch {
 	case tls.OptionsName == "", strings.Contains(tls.OptionsName, "@"):
 		return tls.OptionsName
 	case tls.OptionsNamespace == "":
-		return r.at.src.Namespace + "-" + tls.OptionsName
+		return namespace + "-" + tls.OptionsName
 	}
 	return tls.OptionsNamespace + "-" + tls.OptionsName
 }

@@ -43,21 +43,19 @@ func (t *translator) tlsHosts() []ir.Route {
 
 // asksForOptions tells whether a route of a host names TLS options.
 func (t *translator) asksForOptions(host string) bool {
-	return t.asks(host, func(tls *ir.TLS) bool { return tls.OptionsName != "" })
+	return t.asks(host, func(options string) bool { return options != "" })
 }
 
-// disagree tells whether another route of a host asks for other TLS options than tls.
-func (t *translator) disagree(host string, tls *ir.TLS) bool {
-	return t.asks(host, func(other *ir.TLS) bool {
-		return other.OptionsName != tls.OptionsName || other.OptionsNamespace != tls.OptionsNamespace
-	})
+// disagree tells whether another route of a host asks for other TLS options than r.
+func (t *translator) disagree(host string, r *router) bool {
+	return t.asks(host, func(options string) bool { return options != optionsOf(r) })
 }
 
-// asks tells whether a route of a host, also one in error, has such a TLS section.
-func (t *translator) asks(host string, such func(*ir.TLS) bool) bool {
+// asks tells whether a route of a host, also one in error, has such TLS options.
+func (t *translator) asks(host string, such func(options string) bool) bool {
 	return slices.ContainsFunc(t.routers, func(r router) bool {
-		return strings.EqualFold(r.text.host, host) && r.route.TLS != nil && such(r.route.TLS)
+		return strings.EqualFold(r.text.host, host) && r.route.TLS != nil && such(optionsOf(&r))
 	}) || slices.ContainsFunc(t.errors, func(at place) bool {
-		return strings.EqualFold(at.host(), host) && at.src.shape.tls != nil && such(at.src.shape.tls)
+		return strings.EqualFold(at.host(), host) && at.src.shape.tls != nil && such(optionsIn(at.src.Namespace, at.src.shape.tls))
 	})
 }
