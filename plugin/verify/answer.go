@@ -15,6 +15,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/gate"
 )
 
 // answer is what came back, aspect by aspect, each normalised: status, header:NAME, body,
@@ -82,7 +84,7 @@ func normalHeader(name string, values []string) string {
 		}
 	case "Location":
 		for i, location := range values {
-			values[i] = normalLocation(location)
+			values[i] = gate.NormalLocation(location)
 		}
 	case "Vary": // a list of header names, which have no case
 		for i, value := range values {
@@ -117,22 +119,9 @@ func sortedList(values []string) string {
 	return strings.Join(slices.Compact(parts), ", ")
 }
 
-// normalLocation drops a port that the scheme implies.
-func normalLocation(location string) string {
-	u, err := url.Parse(location)
-	if err != nil {
-		return location
-	}
-	if port := u.Port(); u.Scheme == "http" && port == "80" || u.Scheme == "https" && port == "443" {
-		u.Host = u.Hostname()
-	}
-	return u.String()
-}
-
-// certificateName tells certificates apart; Traefik's own default one is made anew by
-// every process, as is that of ingress-nginx.
+// certificateName tells certificates apart.
 func certificateName(c *x509.Certificate) string {
-	if name := c.Subject.CommonName; name == "TRAEFIK DEFAULT CERT" || name == "Kubernetes Ingress Controller Fake Certificate" {
+	if gate.IsDefaultCertificate(c) {
 		return "the proxy's own"
 	}
 	return strings.Join(append(slices.Sorted(slices.Values(c.DNSNames)), "serial "+c.SerialNumber.Text(16)), " ")

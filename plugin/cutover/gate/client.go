@@ -107,7 +107,7 @@ func (c *Client) ask(ctx context.Context, address string, r Request) (Answer, ht
 	}
 	answer := Answer{Status: response.StatusCode}
 	if location := response.Header.Get("Location"); location != "" {
-		answer.Location = normalLocation(location)
+		answer.Location = NormalLocation(location)
 	}
 	for _, name := range comparedHeaders {
 		value := response.Header.Get(name)
@@ -128,12 +128,20 @@ func (c *Client) ask(ctx context.Context, address string, r Request) (Answer, ht
 	return answer, response.Header
 }
 
-// certificateName tells certificates apart. The default one of Traefik (tls/generate)
-// and of ingress-nginx (internal/ingress/controller/controller.go) is made anew by every
-// process, and no client can rely on either.
-func certificateName(c *x509.Certificate) string {
+// IsDefaultCertificate tells whether a certificate is the default one of Traefik
+// (tls/generate) or of ingress-nginx (internal/ingress/controller/controller.go), which
+// every process makes anew: no client can rely on either.
+func IsDefaultCertificate(c *x509.Certificate) bool {
 	switch c.Subject.CommonName {
 	case "TRAEFIK DEFAULT CERT", "Kubernetes Ingress Controller Fake Certificate":
+		return true
+	}
+	return false
+}
+
+// certificateName tells certificates apart.
+func certificateName(c *x509.Certificate) string {
+	if IsDefaultCertificate(c) {
 		return "the proxy's own"
 	}
 	names := slices.Clone(c.DNSNames)
@@ -141,8 +149,8 @@ func certificateName(c *x509.Certificate) string {
 	return strings.Join(append(names, c.SerialNumber.Text(16)), " ")
 }
 
-// normalLocation drops a port that the scheme implies.
-func normalLocation(location string) string {
+// NormalLocation drops a port that the scheme implies.
+func NormalLocation(location string) string {
 	u, err := url.Parse(location)
 	if err != nil {
 		return location
