@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/gate"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/journal"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/fleet"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/lb"
@@ -88,10 +89,12 @@ func (s *session) awaitState(ctx context.Context, f *fleet.Fleet, target lb.Targ
 	}
 }
 
-// target is a node as the balancer knows it. Nodes are moved side by side, so
-// that its ports are a copy.
-func (s *session) target(name, address string) lb.Target {
-	return lb.Target{Node: name, Address: address, Ports: slices.Concat(s.ports.HTTP, s.ports.HTTPS)}
+func (s *session) target(name, address string) lb.Target { return TargetOf(name, address, s.ports) }
+
+// TargetOf is a node as the balancer knows it. Nodes are moved side by side, so that its
+// ports are a copy.
+func TargetOf(name, address string, ports gate.Ports) lb.Target {
+	return lb.Target{Node: name, Address: address, Ports: slices.Concat(ports.HTTP, ports.HTTPS)}
 }
 
 // handBack lets the balancer use a node again that is not gone on with, if it was

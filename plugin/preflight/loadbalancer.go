@@ -35,7 +35,7 @@ func (f *Facts) AskLoadBalancer(ctx context.Context, drainer lb.Drainer) {
 		if n.Gone {
 			continue
 		}
-		state, why, err := drainer.State(ctx, lb.Target{Node: n.Name, Address: n.Address, Ports: append(append([]int32(nil), ports.HTTP...), ports.HTTPS...)})
+		state, why, err := drainer.State(ctx, cutover.TargetOf(n.Name, n.Address, ports))
 		switch {
 		case err != nil:
 			f.LoadBalancer.Nodes = append(f.LoadBalancer.Nodes, NotInService{n.Name, err.Error()})
