@@ -48,16 +48,7 @@ func (r *result) quantile(q float64) time.Duration {
 
 // verdict is an error unless nothing was lost and nothing changed.
 func (r *result) verdict() error {
-	var errs []error
-	if r.report.Lost > 0 {
-		errs = append(errs, fmt.Errorf("%d requests were lost", r.report.Lost))
-	}
-	if r.report.Changed > 0 {
-		errs = append(errs, fmt.Errorf("%d answers changed", r.report.Changed))
-	}
-	if r.least < r.floor {
-		errs = append(errs, fmt.Errorf("only %d nodes served at one moment, the floor is %d", r.least, r.floor))
-	}
+	errs := world.Faults(r.report, r.least, r.floor)
 	// Each node is somewhere inside its round of ten when the counting begins.
 	if off := r.weightsAfter.canary - r.weightsBefore.canary; off > int64(r.nodes) || -off > int64(r.nodes) {
 		errs = append(errs, fmt.Errorf("weights were %s and are %s", r.weightsBefore, r.weightsAfter))

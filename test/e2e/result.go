@@ -45,16 +45,7 @@ func (r *result) verdict() error {
 	if r.report == nil {
 		return errors.New("no load was sent")
 	}
-	var errs []error
-	if r.report.Lost > 0 {
-		errs = append(errs, fmt.Errorf("%d requests were lost", r.report.Lost))
-	}
-	if r.report.Changed > 0 {
-		errs = append(errs, fmt.Errorf("%d answers changed", r.report.Changed))
-	}
-	if r.least < r.floor {
-		errs = append(errs, fmt.Errorf("only %d nodes served at one moment, the floor is %d", r.least, r.floor))
-	}
+	errs := world.Faults(r.report, r.least, r.floor)
 	for _, moves := range []*world.Moves{&r.forward, &r.back} {
 		if n := len(moves.All()); n != r.nodes {
 			errs = append(errs, fmt.Errorf("%d of %d nodes were moved", n, r.nodes))
