@@ -60,7 +60,8 @@ type IngressReport struct {
 // Result is the answer of Convert. Everything in it is in a fixed order:
 // the same input gives byte-identical output.
 type Result struct {
-	// Objects are Traefik's.
+	// Objects are Traefik's. Those of one Ingress share what they have in common,
+	// labels and routes among it: whoever changes one changes a copy.
 	Objects []Output
 	// Companions are objects of other systems that live on an Ingress today and
 	// can live without it: Certificates of cert-manager. They are for whoever is

@@ -45,7 +45,6 @@ func (o *owner) emit(routes []*ir.Route) {
 // one goes into an IngressRoute of its own.
 func (o *owner) ingressRoute(tag string, routes []*ir.Route) {
 	object := o.all.made.routes.New()
-	object.Spec.Routes = o.all.made.rules.Room(len(routes))
 	if names := routes[0].EntryPoints; len(names) > 0 {
 		object.Spec.EntryPoints = append(o.all.made.names.Room(len(names)), names...)
 	}
@@ -65,11 +64,13 @@ func (o *owner) ingressRoute(tag string, routes []*ir.Route) {
 }
 
 // routesOf writes routes into an IngressRoute, but for those that need another one.
+// Those for plain text and for TLS are mostly the same, and are then one slice.
 func (o *owner) routesOf(spec *v1alpha1.IngressRouteSpec, routes []*ir.Route) (overflow []*ir.Route, cookies []cookie) {
 	if o.all.before.serves(routes) {
-		spec.Routes = append(spec.Routes, o.all.before.made...)
+		spec.Routes = o.all.before.made
 		return nil, nil
 	}
+	spec.Routes = o.all.made.rules.Room(len(routes))
 	var twins matchIndex
 	for _, r := range routes {
 		match, problems, err := o.ruleOf(r)
