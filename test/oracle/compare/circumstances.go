@@ -42,6 +42,9 @@ func (c *circumstances) excuse(d Difference) diag.Code {
 		}
 		return c.chance()
 	}
+	if c.asksWithoutPods() {
+		return diag.WTraefikCrossNS
+	}
 	known := excuses()
 	if c.scene.from == convert.FromNginx {
 		known = nginxExcuses()
@@ -61,6 +64,14 @@ func (c *circumstances) excuse(d Difference) diag.Code {
 
 func (c *circumstances) found(code diag.Code) bool {
 	return slices.ContainsFunc(c.findings, func(f diag.Diagnostic) bool { return f.Code == code })
+}
+
+// asksWithoutPods: the guard behind a route that the target drops is there when the
+// Service has no pods, which the route of the Ingress is not, and with it the TLS
+// options of the host, which ask for a client certificate.
+func (c *circumstances) asksWithoutPods() bool {
+	return c.request.TLS && c.after.Failure != "" && c.before.Failure == "" && c.before.Seen == nil && c.before.Status == http.StatusNotFound &&
+		c.scene.podless() && c.scene.dropped(c.request, "")
 }
 
 // says: a finding of a code speaks of something in these words.
@@ -86,7 +97,7 @@ func (c *circumstances) opened() bool {
 // up a route of a wider host answers, which is open under other names.
 func (c *circumstances) optionless() bool {
 	service := Service(c.after.Seen.Pod)
-	return c.request.TLS && c.before.Failure != "" && c.scene.optionless(c.request) && c.scene.open(service, c.request) && c.scene.wider(service, c.request)
+	return c.request.TLS && c.before.Failure != "" && c.scene.dropped(c.request, "router.tls.options]") && c.scene.open(service, c.request) && c.scene.wider(service, c.request)
 }
 
 // chance is the code of a finding that says that the source itself takes one route or

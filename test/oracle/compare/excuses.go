@@ -50,7 +50,9 @@ func excuses() []excuse {
 		{diag.WAppRootLoop, func(c *circumstances, d Difference) bool {
 			requested, _, _ := strings.Cut(c.request.Target, "?")
 			itself, _, _ := strings.Cut(c.before.Header.Get("Location"), "?")
-			return strings.HasSuffix(itself, "://"+c.request.Host+requested) || d.Kind == Path && d.Before == requested
+			decoded, err := url.PathUnescape(requested) // as Traefik 1.7 replaces it
+			return strings.HasSuffix(itself, "://"+c.request.Host+requested) || err == nil && strings.HasSuffix(itself, "://"+c.request.Host+decoded) ||
+				d.Kind == Path && d.Before == requested
 		}},
 		{diag.WClientCertHdr, func(c *circumstances, d Difference) bool {
 			return d.Kind == RequestHeader && strings.HasPrefix(d.Name, "X-Forwarded-Tls-Client-Cert")

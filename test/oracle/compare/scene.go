@@ -226,14 +226,14 @@ func (s *Scene) wider(service string, r judge.Request) bool {
 	return false
 }
 
-// optionless reports whether an Ingress with r's very host names TLS options that the
-// target cannot name.
-func (s *Scene) optionless(r judge.Request) bool {
+// dropped reports whether an Ingress with r's very host refers to another namespace, in
+// a field that ends so, and the target drops its routes.
+func (s *Scene) dropped(r judge.Request, field string) bool {
 	return slices.ContainsFunc(s.set.Ingresses, func(ingress *networkingv1.Ingress) bool {
 		return slices.ContainsFunc(ingress.Spec.Rules, func(rule networkingv1.IngressRule) bool {
 			return rule.Host != "" && !strings.HasPrefix(rule.Host, "*") && hostMatches(rule.Host, r.Host)
 		}) && slices.ContainsFunc(s.reports[world.ID(ingress)].Diagnostics, func(d diag.Diagnostic) bool {
-			return d.Code == diag.WTraefikCrossNS && strings.HasSuffix(d.Field, "router.tls.options]")
+			return d.Code == diag.WTraefikCrossNS && strings.HasSuffix(d.Field, field)
 		})
 	})
 }
