@@ -52,7 +52,9 @@ type Report struct {
 	Statuses  []StatusCount `json:"statuses"`
 	Latency   Latency       `json:"latency"`
 	Histogram []Bin         `json:"histogram"`
-	Targets   []TargetCount `json:"targets"`
+	// Slices say when it was how: they divide the run's time evenly, in order.
+	Slices  []Slice       `json:"slices"`
+	Targets []TargetCount `json:"targets"`
 	// Causes count every lost and changed request.
 	Causes []CauseCount `json:"causes"`
 	// Events list the first MaxEvents of them by time; Omitted is how many more
@@ -84,6 +86,21 @@ type Latency struct {
 	P99Ms  float64 `json:"p99Ms"`
 	P999Ms float64 `json:"p999Ms"`
 	MaxMs  float64 `json:"maxMs"`
+}
+
+// Slice sums up the requests that were due in a part of a run's time, so far as it is
+// known what became of them.
+type Slice struct {
+	From time.Time `json:"from"`
+	// Seconds is how long it is.
+	Seconds float64 `json:"seconds"`
+	Fine    int64   `json:"fine"`
+	Lost    int64   `json:"lost"`
+	Changed int64   `json:"changed"`
+	// Milliseconds, all 0 when no request has a latency.
+	P50Ms float64 `json:"p50Ms"`
+	P99Ms float64 `json:"p99Ms"`
+	MaxMs float64 `json:"maxMs"`
 }
 
 // TargetCount is the share of one target.
@@ -152,6 +169,7 @@ func (r *Report) DeepCopyObject() runtime.Object {
 	out := *r
 	out.Statuses = slices.Clone(r.Statuses)
 	out.Histogram = slices.Clone(r.Histogram)
+	out.Slices = slices.Clone(r.Slices)
 	out.Targets = slices.Clone(r.Targets)
 	out.Causes = slices.Clone(r.Causes)
 	out.Events = slices.Clone(r.Events)

@@ -31,6 +31,7 @@ type tally struct {
 	latency      *hdrhistogram.Histogram
 	bins         *bins
 	recent       recent
+	course       course
 	latest       []Event
 	// flying are the due times of requests under way, by number; none is below
 	// oldest, and next is the first that was not sent.
@@ -45,6 +46,7 @@ func newTally(load *Load, began time.Time) *tally {
 		causes:   map[CauseCount]*CauseCount{},
 		latency:  hdrhistogram.New(1, longest.Microseconds(), 3),
 		bins:     newBins(),
+		course:   course{began: began, width: time.Second},
 		flying:   map[int64]time.Time{},
 	}
 	t.report = Report{
@@ -99,11 +101,14 @@ func (t *tally) end(n int64, target int, r result) {
 	case unanswered:
 		t.report.Unanswered++
 	}
+	part := t.course.at(r.due)
+	part.count(r.Outcome)
 	if r.Outcome != Lost || r.Cause == Timeout {
 		took := min(max(r.took, time.Microsecond), longest)
 		// The only error is a value out of range, which it is not.
 		_ = t.latency.RecordValue(took.Microseconds())
 		_ = slot.latency.RecordValue(took.Microseconds())
+		_ = part.latency.RecordValue(took.Microseconds())
 		t.bins.add(took)
 	}
 	if r.Outcome == Lost || r.Outcome == Changed {
@@ -158,6 +163,7 @@ func (t *tally) final() *Report {
 	defer t.mu.Unlock()
 	r := t.current(t.report.Ended)
 	r.latency = t.latency
+	r.Slices = t.course.slices()
 	r.complete(t.latency)
 	return r
 }
