@@ -88,8 +88,9 @@ func (s *session) note(ctx context.Context, node string, change func(*journal.No
 		n := j.Node(node)
 		before := n.Phase
 		change(n)
-		if n.Phase != before {
-			n.Since = s.Clock.Now().UTC().Truncate(time.Second)
+		if now := n.Phase; now != before {
+			n.Phase = before
+			n.Enter(now, s.Clock.Now())
 		}
 	})
 }

@@ -97,7 +97,7 @@ type Original struct {
 	Template corev1.PodTemplateSpec         `json:"template"`
 }
 
-// Node is the record of one node, about 200 bytes.
+// Node is the record of one node, about 500 bytes.
 type Node struct {
 	Name  string    `json:"name"`
 	Phase NodePhase `json:"phase"`
@@ -112,6 +112,31 @@ type Node struct {
 	// Drained tells that we, and nobody else, took the node out of rotation.
 	Drained bool   `json:"drained,omitempty"`
 	Why     string `json:"why,omitempty"`
+	// Steps are the phases of the newest move, in order, MaxSteps of them at most.
+	Steps []Step `json:"steps,omitempty"`
+}
+
+// Step is a phase of a node, and when it began.
+type Step struct {
+	Phase NodePhase `json:"phase"`
+	At    time.Time `json:"at"`
+}
+
+// MaxSteps of a node are recorded: what the last ones of a move that was begun again
+// and again say, the earlier ones said too.
+const MaxSteps = 12
+
+// Enter puts the node into a phase. A move that begins takes the place of the one
+// before.
+func (n *Node) Enter(phase NodePhase, now time.Time) {
+	if phase.InFlight() && !n.Phase.InFlight() {
+		n.Steps = nil
+	}
+	n.Phase, n.Since = phase, now.UTC().Truncate(time.Second)
+	n.Steps = append(n.Steps, Step{Phase: phase, At: now.UTC().Truncate(time.Millisecond)})
+	if more := len(n.Steps) - MaxSteps; more > 0 {
+		n.Steps = slices.Delete(n.Steps, 0, more)
+	}
 }
 
 // Node returns the record of a node, or nil. The record may be changed.

@@ -126,3 +126,42 @@ func TestSize(t *testing.T) {
 		t.Errorf("%d bytes for 1,000 nodes", size)
 	}
 }
+
+// TestSteps: a move that begins takes the place of the one before, one that goes on
+// or back is a part of it, and the record stays small.
+func TestSteps(t *testing.T) {
+	begun := time.Date(2026, 1, 2, 3, 4, 5, 678_900_000, time.UTC)
+	steps := func(phases ...NodePhase) []Step {
+		var out []Step
+		for i, phase := range phases {
+			out = append(out, Step{phase, begun.Truncate(time.Millisecond).Add(time.Duration(i) * time.Second)})
+		}
+		return out
+	}
+	enter := func(phases ...NodePhase) *Node {
+		n := &Node{Name: "edge-1", Phase: Waiting}
+		for i, phase := range phases {
+			n.Enter(phase, begun.Add(time.Duration(i)*time.Second))
+		}
+		return n
+	}
+	put := enter(Draining, SwitchingTo, Gating, SwitchingTo, Gating, Done, Failed)
+	if diff := cmp.Diff(steps(Draining, SwitchingTo, Gating, SwitchingTo, Gating, Done, Failed), put.Steps); diff != "" {
+		t.Error("put back", diff)
+	}
+	again := enter(Draining, SwitchingTo, Done, SwitchingTo, Gating)
+	if diff := cmp.Diff(steps(Draining, SwitchingTo, Done, SwitchingTo, Gating)[3:], again.Steps); diff != "" {
+		t.Error("moved again", diff)
+	}
+	if again.Phase != Gating || !again.Since.Equal(begun.Add(4*time.Second).Truncate(time.Second)) {
+		t.Errorf("phase %s since %s", again.Phase, again.Since)
+	}
+	n := &Node{Phase: Waiting}
+	for range 50 {
+		n.Enter(SwitchingTo, begun)
+		n.Enter(Gating, begun)
+	}
+	if len(n.Steps) != MaxSteps || n.Steps[MaxSteps-1].Phase != Gating {
+		t.Errorf("%d steps, the last %v", len(n.Steps), n.Steps[len(n.Steps)-1])
+	}
+}
