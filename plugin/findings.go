@@ -91,21 +91,7 @@ func shortField(field string) string {
 }
 
 // plural says "1 object", "2 objects".
-func plural(n int, noun string) string {
-	switch {
-	case n == 1:
-		return "1 " + noun
-	case strings.HasSuffix(noun, "s"):
-		return fmt.Sprintf("%s %ses", thousands(n), noun)
-	}
-	return fmt.Sprintf("%s %ss", thousands(n), noun)
-}
+func plural(n int, noun string) string { return ui.Plural(n, noun) }
 
 // thousands writes 1284 as 1,284.
-func thousands(n int) string {
-	digits := fmt.Sprint(n)
-	for i := len(digits) - 3; i > 0; i -= 3 {
-		digits = digits[:i] + "," + digits[i:]
-	}
-	return digits
-}
+func thousands(n int) string { return ui.Thousands(n) }
