@@ -60,6 +60,7 @@ func TestClusterScripts(t *testing.T) {
 		// Scripts run in parallel; the enclosing test ends when all have.
 		t.Run(stage.dir, func(t *testing.T) { testscript.Run(t, p) })
 	}
+	t.Run("serve", func(t *testing.T) { serveStatus(t, cluster) })
 }
 
 // setUp gives a story a kubeconfig whose namespace is its own, one of a user

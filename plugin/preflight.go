@@ -115,7 +115,7 @@ func (c *cluster) preflight(ctx context.Context, reader *fleet.Reader, picture *
 		return nil, clusterError(err)
 	}
 	facts.Settings, facts.AcceptOwner = settings, judge.acceptOwner
-	facts.Scan = c.scanFacts(ctx, conversion)
+	facts.Scan = scanFacts(c.scan(ctx, conversion, source.Scope{}))
 	drainer, err := lb.Parse(settings.LoadBalancer)
 	if err != nil {
 		return nil, withStatus(StatusUsage, err)
@@ -146,8 +146,7 @@ func (c *cluster) mayBegin(ctx context.Context, reader *fleet.Reader, picture *f
 }
 
 // scanFacts sums the whole cluster's scan up for a check.
-func (c *cluster) scanFacts(ctx context.Context, conversion *conversionFlags) *preflight.Scan {
-	report, err := c.scan(ctx, conversion, source.Scope{})
+func scanFacts(report *scan.Report, err error) *preflight.Scan {
 	if err != nil {
 		return &preflight.Scan{Failed: err.Error()}
 	}

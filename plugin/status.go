@@ -18,6 +18,8 @@ import (
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/fleet"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/install"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/scan"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/source"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/ui"
 )
 
@@ -31,8 +33,11 @@ type statusOptions struct {
 	interval   time.Duration
 	noScan     bool
 	color      string
-	// ingresses is the last scan's summary: it is not made anew every time.
+	serve      string
+	recorded   recordedFlags
+	// ingresses sums up report, the last scan: it is not made anew every time.
 	ingresses string
+	report    *scan.Report
 	scanned   time.Time
 }
 
@@ -47,6 +52,9 @@ func newStatusCommand(c *cluster) *cobra.Command {
   # Watch a cutover
   kubectl ingress-migrate status -w
 
+  # A page that keeps up to date, for a browser on this machine
+  kubectl ingress-migrate status --serve
+
   # Nodes that the new proxy serves
   kubectl ingress-migrate status -o jsonpath='{.nodes[?(@.label=="new")].name}'`,
 		Args:              noArgs,
@@ -60,6 +68,9 @@ func newStatusCommand(c *cluster) *cobra.Command {
 	cmd.Flags().BoolVarP(&o.watch, "watch", "w", false, "Show it again and again until interrupted")
 	cmd.Flags().DurationVar(&o.interval, "interval", 2*time.Second, "Pause between two looks with --watch")
 	cmd.Flags().BoolVar(&o.noScan, "no-scan", false, "Leave out the summary of Ingresses")
+	cmd.Flags().StringVar(&o.serve, "serve", "", "Show it as a web page that keeps up to date, on a loopback address: --serve=`HOST:PORT` (without one: 127.0.0.1, any free port)")
+	cmd.Flags().Lookup("serve").NoOptDefVal = "127.0.0.1:0"
+	o.recorded.add(cmd)
 	addColorFlag(cmd, &o.color)
 	return cmd
 }
@@ -69,6 +80,12 @@ func (o *statusOptions) run(ctx context.Context) error {
 	if err != nil {
 		return withStatus(StatusUsage, err)
 	}
+	if err := o.check(); err != nil {
+		return err
+	}
+	if o.serve != "" {
+		return o.servePage(ctx)
+	}
 	reader, err := o.fleet.reader(o.cluster)
 	if err != nil {
 		return err
@@ -76,7 +93,7 @@ func (o *statusOptions) run(ctx context.Context) error {
 	terminal := ui.IsTerminal(o.cluster.streams.Out)
 	for {
 		now := time.Now()
-		status, err := o.look(ctx, reader, now)
+		status, _, err := o.look(ctx, reader, now)
 		if err != nil && (!o.watch || ctx.Err() != nil) {
 			return clusterError(err)
 		}
@@ -104,14 +121,14 @@ func (o *statusOptions) run(ctx context.Context) error {
 }
 
 // look gathers everything. What is not essential may be missing.
-func (o *statusOptions) look(ctx context.Context, reader *fleet.Reader, now time.Time) (*cutover.Status, error) {
+func (o *statusOptions) look(ctx context.Context, reader *fleet.Reader, now time.Time) (*cutover.Status, *fleet.Fleet, error) {
 	picture, err := reader.Read(ctx)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	settings, err := o.settings.settings(picture)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	s := cutover.NewStatus(picture, settings, now)
 	s.Cluster = o.cluster.contextName()
@@ -123,14 +140,15 @@ func (o *statusOptions) look(ctx context.Context, reader *fleet.Reader, now time
 	const scanAgain = 30 * time.Second
 	if !o.noScan && now.Sub(o.scanned) >= scanAgain {
 		o.scanned = now
-		facts := o.cluster.scanFacts(ctx, &o.conversion)
-		o.ingresses = facts.Text
+		report, err := o.cluster.scan(ctx, &o.conversion, source.Scope{})
+		facts := scanFacts(report, err)
+		o.report, o.ingresses = report, facts.Text
 		if facts.Failed != "" {
 			o.ingresses = "not known: " + facts.Failed
 		}
 	}
 	s.Ingresses = o.ingresses
-	return s, nil
+	return s, picture, nil
 }
 
 // contextName is the kubeconfig's current context.
