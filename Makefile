@@ -33,6 +33,10 @@ test: lint sandbox-binaries oracle-binaries schemas ## Run every check and every
 	$(call judge,ingressoracle,pkgname-and-test-fails,-p 1 ./...)
 	$(call judge,oracle,pkgname-and-test-fails,-p 1 -skip '/nginx-cases' ./...)
 
+.PHONY: report-check
+report-check: ## Open the HTML report in a headless Chromium, with axe-core (fetched once, needs npm)
+	cd test/report && $(GO) test -count 1 ./...
+
 .PHONY: test-unit
 test-unit: ## Run the tests that need no sandbox (seconds)
 	$(TOOL) gotestsum --format pkgname-and-test-fails -- ./convert/...
