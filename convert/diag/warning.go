@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
 )
 
 const (
@@ -22,12 +21,12 @@ const (
 //
 // dropping first the hint, then the annotation, then the end of the name until it fits.
 func Warning(d Diagnostic) string {
-	phrase := cut(printable(d.Text), 48)
+	phrase := cut(Escape(d.Text), 48)
 	if info, ok := Lookup(d.Code); ok {
 		phrase = info.Warning
 	}
 	code := string(d.Code)
-	object := printable(d.Object.String())
+	object := Escape(d.Object.String())
 	tail := ": " + phrase + " (" + code + ")"
 	hint := "; kubectl ingress-migrate explain " + code
 
@@ -48,16 +47,19 @@ func Warning(d Diagnostic) string {
 	return "ingress-migrate: " + cut(object, room) + tail
 }
 
-// Warnings returns at most eight admission warnings, the worst first; the last
-// one counts what was left out. Findings that change nothing for clients
-// (milder than lossy) are left to the report.
-func Warnings(ds []Diagnostic) []string {
+// Warnings returns at most eight admission warnings: those given as first, then
+// diagnostics, the worst before the others; the last one counts what was left out.
+// Findings that change nothing for clients (milder than lossy) are left to the report.
+func Warnings(ds []Diagnostic, first ...string) []string {
 	worst := slices.Clone(ds)
 	worst = slices.DeleteFunc(worst, func(d Diagnostic) bool { return !d.Blocking && d.Severity < Lossy })
 	slices.SortStableFunc(worst, func(a, b Diagnostic) int {
 		return cmp.Or(-compareBool(a.Blocking, b.Blocking), -cmp.Compare(a.Severity, b.Severity))
 	})
 	var out []string
+	for _, w := range first {
+		out = append(out, Fit(w))
+	}
 	for _, d := range worst {
 		if w := Warning(d); !slices.Contains(out, w) {
 			out = append(out, w)
@@ -68,8 +70,10 @@ func Warnings(ds []Diagnostic) []string {
 	}
 	left := len(out) - (maxWarnings - 1)
 	more := "ingress-migrate: ... and " + strconv.Itoa(left) + " more: kubectl ingress-migrate explain"
-	if named := more + " " + printable(worst[0].Object.String()); len([]rune(named)) <= maxWarning {
-		more = named
+	if len(worst) > 0 {
+		if named := more + " " + Escape(worst[0].Object.String()); len([]rune(named)) <= maxWarning {
+			more = named
+		}
 	}
 	return append(out[:maxWarnings-1], more)
 }
@@ -92,15 +96,16 @@ func annotationName(field string) string {
 		return ""
 	}
 	key = strings.TrimSuffix(key, "]")
-	return printable(key[strings.LastIndexByte(key, '/')+1:])
+	return Escape(key[strings.LastIndexByte(key, '/')+1:])
 }
 
-// printable replaces what could disturb a terminal or an HTTP header.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r > unicode.MaxASCII || !unicode.IsPrint(r) {
-			return '?'
-		}
-		return r
-	}, s)
+// Escape writes what could disturb a terminal, a log line or an HTTP header as
+// escape sequences of Go: control characters, quotes, backslashes and whatever is
+// not ASCII. Every string that a user wrote goes through it before it is shown.
+func Escape(s string) string {
+	quoted := strconv.QuoteToASCII(s)
+	return quoted[1 : len(quoted)-1]
 }
+
+// Fit cuts a sentence to what one admission warning may have.
+func Fit(warning string) string { return cut(warning, maxWarning) }

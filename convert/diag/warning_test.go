@@ -31,8 +31,8 @@ func TestWarning(t *testing.T) {
 			"ingress-migrate: shop/" + strings.Repeat("c", 48) + "...: rate limiting differs in detail (W-RATELIMIT)",
 		},
 		"unregistered code, hostile text": {
-			Diagnostic{Code: "X-NEW", Object: Object{Name: "n\x1b[31m"}, Text: "bad\nthing"},
-			"ingress-migrate: n?[31m: bad?thing (X-NEW); kubectl ingress-migrate explain X-NEW",
+			Diagnostic{Code: "X-NEW", Object: Object{Name: "n\x1b[31m"}, Text: "bad\n\"thing\u202e"},
+			`ingress-migrate: n\x1b[31m: bad\n\"thing\u202e (X-NEW); kubectl ingress-migrate explain X-NEW`,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -72,6 +72,16 @@ func TestWarnings(t *testing.T) {
 		want := []string{Warning(New(EWhitelistXFF, object, "", "")), Warning(New(WDrop, object, "", "")), Warning(New(WDRR, object, "", ""))}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Error(diff)
+		}
+	})
+	t.Run("others count too and are cut", func(t *testing.T) {
+		var ds []Diagnostic
+		for i := range 8 {
+			ds = append(ds, at(WDRR, i))
+		}
+		got := Warnings(ds, strings.Repeat("x", 200))
+		if len(got) != 8 || got[0] != strings.Repeat("x", 117)+"..." || !strings.Contains(got[7], "and 2 more") {
+			t.Errorf("%q", got)
 		}
 	})
 	for n, want := range map[int]int{0: 0, 7: 7, 8: 8, 9: 8, 100: 8} {

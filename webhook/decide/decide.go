@@ -156,14 +156,16 @@ func (j *Judge) judge(ctx context.Context, request *admissionv1.AdmissionRequest
 	if !translation.Ours() {
 		return Verdict{Reason: NotOurs, Patch: stampPatch(ingress.Annotations, "")}
 	}
-	v := Verdict{Reason: NotServed, Warnings: diag.Warnings(translation.Diagnostics), HandOver: handOver(request, ingress)}
+	v := Verdict{Reason: NotServed, HandOver: handOver(request, ingress)}
 	stamp := ""
+	var taken []string
 	if route := translation.Route(ingress.Name); route != "" {
 		v.Reason, stamp = Converted, emit.RouteKind+"/"+route
-		v.Warnings = j.addTaken(ctx, v.Warnings, ingress, route)
+		taken = j.taken(ctx, ingress, route)
 	} else if code := translation.Obstacle(); code != "" {
 		v.Reason, stamp = Unconvertible, "unconvertible: "+string(code)
 	}
+	v.Warnings = diag.Warnings(translation.Diagnostics, taken...)
 	if ingress.Name == "" {
 		// With generateName the name is made after us: nothing to promise yet.
 		return v
@@ -172,16 +174,16 @@ func (j *Judge) judge(ctx context.Context, request *admissionv1.AdmissionRequest
 	return v
 }
 
-// addTaken puts a warning first when somebody else's object has our route's name.
-func (j *Judge) addTaken(ctx context.Context, warnings []string, ingress *networkingv1.Ingress, route string) []string {
+// taken returns a warning when somebody else's object has our route's name.
+func (j *Judge) taken(ctx context.Context, ingress *networkingv1.Ingress, route string) []string {
 	if j.Routes == nil || ingress.Name == "" {
-		return warnings
+		return nil
 	}
 	who, err := j.Routes.TakenBy(ctx, ingress.Namespace, route, ingress.Name)
 	if err != nil || who == "" {
-		return warnings
+		return nil
 	}
-	return append([]string{takenWarning(route, who)}, warnings...)
+	return []string{takenWarning(route, who)}
 }
 
 // handOver names the Ingress to reconcile after it is stored: not in a dry run,

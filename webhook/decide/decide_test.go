@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -273,9 +274,30 @@ func TestModes(t *testing.T) {
 
 func TestTakenName(t *testing.T) {
 	j := judge()
-	j.Routes = alone{taken: "it was made for Ingress " + strings.Repeat("x", 200)}
+	j.Routes = alone{taken: "it was made for Ingress \x1b[2J\"" + strings.Repeat("x", 200)}
 	warnings := j.Decide(t.Context(), request(withMeta(""))).Warnings
-	if len(warnings) != 1 || !strings.HasPrefix(warnings[0], "ingress-migrate: IngressRoute web is left alone: it was made for") || len(warnings[0]) > 120 {
+	if len(warnings) != 1 || !strings.HasPrefix(warnings[0], `ingress-migrate: IngressRoute web is left alone: it was made for Ingress \x1b[2J\"xx`) || len(warnings[0]) > 120 {
 		t.Errorf("warnings %q", warnings)
+	}
+}
+
+// noisy finds nine things that differ.
+type noisy struct{ alone }
+
+func (n noisy) Translate(ctx context.Context, ingress *networkingv1.Ingress) (translate.Translation, error) {
+	translation, err := n.alone.Translate(ctx, ingress)
+	for i := range 9 {
+		translation.Diagnostics = append(translation.Diagnostics, diag.New(diag.WDRR, diag.Object{Namespace: "shop", Name: fmt.Sprintf("web-%d", i)}, "", ""))
+	}
+	return translation, err
+}
+
+// TestWarningsAreFew: whatever an Ingress is like, the API server cuts nothing.
+func TestWarningsAreFew(t *testing.T) {
+	j := judge()
+	j.Translator, j.Routes = noisy{}, alone{taken: "it was not made by ingress-migrate"}
+	warnings := j.Decide(t.Context(), request(withMeta(""))).Warnings
+	if len(warnings) != 8 || !strings.Contains(warnings[0], "is left alone") || !strings.Contains(warnings[7], "and 3 more") {
+		t.Errorf("%d warnings: %q", len(warnings), warnings)
 	}
 }

@@ -3,6 +3,8 @@ package decide
 import (
 	"encoding/json"
 	"strings"
+
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/diag"
 )
 
 // StampAnnotation on an Ingress names its route: "IngressRoute/web", or says
@@ -42,12 +44,8 @@ func stampPatch(annotations map[string]string, stamp string) []byte {
 	return raw
 }
 
-// takenWarning fits into the 120 characters that an admission warning may have.
+// takenWarning says that the name of a route is somebody else's. Who that is was
+// written by whoever made the object.
 func takenWarning(route, who string) string {
-	const room = 120
-	w := "ingress-migrate: IngressRoute " + route + " is left alone: " + who
-	if len(w) > room {
-		w = w[:room-3] + "..."
-	}
-	return w
+	return "ingress-migrate: IngressRoute " + diag.Escape(route) + " is left alone: " + diag.Escape(who)
 }
