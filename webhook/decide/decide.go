@@ -17,7 +17,6 @@ import (
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/desired"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/diag"
-	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/emit"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/webhook/translate"
 )
 
@@ -36,7 +35,10 @@ const MaxObjectBytes = 1 << 20
 
 // Translator converts an Ingress that need not be stored yet.
 type Translator interface {
+	// Translate converts it together with the Ingresses that it shares something with.
 	Translate(context.Context, *networkingv1.Ingress) (translate.Translation, error)
+	// Alone converts it whatever else is in the cluster.
+	Alone(context.Context, *networkingv1.Ingress) (translate.Translation, error)
 }
 
 // Routes tells about live IngressRoutes.
@@ -156,21 +158,24 @@ func (j *Judge) judge(ctx context.Context, request *admissionv1.AdmissionRequest
 	if !translation.Ours() {
 		return Verdict{Reason: NotOurs, Patch: stampPatch(ingress.Annotations, "")}
 	}
+	alone, err := j.Translator.Alone(ctx, ingress)
+	if err != nil {
+		return Verdict{Reason: Failed, Err: err, HandOver: handOver(request, ingress)}
+	}
 	v := Verdict{Reason: NotServed, HandOver: handOver(request, ingress)}
-	stamp := ""
 	var taken []string
 	if route := translation.Route(ingress.Name); route != "" {
-		v.Reason, stamp = Converted, emit.RouteKind+"/"+route
+		v.Reason = Converted
 		taken = j.taken(ctx, ingress, route)
-	} else if code := translation.Obstacle(); code != "" {
-		v.Reason, stamp = Unconvertible, "unconvertible: "+string(code)
+	} else if translation.Obstacle() != "" {
+		v.Reason = Unconvertible
 	}
 	v.Warnings = diag.Warnings(translation.Diagnostics, taken...)
 	if ingress.Name == "" {
 		// With generateName the name is made after us: nothing to promise yet.
 		return v
 	}
-	v.Patch = stampPatch(ingress.Annotations, stamp)
+	v.Patch = stampPatch(ingress.Annotations, stamp(alone, ingress.Name))
 	return v
 }
 

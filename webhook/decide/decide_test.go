@@ -30,9 +30,16 @@ func (a alone) Translate(ctx context.Context, ingress *networkingv1.Ingress) (tr
 	if ingress.Name == "broken-cache" {
 		return translate.Translation{}, errors.New("cache is not there")
 	}
-	options := convert.Options{From: convert.FromTraefikV1}
+	return translator().Translate(ctx, ingress)
+}
+
+func (a alone) Alone(ctx context.Context, ingress *networkingv1.Ingress) (translate.Translation, error) {
+	return translator().Alone(ctx, ingress)
+}
+
+func translator() *translate.Translator {
 	engine := translate.Engine{Convert: convert.Convert, HostKeys: convert.HostKeys, PeerKeys: convert.PeerKeys}
-	return translate.New(engine, options, nobodyElse{}).Translate(ctx, ingress)
+	return translate.New(engine, convert.Options{From: convert.FromTraefikV1}, nobodyElse{})
 }
 
 func (a alone) TakenBy(context.Context, string, string, string) (string, error) { return a.taken, nil }
@@ -160,7 +167,8 @@ func TestDecide(t *testing.T) {
 		},
 		"a Service that does not exist yet": {
 			request(strings.Replace(withMeta(""), `"service":{"name":"web"`, `"service":{"name":"later"`, 1)),
-			outcome{Reason: decide.NotServed, HandOver: "shop/web", Warned: []string{"W-NO-SERVICE"}},
+			// The stamp is that of later on: nobody applies the Ingress again for it.
+			outcome{Reason: decide.NotServed, Patch: stampWithoutAnnotations, HandOver: "shop/web", Warned: []string{"W-NO-SERVICE"}},
 		},
 		"generated name": {
 			request(strings.Replace(withMeta(""), `"name":"web"`, `"generateName":"web-"`, 1), func(r *admissionv1.AdmissionRequest) { r.Name = "" }),

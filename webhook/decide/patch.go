@@ -5,13 +5,28 @@ import (
 	"strings"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/diag"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/emit"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/webhook/translate"
 )
 
 // StampAnnotation on an Ingress names its route: "IngressRoute/web", or says
-// "unconvertible: CODE". It never carries a time, a counter or a version: the
-// same Ingress must get the same stamp for ever, or every re-apply would be a
-// change. It has no entry in managedFields, so `kubectl diff` stays empty.
+// "unconvertible: CODE". It never carries a time, a counter or a version, and knows
+// nothing of Services and other Ingresses: the same Ingress must get the same stamp
+// for ever, or every re-apply would be a change. So it is what the Ingress leads to
+// by itself; whether that is there now, `scan` tells. It has no entry in
+// managedFields, so `kubectl diff` stays empty.
 const StampAnnotation = "ingress-migrate.io/route"
+
+// stamp returns the stamp of an Ingress that was converted alone; empty: it gets none.
+func stamp(alone translate.Translation, name string) string {
+	if route := alone.Route(name); route != "" {
+		return emit.RouteKind + "/" + route
+	}
+	if code := alone.Obstacle(); code != "" {
+		return "unconvertible: " + string(code)
+	}
+	return ""
+}
 
 // operation is one operation of a JSON patch (RFC 6902).
 type operation struct {

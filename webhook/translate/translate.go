@@ -65,6 +65,18 @@ type Translation struct {
 // first, the newcomer is last.
 func newest() metav1.Time { return metav1.Date(9999, time.January, 1, 0, 0, 0, 0, time.UTC) }
 
+// Alone converts ingress as if there were no other one, and as if every Service that
+// it leads to were there: the answer changes with the Ingress, the classes and the
+// options only, and not with what is applied beside it.
+func (t *Translator) Alone(ctx context.Context, ingress *networkingv1.Ingress) (Translation, error) {
+	classes, err := t.store.IngressClasses(ctx)
+	if err != nil {
+		return Translation{}, fmt.Errorf("list IngressClasses: %w", err)
+	}
+	in := convert.Input{Ingresses: []ir.Ingress{{Ingress: ingress}}, IngressClasses: classes}
+	return pick(t.engine.Convert(in, t.options), ir.Ref{Namespace: ingress.Namespace, Name: ingress.Name})
+}
+
 // Translate converts ingress, which may be newer than the Store's copy of it or
 // unknown to the Store.
 func (t *Translator) Translate(ctx context.Context, ingress *networkingv1.Ingress) (Translation, error) {
