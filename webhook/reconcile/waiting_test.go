@@ -1,6 +1,7 @@
 package reconcile
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -31,6 +32,23 @@ func TestDesk(t *testing.T) {
 	d.HandOver("shop/later")
 	if diff := cmp.Diff(1, len(d.expiry)); diff != "" {
 		t.Errorf("entries after a sweep (-want +got):\n%s", diff)
+	}
+}
+
+// TestDeskIsBounded: requests that are refused later cost nobody's memory.
+func TestDeskIsBounded(t *testing.T) {
+	c := newClock()
+	d := NewDesk(c.now)
+	for n := range 3 * maxHandedOver {
+		d.HandOver(fmt.Sprintf("shop/web-%d", n))
+	}
+	if len(d.expiry) > maxHandedOver {
+		t.Errorf("%d entries", len(d.expiry))
+	}
+	c.t = c.t.Add(handOverFor + time.Second)
+	d.HandOver("shop/web")
+	if !d.Holds("shop/web") || len(d.expiry) != 1 {
+		t.Errorf("after all have expired there are %d entries", len(d.expiry))
 	}
 }
 
