@@ -31,6 +31,7 @@ type options struct {
 	conversion              string
 	leaderElection          bool
 	fullPass, shutdownDelay time.Duration
+	authoritySettle         time.Duration
 	qps                     float64
 	logLevel                slog.Level
 }
@@ -45,6 +46,7 @@ func parse(args []string, getenv func(string) string, stderr io.Writer) (*option
 	flags.IntVar(&o.healthPort, "health-port", 8081, "port of /healthz and /readyz")
 	flags.IntVar(&o.metricsPort, "metrics-port", 8080, "port of /metrics; 0: none")
 	flags.StringVar(&o.certDir, "cert-dir", "", "folder with tls.crt and tls.key made by somebody else, such as cert-manager; empty: made and rotated here")
+	flags.DurationVar(&o.authoritySettle, "authority-settle", 5*time.Minute, "how long a new certificate authority is registered before a certificate is signed by it: longer than an API server needs to hear of it")
 	flags.BoolVar(&o.leaderElection, "leader-elect", true, "let one of several replicas work on every Ingress, the others on what they admitted")
 	flags.StringVar(&o.mode, "mode", string(decide.Mirror), "observe (count), warn (and warn at apply) or mirror (and write routes)")
 	flags.StringVar(&o.conversion, "conversion", "", "YAML file with the options of the conversion; empty: Traefik 1.7 with its usual entry points to Traefik 2")
@@ -85,7 +87,7 @@ func (o *options) config(log logr.Logger) (setup.Config, error) {
 	c := setup.Config{
 		REST: cluster, Namespace: o.namespace, Address: o.address,
 		WebhookPort: o.webhookPort, HealthPort: o.healthPort, MetricsPort: o.metricsPort,
-		CertDir: o.certDir, LeaderElection: o.leaderElection, Mode: decide.Mode(o.mode),
+		CertDir: o.certDir, AuthoritySettle: o.authoritySettle, LeaderElection: o.leaderElection, Mode: decide.Mode(o.mode),
 		Conversion: conversion, Engine: translate.Engine{Convert: convert.Convert, HostKeys: convert.HostKeys, PeerKeys: convert.PeerKeys},
 		FullPass: o.fullPass, Workers: o.workers, Registry: metrics.Registry, Log: log,
 	}

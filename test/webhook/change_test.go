@@ -182,16 +182,21 @@ func (r *rig) testLateService() {
 func (r *rig) testRights() {
 	as := []string{"--as", "system:serviceaccount:ingress-migrate:ingress-migrate-webhook"}
 	for question, want := range map[string]string{
-		"create ingressroutes.traefik.io -n default":       "yes",
-		"get secrets -n default":                           "no",
-		"get secrets -n ingress-migrate":                   "yes",
-		"create secrets -n ingress-migrate":                "no",
-		"update ingresses.networking.k8s.io -n default":    "no",
-		"patch mutatingwebhookconfigurations":              "no",
-		"update mutatingwebhookconfigurations/other":       "no",
-		"create pods -n ingress-migrate":                   "no",
-		"update leases.coordination.k8s.io -n kube-system": "no",
-		"escalate clusterroles":                            "no",
+		"create ingressroutes.traefik.io -n default":                            "yes",
+		"get secrets -n default":                                                "no",
+		"get secrets -n ingress-migrate":                                        "no",
+		"list secrets -n ingress-migrate":                                       "no",
+		"get secrets/ingress-migrate-webhook-certificate -n ingress-migrate":    "yes",
+		"update secrets/ingress-migrate-webhook-certificate -n ingress-migrate": "yes",
+		"patch mutatingwebhookconfigurations/ingress-migrate-webhook":           "yes",
+		"list mutatingwebhookconfigurations":                                    "no",
+		"create secrets -n ingress-migrate":                                     "no",
+		"update ingresses.networking.k8s.io -n default":                         "no",
+		"patch mutatingwebhookconfigurations":                                   "no",
+		"patch mutatingwebhookconfigurations/other":                             "no",
+		"create pods -n ingress-migrate":                                        "no",
+		"update leases.coordination.k8s.io -n kube-system":                      "no",
+		"escalate clusterroles":                                                 "no",
 	} {
 		answer, _, _ := r.kubectl("", append(append([]string{"auth", "can-i"}, strings.Fields(question)...), as...)...)
 		if got := strings.TrimSpace(answer); got != want {

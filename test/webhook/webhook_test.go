@@ -1,8 +1,15 @@
 package webhook_test
 
 import (
+	"flag"
 	"strings"
 	"testing"
+)
+
+// The sizes of stories that are short in `make test` and long in `make chaos`.
+var (
+	rotations = flag.Int("rotations", 1, "changes of the certificate authority under load")
+	burst     = flag.Int("burst", 60, "Ingresses that are applied at once while the leader is killed")
 )
 
 // TestWebhook installs the webhook once and tells its stories one after the
@@ -53,6 +60,8 @@ func TestWebhook(t *testing.T) {
 		{"upgrade keeps options", (*rig).testUpgrade},
 		{"killed replica", (*rig).testKilledReplica},
 		{"webhook down", (*rig).testDown},
+		{"certificate lost", (*rig).testSecretLost},
+		{"authority changes under load", (*rig).testAuthorityChanges},
 		{"uninstall", (*rig).testUninstall},
 	}
 	for _, story := range stories {

@@ -43,6 +43,9 @@ type Config struct {
 	// CertDir has tls.crt and tls.key of somebody else's making, such as
 	// cert-manager's. Empty: the certificate is made and rotated here.
 	CertDir string
+	// AuthoritySettle is how long a new certificate authority is registered before
+	// a certificate is signed by it.
+	AuthoritySettle time.Duration
 	// LeaderElection lets only one of several replicas reconcile everything.
 	LeaderElection bool
 	// Mode is how much to do.

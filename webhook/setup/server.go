@@ -6,11 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"os"
+	"path/filepath"
 	"sync/atomic"
 	"time"
 
-	"github.com/open-policy-agent/cert-controller/pkg/rotator"
+	"github.com/go-logr/logr"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/kubernetes"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
@@ -27,7 +27,6 @@ type server struct {
 	webhook.Server
 	ready     <-chan struct{}
 	listening atomic.Bool
-	cleanup   func()
 }
 
 var (
@@ -40,13 +39,15 @@ func newServer(mgr manager.Manager, c Config, expires func(time.Time)) (*server,
 		Host: c.Address, Port: c.WebhookPort, CertDir: c.CertDir,
 		TLSOpts: []func(*tls.Config){func(t *tls.Config) { t.MinVersion = tls.VersionTLS12 }},
 	}
-	s := &server{cleanup: func() {}}
+	s := &server{}
 	if c.CertDir != "" {
-		mounted := make(chan struct{})
-		close(mounted)
-		s.ready = mounted
+		mounted := &mountedPair{dir: c.CertDir, log: c.Log.WithName("certificate"), ready: make(chan struct{})}
+		if err := mgr.Add(mounted); err != nil {
+			return nil, fmt.Errorf("add the look at the certificate: %w", err)
+		}
+		s.ready = mounted.ready
 	} else {
-		held, err := rotate(mgr, c, expires, s)
+		held, err := keep(mgr, c, expires)
 		if err != nil {
 			return nil, err
 		}
@@ -57,44 +58,55 @@ func newServer(mgr manager.Manager, c Config, expires func(time.Time)) (*server,
 	return s, nil
 }
 
-// rotate adds cert-controller's rotator, which makes an authority and a
-// certificate in our Secret, renews them, and writes the authority into the
-// registration; and a reader that serves what the Secret holds.
-func rotate(mgr manager.Manager, c Config, expires func(time.Time), s *server) (*certs.FromSecret, error) {
-	dir, err := os.MkdirTemp("", "certificate-")
-	if err != nil {
-		return nil, fmt.Errorf("make directory for the public certificate: %w", err)
-	}
-	s.cleanup = func() { _ = os.RemoveAll(dir) }
-	key := types.NamespacedName{Namespace: c.Namespace, Name: SecretName}
-	hosts := c.hosts()
-	if err := rotator.AddRotator(mgr, &rotator.CertRotator{
-		SecretKey:      key,
-		CertDir:        dir,
-		CAName:         Name + "-ca",
-		CAOrganization: "ingress-migrate",
-		DNSName:        hosts[0],
-		ExtraDNSNames:  hosts[1:],
-		IsReady:        make(chan struct{}),
-		FieldOwner:     Name,
-		Webhooks:       []rotator.WebhookInfo{{Name: Name, Type: rotator.Mutating}},
-		// Every replica serves; a conflict on the Secret decides who makes it.
-		RequireLeaderElection: false,
-	}); err != nil {
-		return nil, fmt.Errorf("add certificate rotation: %w", err)
-	}
+// keep adds what makes and renews our certificate and registers its authority.
+func keep(mgr manager.Manager, c Config, expires func(time.Time)) (*certs.Keeper, error) {
 	clientset, err := kubernetes.NewForConfig(c.REST)
 	if err != nil {
 		return nil, fmt.Errorf("make client: %w", err)
 	}
-	held := certs.NewFromSecret(certs.Options{
-		Key: key, Client: clientset.CoreV1().RESTClient(), Dir: dir, Log: c.Log.WithName("certificate"), Expires: expires,
+	held := certs.New(certs.Options{
+		Secret: types.NamespacedName{Namespace: c.Namespace, Name: SecretName}, Registration: Name,
+		Authority: Name + "-ca", Organization: "ingress-migrate", Hosts: c.hosts(),
+		Client: clientset, Settle: c.AuthoritySettle, Log: c.Log.WithName("certificate"), Expires: expires, Now: time.Now,
 	})
 	if err := mgr.Add(held); err != nil {
-		return nil, fmt.Errorf("add certificate reader: %w", err)
+		return nil, fmt.Errorf("add the keeper of the certificate: %w", err)
 	}
 	return held, nil
 }
+
+// mountedPair waits for a certificate of somebody else's making. Serving begins when
+// it can be read; until then everything else goes on.
+type mountedPair struct {
+	dir   string
+	log   logr.Logger
+	ready chan struct{}
+}
+
+// Start implements manager.Runnable.
+func (m *mountedPair) Start(ctx context.Context) error {
+	const pause = time.Second
+	said := ""
+	for {
+		_, err := tls.LoadX509KeyPair(filepath.Join(m.dir, "tls.crt"), filepath.Join(m.dir, "tls.key"))
+		if err == nil {
+			close(m.ready)
+			return nil
+		}
+		if err.Error() != said {
+			said = err.Error()
+			m.log.Info("waiting for a certificate, routes are made meanwhile", "folder", m.dir, "why", said)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(pause):
+		}
+	}
+}
+
+// NeedLeaderElection implements manager.LeaderElectionRunnable.
+func (m *mountedPair) NeedLeaderElection() bool { return false }
 
 func (s *server) register(h admission.Handler) {
 	s.Register(handler.Path, &admission.Webhook{Handler: h})
@@ -102,7 +114,6 @@ func (s *server) register(h admission.Handler) {
 
 // Start implements manager.Runnable. The manager starts it after the caches.
 func (s *server) Start(ctx context.Context) error {
-	defer s.cleanup()
 	select {
 	case <-ctx.Done():
 		return nil
