@@ -14,8 +14,8 @@ import (
 const askForKinds = 2 * time.Second
 
 // waitForKinds returns when the API server serves every kind that is written.
-// Until then the process is alive and not ready.
-func waitForKinds(ctx context.Context, c Config) error {
+// Until then the process is alive and not ready; waits is told what for.
+func waitForKinds(ctx context.Context, c Config, waits func(what string)) error {
 	client, err := discovery.NewDiscoveryClientForConfig(c.REST)
 	if err != nil {
 		return fmt.Errorf("make client: %w", err)
@@ -30,6 +30,7 @@ func waitForKinds(ctx context.Context, c Config) error {
 		}
 		if missing != last {
 			c.Log.Info("waiting for Traefik's custom resource definitions: install them", "missing", missing)
+			waits(missing)
 			last = missing
 		}
 		select {

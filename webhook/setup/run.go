@@ -12,7 +12,6 @@ import (
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/healthz"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
@@ -37,14 +36,20 @@ func Run(ctx context.Context, c Config) error {
 	if err := clientgoscheme.AddToScheme(scheme); err != nil {
 		return fmt.Errorf("register kinds: %w", err)
 	}
-	if err := waitForKinds(ctx, c); err != nil {
+	h, err := serveHealth(ctx, c.listen(c.HealthPort))
+	if err != nil {
 		return err
 	}
+	defer h.close()
+	if err := waitForKinds(ctx, c, h.waitsFor); err != nil {
+		return err
+	}
+	h.waitsFor("caches")
 	mgr, err := newManager(c, scheme)
 	if err != nil {
 		return err
 	}
-	if err := assemble(ctx, mgr, c); err != nil {
+	if err := assemble(ctx, mgr, c, h); err != nil {
 		return err
 	}
 	if err := mgr.Start(ctx); err != nil {
@@ -70,7 +75,7 @@ func newManager(c Config, scheme *runtime.Scheme) (manager.Manager, error) {
 		},
 		Client:                        client.Options{Cache: &client.CacheOptions{Unstructured: true}},
 		Metrics:                       metricsserver.Options{BindAddress: metricsAddress},
-		HealthProbeBindAddress:        c.listen(c.HealthPort),
+		HealthProbeBindAddress:        "0", // see health
 		LeaderElection:                c.LeaderElection,
 		LeaderElectionID:              Name,
 		LeaderElectionNamespace:       c.Namespace,
@@ -84,7 +89,7 @@ func newManager(c Config, scheme *runtime.Scheme) (manager.Manager, error) {
 }
 
 // assemble adds every part to mgr.
-func assemble(ctx context.Context, mgr manager.Manager, c Config) error {
+func assemble(ctx context.Context, mgr manager.Manager, c Config, h *health) error {
 	group := c.group()
 	if err := cluster.AddIndexes(ctx, mgr.GetFieldIndexer(), group, c.Engine.HostKeys); err != nil {
 		return err
@@ -126,13 +131,8 @@ func assemble(ctx context.Context, mgr manager.Manager, c Config) error {
 	if err := mgr.Add(server); err != nil {
 		return fmt.Errorf("add admission server: %w", err)
 	}
-	if err := mgr.AddHealthzCheck("process", healthz.Ping); err != nil {
-		return fmt.Errorf("add health check: %w", err)
-	}
 	// The admission server starts only after the caches have synced and a
 	// certificate is there, so one question covers all.
-	if err := mgr.AddReadyzCheck("admission", server.check); err != nil {
-		return fmt.Errorf("add readiness check: %w", err)
-	}
+	h.readyWhen(server.check)
 	return nil
 }
