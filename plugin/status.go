@@ -179,7 +179,7 @@ func flagText(ctx context.Context, client kubernetes.Interface) string {
 }
 
 func webhookText(ctx context.Context, client kubernetes.Interface) string {
-	d, err := client.AppsV1().Deployments(install.Namespace).Get(ctx, install.Name, metav1.GetOptions{})
+	d, err := client.AppsV1().Deployments(install.Find(ctx, client)).Get(ctx, install.Name, metav1.GetOptions{})
 	switch {
 	case apierrors.IsNotFound(err):
 		return "not installed"

@@ -22,20 +22,21 @@ func (c *cluster) conversionOptions(ctx context.Context, client kubernetes.Inter
 	if options, err = flags.between(); err != nil {
 		return options, nil, err
 	}
-	found, err := client.CoreV1().ConfigMaps(install.Namespace).Get(ctx, install.ConversionName, metav1.GetOptions{})
+	namespace := install.Find(ctx, client)
+	found, err := client.CoreV1().ConfigMaps(namespace).Get(ctx, install.ConversionName, metav1.GetOptions{})
 	switch {
 	case apierrors.IsNotFound(err):
 		return c.known(ctx, client, flags)
 	case apierrors.IsForbidden(err):
 		options, notes, err = c.known(ctx, client, flags)
-		refused := fmt.Sprintf("not allowed to read the webhook's options (configmap %s/%s): the command line's count", install.Namespace, install.ConversionName)
+		refused := fmt.Sprintf("not allowed to read the webhook's options (configmap %s/%s): the command line's count", namespace, install.ConversionName)
 		return options, append([]string{refused}, notes...), err
 	case err != nil:
 		return options, nil, clusterError(fmt.Errorf("reading the webhook's options: %w", err))
 	}
 	stored, err := parseStoredOptions(found.Data)
 	if err != nil {
-		return options, nil, fmt.Errorf("configmap %s/%s: %w", install.Namespace, install.ConversionName, err)
+		return options, nil, fmt.Errorf("configmap %s/%s: %w", namespace, install.ConversionName, err)
 	}
 	options, err = flags.onTop(stored)
 	return options, nil, err

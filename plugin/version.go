@@ -23,6 +23,9 @@ type versions struct {
 	Webhook string `json:"webhook,omitempty"`
 	// Kubernetes is the API server's version.
 	Kubernetes string `json:"kubernetes,omitempty"`
+
+	// namespace is where the webhook was looked for.
+	namespace string
 }
 
 // build says what this program was built from.
@@ -101,7 +104,8 @@ func (c *cluster) serverVersions(ctx context.Context, v *versions) error {
 		return clusterError(fmt.Errorf("asking the cluster for its version: %w", err))
 	}
 	v.Kubernetes = server.GitVersion
-	deployment, err := client.AppsV1().Deployments(install.Namespace).Get(ctx, install.Name, metav1.GetOptions{})
+	v.namespace = install.Find(ctx, client)
+	deployment, err := client.AppsV1().Deployments(v.namespace).Get(ctx, install.Name, metav1.GetOptions{})
 	if apierrors.IsNotFound(err) || apierrors.IsForbidden(err) {
 		return nil
 	}
@@ -144,7 +148,7 @@ func (c *cluster) printVersions(v versions, output string, pluginOnly bool) erro
 	}
 	webhook := v.Webhook
 	if webhook == "" {
-		webhook = "not found in namespace " + install.Namespace
+		webhook = "not found in namespace " + v.namespace
 	}
 	fmt.Fprintf(w, "Webhook:    %s\nKubernetes: %s\n", webhook, v.Kubernetes)
 	return nil

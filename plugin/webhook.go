@@ -43,6 +43,8 @@ type webhookOptions struct {
 	dryRun     string
 	force      bool
 	timeout    time.Duration
+	// found is the namespace of the installed webhook; empty: nobody asked yet.
+	found string
 	// settle: name the controllers in play, since the options are to be stored.
 	settle bool
 }
@@ -82,7 +84,12 @@ func (o *webhookOptions) validate() error {
 
 // namespace is the webhook's own: the context's namespace is about applications.
 func (o *webhookOptions) namespace() string {
-	if given := o.cluster.flags.Namespace; given != nil && *given != "" {
+	return cmp.Or(o.asked(), o.found, install.Namespace)
+}
+
+// asked is the namespace of the command line.
+func (o *webhookOptions) asked() string {
+	if given := o.cluster.flags.Namespace; given != nil {
 		return *given
 	}
 	return install.Namespace
@@ -114,6 +121,10 @@ func (o *webhookOptions) prepare(ctx context.Context) (*install.Installer, []*un
 	if err != nil {
 		return fail(fmt.Errorf("ask for the server's version: %w", err))
 	}
+	if err := installer.Settle(ctx, o.asked()); err != nil {
+		return fail(err)
+	}
+	o.found = installer.Namespace
 	installed, err := installer.Installed(ctx)
 	if err != nil {
 		return fail(err)
@@ -285,7 +296,9 @@ func newWebhookUninstallCommand(c *cluster) *cobra.Command {
 		Short: "Remove the webhook; routes stay",
 		Long: `Remove the webhook, the registration first. Routes that it made stay, and are
 still deleted together with their Ingress. With --keep-routes they become yours:
-they stay when their Ingress is deleted, and nothing here touches them again.`,
+they stay when their Ingress is deleted, and nothing here touches them again.
+
+A run that was stopped half-way is finished by the next one.`,
 		Example: `  # Remove the webhook
   kubectl ingress-migrate webhook uninstall
 
@@ -296,7 +309,7 @@ they stay when their Ingress is deleted, and nothing here touches them again.`,
 			if o.timeout < 0 {
 				return usageError("--timeout is not negative")
 			}
-			installer, objects, options, err := o.prepare(cmd.Context())
+			installer, objects, _, err := o.prepare(cmd.Context())
 			if err != nil {
 				return err
 			}
@@ -316,7 +329,7 @@ they stay when their Ingress is deleted, and nothing here touches them again.`,
 				return nil
 			}
 			return o.timed(cmd.Context(), func(ctx context.Context) error {
-				return installer.Uninstall(ctx, objects, options, keep)
+				return installer.Uninstall(ctx, objects, keep)
 			})
 		},
 	}

@@ -34,6 +34,9 @@ type Flag struct {
 	APIVersion string
 	// Webhook is true while the webhook makes the routes by itself.
 	Webhook bool
+	// WebhookNamespace is where the webhook is installed; empty: nowhere, or by
+	// somebody who did not say.
+	WebhookNamespace string
 	// Since is when the flag was set first, RFC 3339.
 	Since string
 }
@@ -52,6 +55,8 @@ func Get(ctx context.Context, client kubernetes.Interface) (*Flag, error) {
 		APIVersion:    found.Data["apiVersion"],
 		Webhook:       found.Data["webhook"] == "true",
 		Since:         found.Data["since"],
+
+		WebhookNamespace: found.Data["webhookNamespace"],
 	}, nil
 }
 
@@ -63,6 +68,13 @@ func Set(ctx context.Context, client kubernetes.Interface, flag Flag, dryRun boo
 		options.DryRun = []string{metav1.DryRunAll}
 	}
 	word := map[bool]string{true: "true", false: "false"}
+	data := map[string]string{
+		"ingressRoutes": word[flag.IngressRoutes], "apiVersion": flag.APIVersion,
+		"webhook": word[flag.Webhook], "since": flag.Since,
+	}
+	if flag.WebhookNamespace != "" {
+		data["webhookNamespace"] = flag.WebhookNamespace
+	}
 	objects := []struct {
 		object any
 		patch  func(name string, raw []byte) error
@@ -70,10 +82,7 @@ func Set(ctx context.Context, client kubernetes.Interface, flag Flag, dryRun boo
 		{&corev1.ConfigMap{
 			TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "ConfigMap"},
 			ObjectMeta: meta(),
-			Data: map[string]string{
-				"ingressRoutes": word[flag.IngressRoutes], "apiVersion": flag.APIVersion,
-				"webhook": word[flag.Webhook], "since": flag.Since,
-			},
+			Data:       data,
 		}, func(name string, raw []byte) error {
 			_, err := client.CoreV1().ConfigMaps(Namespace).Patch(ctx, name, types.ApplyPatchType, raw, options)
 			return err

@@ -136,7 +136,7 @@ func narrowed(registration *unstructured.Unstructured) (*unstructured.Unstructur
 
 // flag tells deploy tooling that the cluster takes IngressRoutes.
 func (i *Installer) flag(ctx context.Context, options convert.Options, now time.Time) error {
-	flag := capability.Flag{IngressRoutes: true, APIVersion: options.Target.APIVersion(), Webhook: true, Since: now.UTC().Format(time.RFC3339)}
+	flag := capability.Flag{IngressRoutes: true, APIVersion: options.Target.APIVersion(), Webhook: true, WebhookNamespace: i.Namespace, Since: now.UTC().Format(time.RFC3339)}
 	before, err := capability.Get(ctx, i.Client)
 	if err != nil {
 		return err

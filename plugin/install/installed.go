@@ -8,7 +8,44 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
+
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/capability"
 )
+
+// Find returns the namespace that the webhook is installed in, as the capability flag
+// says, which everybody may read; Namespace where it says nothing.
+func Find(ctx context.Context, client kubernetes.Interface) string {
+	flag, err := capability.Get(ctx, client)
+	if err != nil || flag == nil || flag.WebhookNamespace == "" {
+		return Namespace
+	}
+	return flag.WebhookNamespace
+}
+
+// Settle takes the namespace of an installed webhook where none was asked for, and
+// refuses to work on a second one: both would go by the same registration.
+func (i *Installer) Settle(ctx context.Context, asked string) error {
+	found := Find(ctx, i.Client)
+	registration, err := i.Client.AdmissionregistrationV1().MutatingWebhookConfigurations().Get(ctx, Name, metav1.GetOptions{})
+	if err == nil && len(registration.Webhooks) > 0 && registration.Webhooks[0].ClientConfig.Service != nil {
+		// Whoever applied the manifests by themselves set no flag.
+		found = registration.Webhooks[0].ClientConfig.Service.Namespace
+	}
+	if asked == "" || asked == found {
+		i.Namespace = found
+		return nil
+	}
+	i.Namespace = asked
+	_, err = i.Client.AppsV1().Deployments(found).Get(ctx, Name, metav1.GetOptions{})
+	if apierrors.IsNotFound(err) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("look whether the webhook is installed in namespace %s: %w", found, err)
+	}
+	return fmt.Errorf("the webhook is installed in namespace %s, and a cluster has one: leave -n %s out, or remove it first:\n  kubectl ingress-migrate webhook uninstall -n %s", found, asked, found)
+}
 
 // Installed is what an installation of earlier chose.
 type Installed struct {

@@ -15,44 +15,60 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/wait"
 
-	"github.com/ingress-migrate/kubectl-ingress-migrate/convert"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/desired"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/emit"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/capability"
 )
 
-// Uninstall removes objects (of Objects) in reverse order, the registration
-// first. Routes stay; with keepRoutes they also stay when their Ingress is
-// deleted later.
-func (i *Installer) Uninstall(ctx context.Context, objects []*unstructured.Unstructured, options convert.Options, keepRoutes bool) error {
-	var namespace *unstructured.Unstructured
+// Uninstall removes objects (of Objects): first what stops admission, then what
+// writes, and what tells how routes were made only when nothing asks for it any more.
+// Each step can be done again, so a run that was killed is finished by the next one.
+// Routes stay; with keepRoutes they also stay when their Ingress is deleted later.
+func (i *Installer) Uninstall(ctx context.Context, objects []*unstructured.Unstructured, keepRoutes bool) error {
+	if err := i.removeKinds(ctx, objects, "MutatingWebhookConfiguration"); err != nil {
+		return err
+	}
+	if err := i.flagAsRemoved(ctx, false); err != nil {
+		return err
+	}
+	if err := i.removeKinds(ctx, objects, "Deployment"); err != nil {
+		return err
+	}
+	// A replica that still runs would write what is taken away below.
+	if err := i.waitGone(ctx); err != nil {
+		return err
+	}
+	if keepRoutes {
+		if err := i.detachAll(ctx); err != nil {
+			return err
+		}
+	}
 	for _, o := range slices.Backward(objects) {
-		if o.GetKind() == "Namespace" {
-			namespace = o
+		var err error
+		switch o.GetKind() {
+		case "MutatingWebhookConfiguration", "Deployment":
+		case "Namespace":
+			err = i.removeNamespace(ctx, o)
+		default:
+			err = i.remove(ctx, o)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return i.flagAsRemoved(ctx, true)
+}
+
+func (i *Installer) removeKinds(ctx context.Context, objects []*unstructured.Unstructured, kind string) error {
+	for _, o := range slices.Backward(objects) {
+		if o.GetKind() != kind {
 			continue
 		}
 		if err := i.remove(ctx, o); err != nil {
 			return err
 		}
-		if o.GetKind() == "Deployment" {
-			// A replica that still runs would write what is taken away below.
-			if err := i.waitGone(ctx); err != nil {
-				return err
-			}
-		}
 	}
-	if keepRoutes {
-		if err := i.detachAll(ctx, options); err != nil {
-			return err
-		}
-	}
-	if err := i.unflag(ctx); err != nil {
-		return err
-	}
-	if namespace == nil {
-		return nil
-	}
-	return i.removeNamespace(ctx, namespace)
+	return nil
 }
 
 func (i *Installer) waitGone(ctx context.Context) error {
@@ -73,25 +89,26 @@ func (i *Installer) waitGone(ctx context.Context) error {
 	})
 }
 
-// detachAll takes our marks and the owning Ingress off every object that we made.
-func (i *Installer) detachAll(ctx context.Context, options convert.Options) error {
-	gv, err := schema.ParseGroupVersion(options.Target.APIVersion())
-	if err != nil {
-		return fmt.Errorf("read the API version of routes: %w", err)
-	}
-	for _, kind := range emit.Kinds() {
-		resource, _ := meta.UnsafeGuessKindToResource(gv.WithKind(kind))
-		client := i.Dynamic.Resource(resource)
-		list, err := client.List(ctx, metav1.ListOptions{LabelSelector: desired.ManagedLabel + "=true"})
-		if apierrors.IsNotFound(err) {
-			continue
-		}
-		if err != nil {
-			return fmt.Errorf("list our %s: %w", resource.Resource, err)
-		}
-		for n := range list.Items {
-			if err := i.detach(ctx, resource, &list.Items[n]); err != nil {
-				return err
+// detachAll takes our marks and the owning Ingress off every object that we made, in
+// both API groups: an installation of earlier may have written the other one.
+func (i *Installer) detachAll(ctx context.Context) error {
+	for _, group := range []string{emit.Group, emit.LegacyGroup} {
+		for _, kind := range emit.Kinds() {
+			resource, _ := meta.UnsafeGuessKindToResource(schema.GroupVersionKind{Group: group, Version: "v1alpha1", Kind: kind})
+			list, err := i.Dynamic.Resource(resource).List(ctx, metav1.ListOptions{LabelSelector: desired.ManagedLabel + "=true"})
+			if apierrors.IsNotFound(err) {
+				continue
+			}
+			if err != nil {
+				return fmt.Errorf("list our %s: %w", resource.GroupResource(), err)
+			}
+			for n := range list.Items {
+				if !desired.IsOurs(&list.Items[n]) {
+					continue
+				}
+				if err := i.detach(ctx, resource, &list.Items[n]); err != nil {
+					return err
+				}
 			}
 		}
 	}
@@ -121,18 +138,27 @@ func (i *Installer) detach(ctx context.Context, resource schema.GroupVersionReso
 	return nil
 }
 
-// unflag tells deploy tooling that it has to make its routes itself. The cluster
-// still takes them.
-func (i *Installer) unflag(ctx context.Context) error {
+// flagAsRemoved tells deploy tooling that it has to make its routes itself; the
+// cluster still takes them. Where the webhook is, is said until all of it is gone.
+func (i *Installer) flagAsRemoved(ctx context.Context, gone bool) error {
 	flag, err := capability.Get(ctx, i.Client)
-	if err != nil || flag == nil || !flag.Webhook {
+	if err != nil || flag == nil {
 		return err
 	}
-	flag.Webhook = false
-	if err := capability.Set(ctx, i.Client, *flag, i.ServerDryRun); err != nil {
+	changed := *flag
+	changed.Webhook = false
+	if gone {
+		changed.WebhookNamespace = ""
+	}
+	if changed == *flag {
+		return nil
+	}
+	if err := capability.Set(ctx, i.Client, changed, i.ServerDryRun); err != nil {
 		return err
 	}
-	i.Observer.Changed(flagObject(), "configured")
+	if !gone {
+		i.Observer.Changed(flagObject(), "configured")
+	}
 	return nil
 }
 

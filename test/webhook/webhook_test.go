@@ -63,6 +63,7 @@ func TestWebhook(t *testing.T) {
 		{"certificate lost", (*rig).testSecretLost},
 		{"authority changes under load", (*rig).testAuthorityChanges},
 		{"uninstall", (*rig).testUninstall},
+		{"in another namespace", (*rig).testElsewhere},
 	}
 	for _, story := range stories {
 		t.Run(story.name, func(t *testing.T) { story.tell(r.with(t)) })
@@ -136,6 +137,11 @@ func (r *rig) testUninstall() {
 	stdout, _ := r.mustPlugin("webhook", "uninstall", "--keep-routes", "--yes")
 	if !strings.HasPrefix(stdout, "mutatingwebhookconfiguration.admissionregistration.k8s.io/ingress-migrate-webhook deleted\n") {
 		r.t.Errorf("the registration is not removed first:\n%s", stdout)
+	}
+	// What says how routes were made is there until they are released.
+	before, after, found := strings.Cut(stdout, "ingressroute.traefik.io/web detached\n")
+	if !found || !strings.Contains(before, "deployment.apps/ingress-migrate-webhook deleted\n") || !strings.Contains(after, "configmap/ingress-migrate-conversion deleted\n") {
+		r.t.Errorf("not the Deployment, then the routes, then the options:\n%s", stdout)
 	}
 	if !strings.Contains(stdout, "namespace/ingress-migrate deleted\n") {
 		r.t.Errorf("the namespace stays:\n%s", stdout)

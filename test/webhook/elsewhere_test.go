@@ -1,0 +1,100 @@
+package webhook_test
+
+import (
+	"bytes"
+	"context"
+	"strings"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/cli-runtime/pkg/genericiooptions"
+
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin"
+)
+
+// testElsewhere: the other commands find a webhook that is in another namespace, and
+// an uninstallation that is killed after every single change is finished in the end.
+func (r *rig) testElsewhere() {
+	ns := r.namespace(nil)
+	r.mustPlugin("webhook", "install", "-n", "elsewhere", "--image", image, "--source-ingress-class", "edge")
+	r.apply(ingress(ns, "web", "elsewhere.example.com", "kubernetes.io/ingress.class=edge"))
+	r.waitRoute(ns, "web")
+
+	if err := r.scanClean(ns); err != nil {
+		r.t.Errorf("scan does not go by the options of the webhook: %v", err)
+	}
+	if stdout, stderr := r.mustPlugin("sync", "-n", ns); strings.Contains(stdout, "ingressroute") {
+		r.t.Errorf("sync changes what the webhook wrote:\n%s%s", stdout, stderr)
+	}
+	if stdout, _ := r.mustPlugin("version"); !strings.Contains(stdout, image) {
+		r.t.Errorf("version:\n%s", stdout)
+	}
+	if stdout, _ := r.mustPlugin("status", "--no-scan", "-o", "jsonpath={.webhook}"); stdout != "2/2 ready" {
+		r.t.Errorf("status says of the webhook: %q", stdout)
+	}
+	if stdout, _ := r.mustPlugin("webhook", "check"); strings.Contains(stdout, "FAIL") {
+		r.t.Errorf("check:\n%s", stdout)
+	}
+	if stdout, _ := r.mustPlugin("webhook", "install", "--image", image); strings.Contains(stdout, "created") {
+		r.t.Errorf("installing again makes a second one:\n%s", stdout)
+	}
+	status, _, stderr := r.plugin("webhook", "install", "-n", "third", "--image", image)
+	if status != 1 || !strings.Contains(stderr, "installed in namespace elsewhere") {
+		r.t.Errorf("a second one: exit status %d, %s", status, stderr)
+	}
+
+	runs := 0
+	for ; !r.uninstallOneChange(); runs++ {
+		if runs == 100 {
+			r.t.Fatal("it is never finished")
+		}
+	}
+	r.t.Logf("finished after being killed %d times", runs)
+	if route := r.route(ns, "web"); route == nil || len(route.GetOwnerReferences()) > 0 {
+		r.t.Errorf("route after --keep-routes: %v", route)
+	}
+	left, err := r.client.AppsV1().Deployments(metav1.NamespaceAll).List(r.ctx, metav1.ListOptions{})
+	if err != nil || len(left.Items) > 0 {
+		r.t.Errorf("%d Deployments are left, %v", len(left.Items), err)
+	}
+	r.eventually("the namespace is gone", func() error {
+		if _, _, err := r.kubectl("", "get", "namespace", "elsewhere"); err == nil {
+			return errNotYet
+		}
+		return nil
+	})
+	for _, kind := range []string{"clusterrole", "clusterrolebinding", "mutatingwebhookconfiguration"} {
+		if name := r.mustKubectl("get", kind, "-o", "name"); strings.Contains(name, "ingress-migrate-webhook") {
+			r.t.Errorf("left: %s", name)
+		}
+	}
+}
+
+// uninstallOneChange runs an uninstallation that ends as if it was killed as soon as
+// it says that it changed something, and tells whether there was nothing to change.
+func (r *rig) uninstallOneChange() (done bool) {
+	r.t.Helper()
+	ctx, cancel := context.WithCancel(r.ctx)
+	defer cancel()
+	out := &killing{cancel: cancel}
+	var errOut bytes.Buffer
+	status := plugin.Run(ctx, []string{"webhook", "uninstall", "--keep-routes", "--yes", "--kubeconfig", r.Kubeconfig()},
+		genericiooptions.IOStreams{In: strings.NewReader(""), Out: out, ErrOut: &errOut})
+	if status == 0 {
+		return true
+	}
+	if out.Len() == 0 {
+		r.t.Fatalf("exit status %d: %s", status, errOut.String())
+	}
+	return false
+}
+
+// killing ends a command when it has written something.
+type killing struct {
+	bytes.Buffer
+	cancel context.CancelFunc
+}
+
+func (k *killing) Write(p []byte) (int, error) {
+	defer k.cancel()
+	return k.Buffer.Write(p)
+}
