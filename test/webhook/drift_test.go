@@ -138,30 +138,25 @@ func (r *rig) testForeign() {
 // testAdopted: what `convert` printed and somebody applied is ours, also from a
 // convert that did not write the name of the Ingress on it.
 func (r *rig) testAdopted() {
-	for _, annotations := range []map[string]any{nil, {"ingress-migrate.io/ingress": "web"}} {
-		ns := r.namespace(nil)
-		r.apply(ingress(ns, "web", "adopted.example.com"))
-		spec := r.waitRoute(ns, "web").Object["spec"]
-		if _, stderr, err := r.kubectl("", "delete", "ingress", "-n", ns, "web"); err != nil {
-			r.t.Fatal(stderr)
-		}
-		r.waitNoRoute(ns, "web")
-		applied := r.create("ingressroutes", map[string]any{
-			"apiVersion": "traefik.io/v1alpha1", "kind": "IngressRoute",
-			"metadata": map[string]any{"name": "web", "namespace": ns, "annotations": annotations, "labels": map[string]any{"ingress-migrate.io/managed": "true"}},
-			"spec":     spec,
-		})
-		r.apply(ingress(ns, "web", "adopted.example.com"))
-		r.eventually("the route follows its Ingress", func() error {
-			route := r.route(ns, "web")
-			if route == nil || route.GetUID() != applied.GetUID() {
-				return fmt.Errorf("it is another one: %v", route)
-			}
-			if len(route.GetOwnerReferences()) == 0 || route.GetAnnotations()["ingress-migrate.io/ingress"] != "web" {
-				return errNotYet
-			}
-			return nil
-		})
+	ns := r.namespace(nil)
+	r.apply(ingress(ns, "web", "adopted.example.com"))
+	spec := r.waitRoute(ns, "web").Object["spec"]
+	if _, stderr, err := r.kubectl("", "delete", "ingress", "-n", ns, "web"); err != nil {
+		r.t.Fatal(stderr)
+	}
+	r.waitNoRoute(ns, "web")
+	applied := r.create("ingressroutes", map[string]any{
+		"apiVersion": "traefik.io/v1alpha1", "kind": "IngressRoute",
+		"metadata": map[string]any{
+			"name": "web", "namespace": ns,
+			"annotations": map[string]any{"ingress-migrate.io/ingress": "web"}, "labels": map[string]any{"ingress-migrate.io/managed": "true"},
+		},
+		"spec": spec,
+	})
+	r.apply(ingress(ns, "web", "adopted.example.com"))
+	r.waitEvent(ns, "web", "RouteNameTaken: IngressRoute/web")
+	if now := r.route(ns, "web"); now.GetResourceVersion() != applied.GetResourceVersion() {
+		r.t.Errorf("it was taken over without a word: %v", now)
 	}
 }
 
@@ -171,23 +166,7 @@ const allowList = "ingress.kubernetes.io/whitelist-source-range=10.0.0.0/8"
 // be a route that somebody else opens.
 func (r *rig) testForeignMiddleware() {
 	ns := r.namespace(nil)
-	r.apply(ingress(ns, "web", "held.example.com", allowList))
-	r.waitRoute(ns, "web")
-	list, err := r.dynamic.Resource(traefik("middlewares")).Namespace(ns).List(r.ctx, metav1.ListOptions{})
-	if err != nil || len(list.Items) == 0 {
-		r.t.Fatalf("middlewares: %v, %v", list, err)
-	}
-	name := list.Items[0].GetName()
-	if _, stderr, err := r.kubectl("", "delete", "ingress", "-n", ns, "web"); err != nil {
-		r.t.Fatal(stderr)
-	}
-	r.waitNoRoute(ns, "web")
-	r.eventually("the middleware is gone", func() error {
-		if r.object("middlewares", ns, name) != nil {
-			return errNotYet
-		}
-		return nil
-	})
+	name := r.allowListOf(ns)
 	r.create("middlewares", map[string]any{
 		"apiVersion": "traefik.io/v1alpha1", "kind": "Middleware",
 		"metadata": map[string]any{"name": name, "namespace": ns},
@@ -195,9 +174,72 @@ func (r *rig) testForeignMiddleware() {
 	})
 	r.apply(ingress(ns, "web", "held.example.com", allowList))
 	r.waitEvent(ns, "web", "RouteNameTaken: Middleware/"+name)
-	if route := r.route(ns, "web"); route != nil {
-		r.t.Errorf("a route refers to somebody else's allow list: %v", route)
+	r.waitNoRoute(ns, "web")
+	r.waitEvent(ns, "web", "RouteRemoved: removed IngressRoute/web")
+	if err := r.dynamic.Resource(traefik("middlewares")).Namespace(ns).Delete(r.ctx, name, metav1.DeleteOptions{}); err != nil {
+		r.t.Fatal(err)
 	}
+	r.apply(ingress(ns, "web", "held2.example.com", allowList))
+	r.waitRoute(ns, "web")
+}
+
+// allowListOf returns the name of web's allow list, and leaves web with an open route.
+func (r *rig) allowListOf(ns string) (name string) {
+	r.t.Helper()
+	r.apply(ingress(ns, "web", "held.example.com", allowList))
+	r.waitRoute(ns, "web")
+	list, err := r.dynamic.Resource(traefik("middlewares")).Namespace(ns).List(r.ctx, metav1.ListOptions{})
+	if err != nil || len(list.Items) == 0 {
+		r.t.Fatalf("middlewares: %v, %v", list, err)
+	}
+	name = list.Items[0].GetName()
+	r.apply(ingress(ns, "web", "held.example.com"))
+	r.eventually("the middleware is gone", func() error {
+		if r.object("middlewares", ns, name) != nil {
+			return errNotYet
+		}
+		return nil
+	})
+	return name
+}
+
+const noAllowLists = `apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicy
+metadata: {name: no-allow-lists}
+spec:
+  matchConstraints:
+    resourceRules:
+    - {apiGroups: [traefik.io], apiVersions: [v1alpha1], operations: [CREATE, UPDATE], resources: [middlewares]}
+  validations:
+  - expression: "!has(object.spec.ipWhiteList)"
+    message: allow lists are not yours
+---
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicyBinding
+metadata: {name: no-allow-lists}
+spec: {policyName: no-allow-lists, validationActions: [Deny]}
+`
+
+// testRefusedMiddleware: where the allow list is refused, the open route is closed.
+func (r *rig) testRefusedMiddleware() {
+	ns := r.namespace(nil)
+	r.allowListOf(ns)
+	r.apply(noAllowLists)
+	defer r.kubectl(noAllowLists, "delete", "-f", "-")
+	r.eventually("the policy refuses", func() error {
+		_, stderr, err := r.kubectl("apiVersion: traefik.io/v1alpha1\nkind: Middleware\nmetadata: {name: probe, namespace: "+ns+"}\nspec: {ipWhiteList: {sourceRange: [10.0.0.0/8]}}\n", "apply", "--dry-run=server", "-f", "-")
+		if err == nil || !strings.Contains(stderr, "are not yours") {
+			return fmt.Errorf("it says %q", stderr)
+		}
+		return nil
+	})
+	r.apply(ingress(ns, "web", "held.example.com", allowList))
+	r.waitNoRoute(ns, "web")
+	r.waitEvent(ns, "web", "RouteRemoved", "what protects it cannot be written", "are not yours")
+	if _, stderr, err := r.kubectl(noAllowLists, "delete", "-f", "-"); err != nil {
+		r.t.Fatal(stderr)
+	}
+	r.waitRoute(ns, "web")
 }
 
 func (r *rig) testRouteDeleted() {

@@ -56,8 +56,9 @@ type outcomes struct{ last reconcile.Outcome }
 func (o *outcomes) Passed(_ context.Context, _ *networkingv1.Ingress, outcome reconcile.Outcome) {
 	o.last = outcome
 }
-func (o *outcomes) Gone(types.NamespacedName)          {}
-func (o *outcomes) Failed(types.NamespacedName, error) {}
+func (o *outcomes) Gone(types.NamespacedName) {}
+func (o *outcomes) Failed(context.Context, *networkingv1.Ingress, reconcile.Outcome, error) {
+}
 
 // testLaggingCache: a route was written and at once edited by hand, and the
 // replica that looks at its Ingress next does not have it in its cache yet. The

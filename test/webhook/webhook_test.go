@@ -44,6 +44,7 @@ func TestWebhook(t *testing.T) {
 		{"foreign route is not touched", (*rig).testForeign},
 		{"route that somebody applied for us is adopted", (*rig).testAdopted},
 		{"foreign middleware holds the route back", (*rig).testForeignMiddleware},
+		{"refused middleware closes the route", (*rig).testRefusedMiddleware},
 		{"deleted route comes back", (*rig).testRouteDeleted},
 		{"class leaves and returns", (*rig).testClass},
 		{"opt out and in", (*rig).testOptOut},

@@ -11,6 +11,7 @@ package reconcile
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	networkingv1 "k8s.io/api/networking/v1"
@@ -47,8 +48,8 @@ type Observer interface {
 	Passed(context.Context, *networkingv1.Ingress, Outcome)
 	// Gone is told when there is no such Ingress any more.
 	Gone(types.NamespacedName)
-	// Failed is told when a pass could not be finished.
-	Failed(types.NamespacedName, error)
+	// Failed is told when a pass could not be finished, and what it had done by then.
+	Failed(context.Context, *networkingv1.Ingress, Outcome, error)
 }
 
 // Reconciler works on one Ingress at a time.
@@ -68,7 +69,6 @@ func (r *Reconciler) Reconcile(ctx context.Context, request reconcile.Request) (
 	key := request.NamespacedName
 	ingress, err := r.Cluster.Ingress(ctx, key)
 	if err != nil {
-		r.Observer.Failed(key, err)
 		return reconcile.Result{}, fmt.Errorf("read Ingress %s: %w", key, err)
 	}
 	if ingress == nil || ingress.DeletionTimestamp != nil {
@@ -80,7 +80,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, request reconcile.Request) (
 	}
 	outcome, err := r.pass(ctx, ingress)
 	if err != nil {
-		r.Observer.Failed(key, err)
+		r.Observer.Failed(ctx, ingress, outcome, err)
 		return reconcile.Result{}, fmt.Errorf("reconcile Ingress %s: %w", key, err)
 	}
 	r.Observer.Passed(ctx, ingress, outcome)
@@ -113,31 +113,52 @@ func (r *Reconciler) pass(ctx context.Context, ingress *networkingv1.Ingress) (O
 	if err != nil {
 		return Outcome{}, err
 	}
-	held, err := r.write(ctx, ingress, wanted, &outcome)
-	if err != nil || held {
+	missing, err := r.write(ctx, ingress, wanted, &outcome)
+	if missing == protection {
+		err = errors.Join(err, r.closeRoutes(ctx, ingress, &outcome))
+	}
+	if err != nil || missing != nothing {
 		return outcome, err
 	}
 	return outcome, r.prune(ctx, ingress, wanted, &outcome)
 }
 
+// lack is what routes would have to do without.
+type lack int
+
+const (
+	nothing lack = iota
+	// something that they refer to: they stay as they are.
+	something
+	// protection: they are closed.
+	protection
+)
+
 // write settles the wanted objects in order. Routes are held back while an
-// object that they refer to belongs to somebody else: a route without its own
-// authentication is worse than a missing one.
-func (r *Reconciler) write(ctx context.Context, ingress *networkingv1.Ingress, wanted []*unstructured.Unstructured, outcome *Outcome) (held bool, err error) {
+// object that they refer to belongs to somebody else or is refused: a route without
+// its own authentication is worse than a missing one.
+func (r *Reconciler) write(ctx context.Context, ingress *networkingv1.Ingress, wanted []*unstructured.Unstructured, outcome *Outcome) (missing lack, err error) {
 	for _, want := range wanted {
-		if held && emit.IsRouteKind(want.GetKind()) {
+		isRoute := emit.IsRouteKind(want.GetKind())
+		if isRoute && missing != nothing {
 			continue
 		}
 		finding, err := r.settle(ctx, ingress, want, outcome)
+		lost := !isRoute && (refused(err) || finding != nil && finding.State == Foreign)
+		switch {
+		case lost && protects(want):
+			missing = protection
+		case lost:
+			missing = max(missing, something)
+		}
 		if err != nil {
-			return held, err
+			return missing, err
 		}
 		if finding != nil {
 			outcome.add(*finding)
-			held = held || (finding.State == Foreign && !emit.IsRouteKind(want.GetKind()))
 		}
 	}
-	return held, nil
+	return missing, nil
 }
 
 func (r *Reconciler) optedOut(ctx context.Context, ingress *networkingv1.Ingress) (bool, error) {

@@ -32,13 +32,21 @@ func (r *Reconciler) prune(ctx context.Context, ingress *networkingv1.Ingress, w
 			outcome.add(Finding{State: Diverged, Object: name(live), Text: "kept: edited by hand and no longer wanted by its Ingress"})
 			continue
 		}
-		uid, version := live.GetUID(), live.GetResourceVersion()
-		err := r.Writer.Delete(ctx, live, client.Preconditions(metav1.Preconditions{UID: &uid, ResourceVersion: &version}))
-		if client.IgnoreNotFound(err) != nil {
-			return fmt.Errorf("delete %s: %w", name(live), err)
+		if err := r.remove(ctx, live, outcome); err != nil {
+			return err
 		}
-		outcome.Removed = append(outcome.Removed, name(live))
 	}
+	return nil
+}
+
+// remove deletes a live object, unless it has changed since it was read.
+func (r *Reconciler) remove(ctx context.Context, live *unstructured.Unstructured, outcome *Outcome) error {
+	uid, version := live.GetUID(), live.GetResourceVersion()
+	err := r.Writer.Delete(ctx, live, client.Preconditions(metav1.Preconditions{UID: &uid, ResourceVersion: &version}))
+	if client.IgnoreNotFound(err) != nil {
+		return fmt.Errorf("delete %s: %w", name(live), err)
+	}
+	outcome.Removed = append(outcome.Removed, name(live))
 	return nil
 }
 

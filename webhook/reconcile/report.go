@@ -91,10 +91,16 @@ func unseen(ingress *networkingv1.Ingress) bool {
 // Gone implements Observer.
 func (r *Reporter) Gone(key types.NamespacedName) { r.Ledger.Gone(key) }
 
-// Failed implements Observer. The error itself is logged by the controller.
-func (r *Reporter) Failed(key types.NamespacedName, _ error) {
-	r.Ledger.Failed(key)
+// Failed implements Observer. The error itself is logged by the controller; people
+// are told when a route was closed for it.
+func (r *Reporter) Failed(_ context.Context, ingress *networkingv1.Ingress, outcome Outcome, err error) {
+	r.Ledger.Failed(keyOf(ingress))
 	r.Counter.Failed()
+	r.Counter.Wrote(len(outcome.Written), len(outcome.Removed))
+	if len(outcome.Removed) > 0 {
+		r.event(ingress, corev1.EventTypeWarning, reasonRemoved, "Remove",
+			fmt.Sprintf("removed %s, because what protects it cannot be written: %v", strings.Join(outcome.Removed, ", "), err))
+	}
 }
 
 // event is cut to what the API server accepts as a note (1,024 bytes,
