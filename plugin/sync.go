@@ -4,11 +4,14 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/spf13/cobra"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/desired"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/repair"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/scan"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/ui"
@@ -32,8 +35,9 @@ func newSyncCommand(c *cluster) *cobra.Command {
 		Long: `Create and repair the Traefik objects of Ingresses, by server-side apply: what
 routes refer to first, routes last. What somebody edited by hand is kept and
 reported, unless --overwrite is given; what was not made by ingress-migrate is
-never touched. The webhook does the same for every Ingress that is applied, so
-this is for Ingresses that are older than it, or for clusters without it.
+not touched, unless --adopt is given: from then on it follows its Ingress, and
+is deleted with it. The webhook does the same for every Ingress that is applied,
+so this is for Ingresses that are older than it, or for clusters without it.
 
 Exit status: 0 everything is in place; 1 something was kept or failed;
 4 something is blocked and needs a human; 2 wrong usage.`,
@@ -46,6 +50,9 @@ Exit status: 0 everything is in place; 1 something was kept or failed;
   # Give one Ingress its route back as it should be
   kubectl ingress-migrate sync -n shop checkout --overwrite
 
+  # Let a route that was made by hand follow its Ingress from now on
+  kubectl ingress-migrate sync -n shop checkout --adopt
+
   # Delete routes whose Ingress is gone
   kubectl ingress-migrate sync -A --prune`,
 		ValidArgsFunction: c.completeIngresses,
@@ -55,6 +62,7 @@ Exit status: 0 everything is in place; 1 something was kept or failed;
 	}
 	cmd.Flags().BoolVar(&o.repair.Overwrite, "overwrite", false, "Replace what was edited by hand too")
 	cmd.Flags().BoolVar(&o.repair.Prune, "prune", false, "Delete objects of ours that no Ingress asks for any more")
+	cmd.Flags().BoolVar(&o.repair.Adopt, "adopt", false, "Take over what somebody else made under the name of a wanted object")
 	cmd.Flags().BoolVarP(&o.yes, "yes", "y", false, "Do not ask before overwriting or deleting")
 	o.scope.add(cmd)
 	o.conversion.add(cmd)
@@ -195,7 +203,7 @@ func (s *syncOutcome) finish(report *scan.Report, steps []repair.Step) error {
 // left counts objects that only --prune would delete, and names what is blocked.
 func (s *syncOutcome) left(report *scan.Report, w io.Writer) (leftover, blocked int) {
 	for _, item := range report.Items {
-		if item.Verdict == scan.Blocked {
+		if item.Verdict == scan.Blocked && !s.adopted(item) {
 			blocked++
 			fmt.Fprintf(w, "%s/%s blocked: %s\n", item.Namespace, item.Ingress, item.Why)
 		}
@@ -206,6 +214,13 @@ func (s *syncOutcome) left(report *scan.Report, w io.Writer) (leftover, blocked 
 		}
 	}
 	return leftover, blocked
+}
+
+// adopted tells whether what blocked an Ingress was an object that --adopt takes over.
+func (s *syncOutcome) adopted(item scan.Item) bool {
+	return s.options.repair.Adopt && item.Conversion != convert.Blocked && !slices.ContainsFunc(item.Objects, func(o scan.Object) bool {
+		return o.State == desired.Foreign && !desired.Adoptable(o.Live, item.Ingress)
+	})
 }
 
 func counted(n int, word string) string {

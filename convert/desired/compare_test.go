@@ -134,23 +134,18 @@ func TestCompare(t *testing.T) {
 	}
 }
 
-func TestDetachAndUntouched(t *testing.T) {
+func TestDetach(t *testing.T) {
 	live := want(t, specOf("Host(`a`)"), ingress("42"))
-	if desired.Untouched(live, "cart") {
-		t.Error("an object that carries our marks is not detached")
-	}
 	desired.Detach(live)
 	if desired.IsOurs(live) || len(live.GetOwnerReferences()) > 0 {
 		t.Errorf("marks are left: %v", live.Object["metadata"])
 	}
-	if !desired.Untouched(live, "cart") || desired.Untouched(live, "other") {
-		t.Error("a detached object belongs to the Ingress that it was made for")
+	// It is theirs now, whatever it looks like, until they hand it over.
+	if !desired.Adoptable(live, "cart") || desired.Adoptable(live, "other") || desired.HandedOver(live, "cart") {
+		t.Error("a detached object may be handed over to the Ingress that it was made for, and is not")
 	}
-	if err := unstructured.SetNestedField(live.Object, "x", "spec", "virtualHost"); err != nil {
-		t.Fatal(err)
-	}
-	if desired.Untouched(live, "cart") {
-		t.Error("an edited object is not untouched")
+	if !desired.HandedOver(annotated(live, desired.AdoptAnnotation, "true"), "cart") {
+		t.Error("an object that asks for it is not handed over")
 	}
 }
 
@@ -158,6 +153,9 @@ func TestDetachAndUntouched(t *testing.T) {
 func TestOwnedBy(t *testing.T) {
 	ours := map[string]string{desired.ManagedLabel: "true"}
 	madeFor := func(name string) map[string]string { return map[string]string{desired.IngressAnnotation: name} }
+	written := func(name string) map[string]string {
+		return map[string]string{desired.IngressAnnotation: name, desired.AppliedAnnotation: "hash"}
+	}
 	owner := func(kind, name string) []metav1.OwnerReference {
 		return []metav1.OwnerReference{{APIVersion: "v1", Kind: kind, Name: name, UID: "1"}}
 	}
@@ -165,15 +163,15 @@ func TestOwnedBy(t *testing.T) {
 		live metav1.ObjectMeta
 		want bool
 	}{
-		"printed by convert, applied by somebody":    {metav1.ObjectMeta{Labels: ours}, true},
-		"the same, owned by a release":               {metav1.ObjectMeta{Labels: ours, OwnerReferences: owner("Release", "x")}, true},
-		"made for this Ingress":                      {metav1.ObjectMeta{Labels: ours, Annotations: madeFor("cart")}, true},
-		"made for another Ingress":                   {metav1.ObjectMeta{Labels: ours, Annotations: madeFor("other")}, false},
+		"printed by convert, applied by somebody":    {metav1.ObjectMeta{Labels: ours, Annotations: madeFor("cart")}, false},
+		"the same, owned by a release":               {metav1.ObjectMeta{Labels: ours, OwnerReferences: owner("Release", "x")}, false},
+		"written for this Ingress":                   {metav1.ObjectMeta{Labels: ours, Annotations: written("cart")}, true},
+		"written for another Ingress":                {metav1.ObjectMeta{Labels: ours, Annotations: written("other")}, false},
 		"owned by this Ingress, annotation lost":     {metav1.ObjectMeta{Labels: ours, OwnerReferences: owner("Ingress", "cart")}, true},
 		"owned by another Ingress, annotation lost":  {metav1.ObjectMeta{Labels: ours, OwnerReferences: owner("Ingress", "other")}, false},
 		"without our label":                          {metav1.ObjectMeta{}, false},
-		"without our label, naming this Ingress":     {metav1.ObjectMeta{Annotations: madeFor("cart"), OwnerReferences: owner("Ingress", "cart")}, false},
-		"our label with another value than we write": {metav1.ObjectMeta{Labels: map[string]string{desired.ManagedLabel: "false"}}, false},
+		"without our label, naming this Ingress":     {metav1.ObjectMeta{Annotations: written("cart"), OwnerReferences: owner("Ingress", "cart")}, false},
+		"our label with another value than we write": {metav1.ObjectMeta{Labels: map[string]string{desired.ManagedLabel: "false"}, Annotations: written("cart")}, false},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -28,6 +28,10 @@ const (
 	AppliedAnnotation = "ingress-migrate.io/applied"
 	// IngressAnnotation carries the name of the Ingress that an object was written for.
 	IngressAnnotation = "ingress-migrate.io/ingress"
+	// AdoptAnnotation with value "true" on an object that is not ours hands it over to
+	// the Ingress that has use for its name. It is the only way to take one over
+	// beside the command: an object that looks like ours may be in somebody's git.
+	AdoptAnnotation = "ingress-migrate.io/adopt"
 	// ModeAnnotation on an Ingress: "ignore" opts it out.
 	ModeAnnotation = "ingress-migrate.io/mode"
 	// ModeIgnore is the value of ModeAnnotation that opts an Ingress out.
@@ -105,22 +109,41 @@ func SpecHash(u *unstructured.Unstructured) string {
 	return hex.EncodeToString(sum[:8])
 }
 
-// IsOurs tells whether a live object was written by us.
-func IsOurs(live metav1.Object) bool { return live.GetLabels()[ManagedLabel] == "true" }
+// IsOurs tells whether a live object was written by us. What convert printed and
+// somebody applied carries our label too, and is theirs.
+func IsOurs(live metav1.Object) bool {
+	return live.GetLabels()[ManagedLabel] == "true" && (live.GetAnnotations()[AppliedAnnotation] != "" || ownerOf(live) != "")
+}
 
-// MadeFor names the Ingress that an object of ours was written for; empty when
-// nothing on it tells, which is so for what was printed by an older convert and
-// applied by somebody.
-func MadeFor(live metav1.Object) string {
-	if ingress := live.GetAnnotations()[IngressAnnotation]; ingress != "" {
-		return ingress
-	}
+// ownerOf names the Ingress that owns an object; empty: none does.
+func ownerOf(live metav1.Object) string {
 	for _, owner := range live.GetOwnerReferences() {
 		if owner.Kind == "Ingress" {
 			return owner.Name
 		}
 	}
 	return ""
+}
+
+// MadeFor names the Ingress that an object was made for; empty when nothing on it
+// tells.
+func MadeFor(live metav1.Object) string {
+	if ingress := live.GetAnnotations()[IngressAnnotation]; ingress != "" {
+		return ingress
+	}
+	return ownerOf(live)
+}
+
+// Adoptable tells whether an object that is not ours may be taken over for the named
+// Ingress if somebody asks for it: no other Ingress is named on it.
+func Adoptable(live metav1.Object, ingress string) bool {
+	made := MadeFor(live)
+	return !IsOurs(live) && (made == "" || made == ingress)
+}
+
+// HandedOver tells whether the object itself asks to be taken over for the named Ingress.
+func HandedOver(live metav1.Object, ingress string) bool {
+	return Adoptable(live, ingress) && live.GetAnnotations()[AdoptAnnotation] == "true"
 }
 
 // OwnedBy tells whether a live object, whose name is one that the named Ingress

@@ -41,6 +41,8 @@ type Options struct {
 	Overwrite bool
 	// Prune deletes what nothing asks for any more.
 	Prune bool
+	// Adopt takes over what somebody else made under a name that we want.
+	Adopt bool
 }
 
 // Plan lists what to do: first everything that is written, in the order in which
@@ -51,7 +53,7 @@ func Plan(report *scan.Report, options Options) []Step {
 	for _, item := range report.Items {
 		for _, object := range item.Objects {
 			step := Step{Namespace: item.Namespace, Ingress: item.Ingress, Object: object}
-			step.Action, step.Why = decide(object, options)
+			step.Action, step.Why = decide(object, item.Ingress, options)
 			switch {
 			case step.Action == "":
 			case object.State == scan.Unwanted:
@@ -72,9 +74,10 @@ func Plan(report *scan.Report, options Options) []Step {
 //	Unlinked   Update
 //	Drifted    Overwrite, else Keep      --overwrite
 //	Diverged   Overwrite, else Keep      --overwrite
-//	Foreign    Keep, always
+//	Foreign    Overwrite, else Keep      --adopt, and no other Ingress named on it
+//	 equal     Update, else nothing      the same
 //	Unwanted   Delete, else nothing      --prune, and --overwrite when edited by hand
-func decide(object scan.Object, options Options) (Action, string) {
+func decide(object scan.Object, ingress string, options Options) (Action, string) {
 	switch object.State {
 	case desired.Missing:
 		return Create, ""
@@ -86,7 +89,13 @@ func decide(object scan.Object, options Options) (Action, string) {
 		}
 		return Keep, edited(object)
 	case desired.Foreign:
-		if len(object.Differences) == 0 {
+		adopt := options.Adopt && desired.Adoptable(object.Live, ingress)
+		switch equal := len(object.Differences) == 0; {
+		case adopt && equal:
+			return Update, ""
+		case adopt:
+			return Overwrite, ""
+		case equal:
 			return "", ""
 		}
 		return Keep, "it was not made by ingress-migrate"

@@ -101,11 +101,6 @@ func (c *comparison) want(result convert.Result, ingresses map[ir.Ref]*networkin
 // stand is how a live object stands to the wanted one, in the same way as the
 // webhook's reconciler sees it.
 func stand(want, live *unstructured.Unstructured, ingress string) (State, []desired.Difference) {
-	if live != nil && desired.Untouched(live, ingress) {
-		// Written by us and left alone since the Ingress was opted out: taking it
-		// back takes nothing from anybody.
-		return Unlinked, nil
-	}
 	state, differences := desired.Compare(want, live)
 	if live == nil || !desired.IsOurs(live) {
 		return state, differences

@@ -45,6 +45,9 @@ func (c *comparison) judge(ingress *networkingv1.Ingress, outcome convert.Ingres
 		item.Verdict = Blocked
 		item.Why = foreign.label() + " exists and is not ours: " + fieldList(foreign.Differences)
 		item.Fix = "diff, then rename or delete it"
+		if desired.Adoptable(foreign.Live, ingress.Name) {
+			item.Fix = "diff, then rename or delete it | sync --adopt"
+		}
 		return item
 	}
 	if len(item.Objects) == 0 {

@@ -109,8 +109,7 @@ type State = desired.State
 
 const (
 	// Unlinked: the object does what is wanted, but does not carry the marks by
-	// which it follows its Ingress, because somebody else wrote it for us or the
-	// Ingress was created anew.
+	// which it follows its Ingress, because the Ingress was created anew.
 	Unlinked State = "Unlinked"
 	// Unwanted: written by us, and the Ingresses do not ask for it any more.
 	Unwanted State = "Unwanted"

@@ -128,24 +128,24 @@ func TestVerdicts(t *testing.T) {
 			foreign := &unstructured.Unstructured{Object: map[string]any{"apiVersion": "traefik.io/v1alpha1", "kind": "IngressRoute",
 				"metadata": map[string]any{"namespace": "shop", "name": "cart"}, "spec": map[string]any{}}}
 			return scan.Live{route: foreign}
-		}, answer{scan.Blocked, "IngressRoute cart exists and is not ours: spec.entryPoints and 1 more", "diff, then rename or delete it"}},
+		}, answer{scan.Blocked, "IngressRoute cart exists and is not ours: spec.entryPoints and 1 more", "diff, then rename or delete it | sync --adopt"}},
 		"made for another Ingress": {cart(nil), func(t *testing.T) scan.Live {
 			live := applied(t, cart(nil))
 			set(t, live[route], "other", "metadata", "annotations", desired.IngressAnnotation)
 			set(t, live[route], []any{"other"}, "spec", "entryPoints")
 			return live
 		}, answer{scan.Blocked, "IngressRoute cart exists and is not ours: spec.entryPoints[0]", "diff, then rename or delete it"}},
-		"written by hand, equal": {cart(nil), func(t *testing.T) scan.Live {
+		"printed by convert, applied by somebody, equal": {cart(nil), func(t *testing.T) scan.Live {
 			live := applied(t, cart(nil))
 			live[route].SetAnnotations(nil)
 			live[route].SetOwnerReferences(nil)
 			return live
-		}, answer{scan.Different, "IngressRoute cart does not follow its Ingress yet", "sync"}},
-		"detached and untouched": {cart(nil), func(t *testing.T) scan.Live {
+		}, answer{scan.InSync, "", ""}},
+		"detached": {cart(nil), func(t *testing.T) scan.Live {
 			live := applied(t, cart(nil))
 			desired.Detach(live[route])
 			return live
-		}, answer{scan.Different, "IngressRoute cart does not follow its Ingress yet", "sync"}},
+		}, answer{scan.InSync, "", ""}},
 		"one too many": {cart(nil), func(t *testing.T) scan.Live {
 			live := applied(t, cart(nil))
 			extra := live[route].DeepCopy()

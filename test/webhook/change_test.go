@@ -6,6 +6,8 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/desired"
 )
 
 func (r *rig) testClass() {
@@ -48,8 +50,13 @@ func (r *rig) testOptOut() {
 	if text := fmt.Sprint(r.route(ns, "web")); !strings.Contains(text, "`out.") {
 		r.t.Errorf("the route of an Ingress that opted out was written: %s", text)
 	}
-	// Nobody has edited it, so opting in takes it back.
+	// Opting in takes nothing back by itself: meanwhile it may have got into somebody's git.
 	r.apply(ingress(ns, "web", "out3.example.com"))
+	r.waitEvent(ns, "web", "RouteNameTaken", desired.AdoptAnnotation)
+	if text := fmt.Sprint(r.route(ns, "web")); !strings.Contains(text, "`out.") {
+		r.t.Errorf("a detached route was written: %s", text)
+	}
+	r.mustKubectl("annotate", "ingressroutes.traefik.io", "-n", ns, "web", desired.AdoptAnnotation+"=true")
 	r.eventually("the route is ours again", func() error {
 		route := r.route(ns, "web")
 		if len(route.GetOwnerReferences()) != 1 || !strings.Contains(fmt.Sprint(route.Object["spec"]), "`out3.") {

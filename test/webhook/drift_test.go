@@ -135,8 +135,8 @@ func (r *rig) testForeign() {
 	}
 }
 
-// testAdopted: what `convert` printed and somebody applied is ours, also from a
-// convert that did not write the name of the Ingress on it.
+// testAdopted: what `convert` printed and somebody applied may be in somebody's git.
+// It is theirs, also when it is deleted with no Ingress left, until they say so.
 func (r *rig) testAdopted() {
 	ns := r.namespace(nil)
 	r.apply(ingress(ns, "web", "adopted.example.com"))
@@ -158,12 +158,25 @@ func (r *rig) testAdopted() {
 	if now := r.route(ns, "web"); now.GetResourceVersion() != applied.GetResourceVersion() {
 		r.t.Errorf("it was taken over without a word: %v", now)
 	}
+	if err := r.scanClean(ns); err != nil {
+		r.t.Errorf("a route that does what is wanted is no finding: %v", err)
+	}
+	// By command, or as in testOptOut by annotation.
+	r.mustPlugin("sync", "-n", ns, "web", "--adopt")
+	r.apply(ingress(ns, "web", "adopted2.example.com"))
+	r.eventually("the route follows its Ingress", func() error {
+		route := r.route(ns, "web")
+		if route == nil || route.GetUID() != applied.GetUID() || len(route.GetOwnerReferences()) == 0 || !strings.Contains(fmt.Sprint(route.Object["spec"]), "`adopted2.") {
+			return fmt.Errorf("it is %v", route)
+		}
+		return nil
+	})
 }
 
 const allowList = "ingress.kubernetes.io/whitelist-source-range=10.0.0.0/8"
 
 // testForeignMiddleware: a route whose allow list belongs to somebody else would
-// be a route that somebody else opens.
+// be a route that somebody else opens, and the open route of before is closed.
 func (r *rig) testForeignMiddleware() {
 	ns := r.namespace(nil)
 	name := r.allowListOf(ns)
@@ -211,7 +224,7 @@ spec:
     resourceRules:
     - {apiGroups: [traefik.io], apiVersions: [v1alpha1], operations: [CREATE, UPDATE], resources: [middlewares]}
   validations:
-  - expression: "!has(object.spec.ipWhiteList)"
+  - expression: "!has(object.spec.ipWhiteList) && !has(object.spec.ipAllowList)"
     message: allow lists are not yours
 ---
 apiVersion: admissionregistration.k8s.io/v1

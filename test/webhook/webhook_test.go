@@ -42,7 +42,7 @@ func TestWebhook(t *testing.T) {
 		{"edits by hand are kept", (*rig).testDrift},
 		{"edit by hand taken back", (*rig).testDriftTakenBack},
 		{"foreign route is not touched", (*rig).testForeign},
-		{"route that somebody applied for us is adopted", (*rig).testAdopted},
+		{"route that somebody applied is taken over when asked for", (*rig).testAdopted},
 		{"foreign middleware holds the route back", (*rig).testForeignMiddleware},
 		{"refused middleware closes the route", (*rig).testRefusedMiddleware},
 		{"deleted route comes back", (*rig).testRouteDeleted},

@@ -146,9 +146,9 @@ func (c *Cluster) TakenBy(ctx context.Context, namespace, name, ingress string) 
 // of an Ingress wants; empty when it is ours or does not exist.
 func TakenBy(live *unstructured.Unstructured, ingress string) string {
 	switch {
-	case live == nil, desired.OwnedBy(live, ingress), desired.Untouched(live, ingress):
+	case live == nil, desired.OwnedBy(live, ingress), desired.HandedOver(live, ingress):
 		return ""
-	case desired.IsOurs(live):
+	case desired.MadeFor(live) != "" && desired.MadeFor(live) != ingress:
 		return "it was made for Ingress " + desired.MadeFor(live)
 	}
 	return "it was not made by ingress-migrate"

@@ -42,11 +42,15 @@ func (r *Reconciler) settle(ctx context.Context, ingress *networkingv1.Ingress, 
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", name(want), err)
 	}
-	if live != nil && desired.Untouched(live, ingress.Name) {
-		live = retaken(live)
+	if live != nil && desired.HandedOver(live, ingress.Name) {
+		return nil, r.adopt(ctx, want, live, outcome)
 	}
 	if who := cluster.TakenBy(live, ingress.Name); who != "" {
-		return &Finding{State: Foreign, Object: name(want), Text: "left alone: " + who}, nil
+		text := "left alone: " + who
+		if desired.Adoptable(live, ingress.Name) {
+			text += "; annotation " + desired.AdoptAnnotation + "=true on it hands it over"
+		}
+		return &Finding{State: Foreign, Object: name(want), Text: text}, nil
 	}
 	state, differences := desired.Compare(want, live)
 	switch state {
@@ -115,16 +119,16 @@ func (r *Reconciler) apply(ctx context.Context, want, live *unstructured.Unstruc
 	return nil, nil
 }
 
-// retaken returns a detached object as it was before it was detached.
-func retaken(live *unstructured.Unstructured) *unstructured.Unstructured {
-	live = live.DeepCopy()
-	labels := live.GetLabels()
-	if labels == nil {
-		labels = map[string]string{}
+// adopt takes over an object that its owner handed over. Fields that we do not want
+// stay as they are.
+func (r *Reconciler) adopt(ctx context.Context, want, live *unstructured.Unstructured, outcome *Outcome) error {
+	written := want.DeepCopy()
+	written.SetResourceVersion(live.GetResourceVersion())
+	if err := r.Writer.Apply(ctx, client.ApplyConfigurationFromUnstructured(written), client.FieldOwner(desired.FieldManager), client.ForceOwnership); err != nil {
+		return fmt.Errorf("take over %s: %w", name(want), err)
 	}
-	labels[desired.ManagedLabel] = "true"
-	live.SetLabels(labels)
-	return live
+	outcome.Written = append(outcome.Written, name(want))
+	return nil
 }
 
 // sameMarks tells whether live carries our labels, annotations and owner. They
