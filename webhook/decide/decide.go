@@ -9,6 +9,7 @@ package decide
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	admissionv1 "k8s.io/api/admission/v1"
@@ -89,13 +90,14 @@ const (
 	NotAnIngress  Reason = "not_an_ingress" // another resource or subresource
 	NoChange      Reason = "no_change"      // an operation other than create and update
 	TooLarge      Reason = "too_large"      // see MaxObjectBytes
+	TooMany       Reason = "too_many"       // shares requests with too many Ingresses
 	Undecodable   Reason = "undecodable"    // the API server will say why
 	Failed        Reason = "failed"         // our fault; the reconciler repairs
 )
 
 // Reasons lists all reasons.
 func Reasons() []Reason {
-	return []Reason{Converted, Unconvertible, NotServed, NotOurs, OptedOut, OwnWrite, SelfTest, NotAnIngress, NoChange, TooLarge, Undecodable, Failed}
+	return []Reason{Converted, Unconvertible, NotServed, NotOurs, OptedOut, OwnWrite, SelfTest, NotAnIngress, NoChange, TooLarge, TooMany, Undecodable, Failed}
 }
 
 // Verdict is the answer to one request, which is allowed in any case.
@@ -151,15 +153,20 @@ func (j *Judge) judge(ctx context.Context, request *admissionv1.AdmissionRequest
 	if ingress.Annotations[desired.ModeAnnotation] == desired.ModeIgnore {
 		return Verdict{Reason: OptedOut, Patch: stampPatch(ingress.Annotations, "")}
 	}
-	translation, err := j.Translator.Translate(ctx, ingress)
+	alone, err := j.Translator.Alone(ctx, ingress)
 	if err != nil {
 		return Verdict{Reason: Failed, Err: err, HandOver: handOver(request, ingress)}
 	}
-	if !translation.Ours() {
+	if !alone.Ours() {
 		return Verdict{Reason: NotOurs, Patch: stampPatch(ingress.Annotations, "")}
 	}
-	alone, err := j.Translator.Alone(ctx, ingress)
-	if err != nil {
+	translation, err := j.Translator.Translate(ctx, ingress)
+	switch {
+	case errors.Is(err, translate.ErrTooMany):
+		v := Verdict{Reason: TooMany, HandOver: handOver(request, ingress), Warnings: []string{
+			"ingress-migrate: too many Ingresses share requests with this one: judged after it is stored, see its events"}}
+		return stamped(v, alone, ingress)
+	case err != nil:
 		return Verdict{Reason: Failed, Err: err, HandOver: handOver(request, ingress)}
 	}
 	v := Verdict{Reason: NotServed, HandOver: handOver(request, ingress)}
@@ -171,11 +178,15 @@ func (j *Judge) judge(ctx context.Context, request *admissionv1.AdmissionRequest
 		v.Reason = Unconvertible
 	}
 	v.Warnings = diag.Warnings(translation.Diagnostics, taken...)
-	if ingress.Name == "" {
-		// With generateName the name is made after us: nothing to promise yet.
-		return v
+	return stamped(v, alone, ingress)
+}
+
+// stamped adds the patch of the stamp to a verdict.
+func stamped(v Verdict, alone translate.Translation, ingress *networkingv1.Ingress) Verdict {
+	if ingress.Name != "" {
+		v.Patch = stampPatch(ingress.Annotations, stamp(alone, ingress.Name))
 	}
-	v.Patch = stampPatch(ingress.Annotations, stamp(alone, ingress.Name))
+	// With generateName the name is made after us: nothing to promise yet.
 	return v
 }
 

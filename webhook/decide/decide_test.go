@@ -30,6 +30,9 @@ func (a alone) Translate(ctx context.Context, ingress *networkingv1.Ingress) (tr
 	if ingress.Name == "broken-cache" {
 		return translate.Translation{}, errors.New("cache is not there")
 	}
+	if ingress.Name == "many-peers" {
+		return translate.Translation{}, translate.ErrTooMany
+	}
 	return translator().Translate(ctx, ingress)
 }
 
@@ -239,6 +242,10 @@ func TestDecide(t *testing.T) {
 		"huge": {
 			request(annotated("a=" + strings.Repeat("x", decide.MaxObjectBytes))),
 			outcome{Reason: decide.TooLarge},
+		},
+		"shares requests with thousands": {
+			request(strings.Replace(withMeta(""), `"web"`, `"many-peers"`, 1)),
+			outcome{Reason: decide.TooMany, Patch: strings.Replace(stampWithoutAnnotations, "/web", "/many-peers", 1), HandOver: "shop/many-peers"},
 		},
 		"a cache that fails": {
 			request(strings.Replace(withMeta(""), `"web"`, `"broken-cache"`, 1)),

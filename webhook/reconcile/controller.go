@@ -30,6 +30,7 @@ type Options struct {
 	Workers  int
 	Lister   Lister
 	PeerKeys func(*networkingv1.Ingress) []string
+	Wide     Wide
 	Desk     *Desk
 	Ledger   *Ledger
 	// FullPassDone is told when a full pass was queued.
@@ -52,7 +53,7 @@ func Add(mgr manager.Manager, r *Reconciler, o Options) error {
 		return fmt.Errorf("make controller: %w", err)
 	}
 	g := &gate{elected: mgr.Elected(), desk: o.Desk, ledger: o.Ledger, standby: o.Standby}
-	w := &watches{gate: g, lister: o.Lister, peerKeys: o.PeerKeys}
+	w := &watches{gate: g, lister: o.Lister, peerKeys: o.PeerKeys, wide: o.Wide}
 	sources := []source.Source{
 		source.Kind(mgr.GetCache(), &networkingv1.Ingress{}, w.ingresses()),
 		source.Kind(mgr.GetCache(), &networkingv1.IngressClass{}, w.ingressClasses()),

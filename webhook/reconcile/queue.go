@@ -53,8 +53,13 @@ func (g *gate) leads() bool {
 
 // add queues one Ingress on the leader.
 func (g *gate) add(q queue, key types.NamespacedName, priority int) {
+	g.addAfter(q, key, priority, 0)
+}
+
+// addAfter queues one Ingress on the leader for after a pause.
+func (g *gate) addAfter(q queue, key types.NamespacedName, priority int, after time.Duration) {
 	if g.leads() {
-		g.enqueue(q, key, priority, 0)
+		g.enqueue(q, key, priority, after)
 	}
 }
 

@@ -1,14 +1,19 @@
 package reconcile
 
 import (
+	"context"
 	"fmt"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	networkingv1 "k8s.io/api/networking/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/controller/priorityqueue"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert"
 )
 
 // clock is set by tests.
@@ -131,6 +136,52 @@ func TestGate(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// wide is an Ingress without a host.
+type wide struct{ name string }
+
+func (w wide) Everything(ing *networkingv1.Ingress) bool { return ing.Name == w.name }
+func (wide) Pause() time.Duration                        { return time.Minute }
+
+// listed is a cluster of one Ingress that is a peer of all.
+type listed struct{ ing *networkingv1.Ingress }
+
+func (l listed) Ingresses(context.Context, string) ([]*networkingv1.Ingress, error) {
+	return []*networkingv1.Ingress{l.ing}, nil
+}
+
+func (l listed) Peers(context.Context, []string) ([]*networkingv1.Ingress, error) {
+	return []*networkingv1.Ingress{l.ing}, nil
+}
+
+// TestWideIngressesWait: one Ingress without a host must not make every change of any
+// other one a conversion of the whole cluster.
+func TestWideIngressesWait(t *testing.T) {
+	elected := make(chan struct{})
+	close(elected)
+	object := func(name string) *networkingv1.Ingress {
+		return &networkingv1.Ingress{ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: name}}
+	}
+	for _, c := range []struct {
+		peer string
+		keys []string
+		want time.Duration
+	}{
+		{"hostless", []string{"a.x"}, time.Minute},
+		{"with-a-host", []string{"a.x"}, 0},
+		{"with-a-host", []string{convert.AnyHost}, time.Minute},
+	} {
+		w := &watches{
+			gate:   &gate{elected: elected, desk: NewDesk(time.Now), ledger: NewLedger(time.Now)},
+			lister: listed{object(c.peer)}, wide: wide{"hostless"}, peerKeys: func(*networkingv1.Ingress) []string { return c.keys },
+		}
+		q := &recordingQueue{}
+		w.peers(t.Context(), q, object("changed"))
+		if !q.added || q.after != c.want {
+			t.Errorf("a change of %v: %s is looked at again after %s (%v), want %s", c.keys, c.peer, q.after, q.added, c.want)
+		}
 	}
 }
 

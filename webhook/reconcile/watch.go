@@ -4,6 +4,7 @@ import (
 	"context"
 	"reflect"
 	"slices"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
@@ -16,6 +17,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/log"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/desired"
 )
 
@@ -24,6 +26,24 @@ type watches struct {
 	gate     *gate
 	lister   Lister
 	peerKeys func(*networkingv1.Ingress) []string
+	wide     Wide
+}
+
+// Wide knows of Ingresses that are converted together with all others. They are not
+// looked at again for each change of any other one, but once after a pause; and so
+// are all others for a change of such a one.
+type Wide interface {
+	Everything(*networkingv1.Ingress) bool
+	Pause() time.Duration
+}
+
+// again queues an Ingress because of something else than itself.
+func (w *watches) again(q queue, ingress *networkingv1.Ingress, paused bool) {
+	after := time.Duration(0)
+	if paused || w.wide.Everything(ingress) {
+		after = w.wide.Pause()
+	}
+	w.gate.addAfter(q, keyOf(ingress), later, after)
 }
 
 // ingresses queues the Ingress of an event, and its peers: Traefik merges
@@ -76,9 +96,10 @@ func (w *watches) peers(ctx context.Context, q queue, states ...*networkingv1.In
 		log.FromContext(ctx).Error(err, "cannot list the peers of an Ingress; the next full pass covers them", "ingress", keyOf(states[0]))
 		return
 	}
+	wide := slices.Contains(keys, convert.AnyHost)
 	for _, peer := range peers {
 		if keyOf(peer) != keyOf(states[0]) {
-			w.gate.add(q, keyOf(peer), later)
+			w.again(q, peer, wide)
 		}
 	}
 }
@@ -168,6 +189,6 @@ func (w *watches) namespace(ctx context.Context, q queue, namespace string) {
 		return
 	}
 	for _, ingress := range ingresses {
-		w.gate.add(q, keyOf(ingress), later)
+		w.again(q, ingress, false)
 	}
 }

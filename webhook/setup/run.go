@@ -111,11 +111,12 @@ func assemble(ctx context.Context, mgr manager.Manager, c Config, h *health) err
 		reporter := &reconcile.Reporter{
 			Ledger: ledger, Recorder: mgr.GetEventRecorder(Name), Counter: numbers, Leads: leads,
 		}
+		shared := translator.Confirming(cluster.ReadService(mgr.GetAPIReader())).Sharing(time.Now)
 		if err := reconcile.Add(mgr, &reconcile.Reconciler{
-			Cluster: live, Translator: translator.Confirming(cluster.ReadService(mgr.GetAPIReader())), Fresh: mgr.GetAPIReader(), Writer: mgr.GetClient(), Observer: reporter,
+			Cluster: live, Translator: shared, Fresh: mgr.GetAPIReader(), Writer: mgr.GetClient(), Observer: reporter,
 		}, reconcile.Options{
 			Kinds: cluster.Kinds(group), FullPass: c.FullPass, Standby: standby, Workers: c.Workers, Lister: live,
-			PeerKeys: c.Engine.PeerKeys, Desk: desk, Ledger: ledger, FullPassDone: numbers.FullPass,
+			PeerKeys: c.Engine.PeerKeys, Wide: shared, Desk: desk, Ledger: ledger, FullPassDone: numbers.FullPass,
 		}); err != nil {
 			return err
 		}
@@ -125,7 +126,7 @@ func assemble(ctx context.Context, mgr manager.Manager, c Config, h *health) err
 		return err
 	}
 	server.register(&handler.Handler{
-		Judge: &decide.Judge{Mode: c.Mode, Self: c.self(), Translator: translator, Routes: live},
+		Judge: &decide.Judge{Mode: c.Mode, Self: c.self(), Translator: translator.Limited(maxPeersAtAdmission), Routes: live},
 		Desk:  desk, Recorder: numbers, Now: time.Now,
 	})
 	if err := mgr.Add(server); err != nil {

@@ -26,11 +26,15 @@ func (t *Translator) Confirming(service ReadService) *Translator {
 	return &confirming
 }
 
-// confirm returns the Services of in with what the Store had not heard of yet.
-func (t *Translator) confirm(ctx context.Context, in convert.Input) ([]*corev1.Service, error) {
+// confirm returns the Services of in with what the Store had not heard of yet. When in
+// is the whole cluster, only those Ingresses are asked for whose objects are used.
+func (t *Translator) confirm(ctx context.Context, in convert.Input, whole bool) ([]*corev1.Service, error) {
 	services := in.Services
 	asked := map[types.NamespacedName]bool{}
 	for _, ing := range in.Ingresses {
+		if whole && !t.Everything(ing.Ingress) {
+			continue
+		}
 		for backend := range backends(ing.Ingress) {
 			key := types.NamespacedName{Namespace: ing.Namespace, Name: backend.Name}
 			at := slices.IndexFunc(services, func(s *corev1.Service) bool { return s.Namespace == key.Namespace && s.Name == key.Name })

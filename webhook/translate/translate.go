@@ -7,6 +7,7 @@ package translate
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -45,6 +46,18 @@ type Translator struct {
 	options convert.Options
 	store   Store
 	service ReadService // nil: the Store knows
+	whole   *whole      // nil: each conversion is for itself
+	limit   int         // of Ingresses in one conversion; 0: none
+}
+
+// ErrTooMany is the outcome of a Translator that is Limited.
+var ErrTooMany = errors.New("it shares requests with more Ingresses than are looked at here")
+
+// Limited returns a Translator that does not convert an Ingress that has more peers.
+func (t *Translator) Limited(peers int) *Translator {
+	limited := *t
+	limited.limit = peers
+	return &limited
 }
 
 // New returns a Translator.
@@ -84,6 +97,9 @@ func (t *Translator) Translate(ctx context.Context, ingress *networkingv1.Ingres
 		ingress = ingress.DeepCopy()
 		ingress.CreationTimestamp = newest()
 	}
+	if t.whole != nil && t.Everything(ingress) {
+		return t.translateWhole(ctx, ingress)
+	}
 	input, err := t.input(ctx, ingress)
 	if err != nil {
 		return Translation{}, err
@@ -100,6 +116,9 @@ func (t *Translator) input(ctx context.Context, ingress *networkingv1.Ingress) (
 	peers, err := t.store.Peers(ctx, t.engine.PeerKeys(ingress))
 	if err != nil {
 		return in, fmt.Errorf("list the peers of an Ingress: %w", err)
+	}
+	if t.limit > 0 && len(peers) > t.limit {
+		return in, fmt.Errorf("convert Ingress %s with %d others: %w", self, len(peers), ErrTooMany)
 	}
 	for _, peer := range peers {
 		group[ir.Ref{Namespace: peer.Namespace, Name: peer.Name}] = peer
@@ -121,7 +140,7 @@ func (t *Translator) input(ctx context.Context, ingress *networkingv1.Ingress) (
 		in.Services = append(in.Services, services...)
 	}
 	if t.service != nil {
-		if in.Services, err = t.confirm(ctx, in); err != nil {
+		if in.Services, err = t.confirm(ctx, in, t.Everything(ingress)); err != nil {
 			return in, err
 		}
 	}
