@@ -26,6 +26,7 @@ func Base() ([]*unstructured.Unstructured, error) {
 	}
 	var kustomization struct {
 		Resources []string `json:"resources"`
+		Images    []image  `json:"images"`
 	}
 	if err := kyaml.Unmarshal(raw, &kustomization); err != nil {
 		return nil, fmt.Errorf("read the base's kustomization: %w", err)
@@ -42,7 +43,51 @@ func Base() ([]*unstructured.Unstructured, error) {
 		}
 		objects = append(objects, some...)
 	}
+	for _, object := range objects {
+		if err := setImages(object, kustomization.Images); err != nil {
+			return nil, fmt.Errorf("set the images of %s %s: %w", object.GetKind(), object.GetName(), err)
+		}
+	}
 	return objects, nil
+}
+
+// image is what a kustomization says about one image.
+type image struct {
+	Name   string `json:"name"`
+	NewTag string `json:"newTag"`
+	Digest string `json:"digest"`
+}
+
+// String returns the reference as kustomize writes it.
+func (i image) String() string {
+	reference := i.Name
+	if i.NewTag != "" {
+		reference += ":" + i.NewTag
+	}
+	if i.Digest != "" {
+		reference += "@" + i.Digest
+	}
+	return reference
+}
+
+func setImages(o *unstructured.Unstructured, images []image) error {
+	path := []string{"spec", "template", "spec", "containers"}
+	containers, found, err := unstructured.NestedSlice(o.Object, path...)
+	if err != nil || !found {
+		return err
+	}
+	for _, container := range containers {
+		container, ok := container.(map[string]any)
+		if !ok {
+			return fmt.Errorf("a container is %T", container)
+		}
+		for _, image := range images {
+			if container["image"] == image.Name {
+				container["image"] = image.String()
+			}
+		}
+	}
+	return unstructured.SetNestedSlice(o.Object, containers, path...)
 }
 
 func decode(raw []byte) ([]*unstructured.Unstructured, error) {

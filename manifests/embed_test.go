@@ -1,12 +1,16 @@
 package manifests_test
 
 import (
+	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/kustomize/api/krusty"
@@ -92,6 +96,39 @@ func TestRightsOnWhatIsWritten(t *testing.T) {
 		}
 	}
 	t.Error("no rights on Traefik's objects")
+}
+
+// TestImagesAreVersions: an image is one program for ever, and one place says which.
+func TestImagesAreVersions(t *testing.T) {
+	base, err := manifests.Base()
+	if err != nil {
+		t.Fatal(err)
+	}
+	version := regexp.MustCompile(`^[a-z0-9./-]+:v\d+\.\d+\.\d+(-[a-z0-9.]+)?(@sha256:[0-9a-f]{64})?$`)
+	for _, object := range base {
+		containers, _, err := unstructured.NestedSlice(object.Object, "spec", "template", "spec", "containers")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, container := range containers {
+			if image := container.(map[string]any)["image"].(string); !version.MatchString(image) {
+				t.Errorf("%s %s: image %s is not a version", object.GetKind(), object.GetName(), image)
+			}
+		}
+	}
+	files, err := filepath.Glob("*/*.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if regexp.MustCompile(`image: \S+:\S+`).Match(text) {
+			t.Errorf("%s says the version of an image itself", file)
+		}
+	}
 }
 
 // TestRegistrationIsLast: nothing is registered before it can answer.
