@@ -3,6 +3,7 @@ package plugin
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -21,12 +22,16 @@ type progress struct {
 
 	mu    sync.Mutex
 	parts map[string][]string
+	// now is what happens on each node, nodes in the order in which they began; the
+	// empty one is the whole cutover.
+	now   map[string]string
+	nodes []string
 }
 
 func newProgress(c *cluster, palette ui.Palette) *progress {
 	return &progress{
 		out: c.streams.Out, errOut: c.streams.ErrOut, terminal: ui.IsTerminal(c.streams.ErrOut),
-		palette: palette, parts: map[string][]string{},
+		palette: palette, parts: map[string][]string{}, now: map[string]string{},
 	}
 }
 
@@ -37,17 +42,20 @@ func (p *progress) Observe(e cutover.Event) {
 	switch e.Kind {
 	case cutover.Info:
 		p.clear()
+		p.forget("") // what was waited for
 		fmt.Fprintln(p.errOut, e.Text)
+		p.redraw()
 	case cutover.Warn:
 		p.clear()
 		fmt.Fprintf(p.errOut, "Warning: %s%s\n", prefix(e.Node), e.Text)
+		p.redraw()
 	case cutover.Wait:
-		p.passing(prefix(e.Node) + "waiting: " + e.Text)
+		p.passing(e.Node, "waiting: "+e.Text)
 	case cutover.Step:
-		p.passing(prefix(e.Node) + e.Text)
+		p.passing(e.Node, e.Text)
 	case cutover.Passed:
 		p.parts[e.Node] = append(p.parts[e.Node], e.Text+" "+short(e.Took))
-		p.passing(prefix(e.Node) + e.Text + " " + short(e.Took))
+		p.passing(e.Node, e.Text+" "+short(e.Took))
 	case cutover.NodeDone:
 		p.finish(e, ui.Good, "ok")
 	case cutover.NodeFailed:
@@ -64,18 +72,54 @@ func prefix(node string) string {
 	return node + "  "
 }
 
-// passing is a line that the next one may overwrite.
-func (p *progress) passing(text string) {
-	if p.terminal {
-		// Carriage return and "erase in line" (ECMA-48, 8.3.41).
-		width := ui.Width(p.errOut)
-		if runes := []rune(text); width > 0 && len(runes) >= width {
-			text = string(runes[:width-1])
-		}
-		fmt.Fprintf(p.errOut, "\r\x1b[K%s", text)
+// passing is what may be overwritten. On a terminal all nodes that are worked on at
+// the same time share the line, so that the one that spoke last does not hide the
+// others.
+func (p *progress) passing(node, text string) {
+	if !p.terminal {
+		fmt.Fprintln(p.errOut, prefix(node)+text)
 		return
 	}
-	fmt.Fprintln(p.errOut, text)
+	if _, known := p.now[node]; !known {
+		p.nodes = append(p.nodes, node)
+	}
+	p.now[node] = text
+	p.draw()
+}
+
+// draw shows the line of a terminal: carriage return and "erase in line" (ECMA-48,
+// 8.3.41). Each node gets its share of the width.
+func (p *progress) draw() {
+	if len(p.nodes) == 0 {
+		return
+	}
+	const between = " | "
+	room := 0
+	if width := ui.Width(p.errOut); width > 0 {
+		room = max(1, (width-1-len(between)*(len(p.nodes)-1))/len(p.nodes))
+	}
+	var parts []string
+	for _, node := range p.nodes {
+		runes := []rune(prefix(node) + p.now[node])
+		if room > 0 && len(runes) > room {
+			runes = runes[:room]
+		}
+		parts = append(parts, string(runes))
+	}
+	fmt.Fprintf(p.errOut, "\r\x1b[K%s", strings.Join(parts, between))
+}
+
+// redraw shows the line again below what was printed.
+func (p *progress) redraw() {
+	if p.terminal {
+		p.draw()
+	}
+}
+
+// forget ends the share of a node.
+func (p *progress) forget(node string) {
+	delete(p.now, node)
+	p.nodes = slices.DeleteFunc(p.nodes, func(n string) bool { return n == node })
 }
 
 func (p *progress) clear() {
@@ -86,6 +130,8 @@ func (p *progress) clear() {
 
 func (p *progress) finish(e cutover.Event, style ui.Style, verdict string) {
 	p.clear()
+	p.forget(e.Node)
+	defer p.redraw()
 	parts := p.parts[e.Node]
 	delete(p.parts, e.Node)
 	line := e.Node + "  " + strings.Join(append(parts, p.palette.Paint(style, verdict)), "  ")

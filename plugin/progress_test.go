@@ -1,0 +1,52 @@
+package plugin
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover"
+)
+
+// With several nodes at a time the line of a terminal shows all that are worked on,
+// and not only the one that spoke last.
+func TestProgressOfSeveralNodes(t *testing.T) {
+	var screen bytes.Buffer
+	p := &progress{out: &screen, errOut: &screen, terminal: true, parts: map[string][]string{}, now: map[string]string{}}
+	for _, e := range []cutover.Event{
+		{Kind: cutover.Step, Node: "edge-1", Text: "draining"},
+		{Kind: cutover.Wait, Node: "edge-2", Text: "the load balancer"},
+		{Kind: cutover.Passed, Node: "edge-1", Text: "drained", Took: 2 * time.Second},
+		{Kind: cutover.Warn, Node: "edge-2", Text: "slow"},
+		{Kind: cutover.NodeDone, Node: "edge-1", Took: 3 * time.Second},
+		{Kind: cutover.NodeDone, Node: "edge-2", Took: 4 * time.Second},
+	} {
+		p.Observe(e)
+	}
+	// What stays, and what the line showed after each event.
+	var kept, shown []string
+	for _, line := range strings.Split(screen.String(), "\n") {
+		drawn := strings.Split(line, "\r\x1b[K")
+		kept = append(kept, drawn[len(drawn)-1])
+		for _, text := range drawn[:len(drawn)-1] {
+			if text != "" {
+				shown = append(shown, text)
+			}
+		}
+	}
+	if diff := cmp.Diff([]string{
+		"edge-1  draining",
+		"edge-1  draining | edge-2  waiting: the load balancer",
+		"edge-1  drained 2s | edge-2  waiting: the load balancer",
+		"edge-1  drained 2s | edge-2  waiting: the load balancer",
+		"edge-2  waiting: the load balancer",
+	}, shown); diff != "" {
+		t.Errorf("the line (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{"Warning: edge-2  slow", "edge-1  drained 2s  ok  3s", "edge-2  ok  4s", ""}, kept); diff != "" {
+		t.Errorf("what stays (-want +got):\n%s", diff)
+	}
+}
