@@ -22,8 +22,9 @@ func newWebhookCommand(c *cluster) *cobra.Command {
 		Short: "Install, check and remove the part that makes routes for every applied Ingress",
 		Long: `The webhook makes the Traefik objects of every Ingress that is applied, so that no
 deploy pipeline has to change. It warns at apply about what is not carried over
-exactly, and never refuses or delays a deploy: when it does not answer, the API
-server goes on without it, and what it missed is repaired.`,
+exactly, and does not refuse or delay a deploy: when it does not answer, the API
+server goes on without it, and what it missed is repaired. Only --mode enforce
+refuses what cannot be converted, when it is new or its spec changes.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return cmd.Help()
@@ -54,10 +55,10 @@ func (o *webhookOptions) addSettings(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&o.image, "image", "", "Image of the webhook (default: the one of this version)")
 	flags.Int64Var(&o.replicas, "replicas", 0, "Replicas of the webhook (default 2)")
-	flags.StringVar(&o.mode, "mode", "", "What it does: observe (count only), warn (and warn at apply), or mirror (and make routes, the default)")
+	flags.StringVar(&o.mode, "mode", "", "What it does: observe (count), warn (at apply), mirror (and make routes, the default) or enforce (and refuse what cannot be converted)")
 	o.conversion.add(cmd)
 	// The only error is an unknown flag, which the tests would show at once.
-	_ = cmd.RegisterFlagCompletionFunc("mode", cobra.FixedCompletions([]string{"observe", "warn", "mirror"}, cobra.ShellCompDirectiveNoFileComp))
+	_ = cmd.RegisterFlagCompletionFunc("mode", cobra.FixedCompletions([]string{"observe", "warn", "mirror", "enforce"}, cobra.ShellCompDirectiveNoFileComp))
 }
 
 func (o *webhookOptions) addDryRun(cmd *cobra.Command) {
@@ -67,9 +68,9 @@ func (o *webhookOptions) addDryRun(cmd *cobra.Command) {
 
 func (o *webhookOptions) validate() error {
 	switch o.mode {
-	case "", "observe", "warn", "mirror":
+	case "", "observe", "warn", "mirror", "enforce":
 	default:
-		return usageError("--mode is observe, warn or mirror, not %q", o.mode)
+		return usageError("--mode is observe, warn, mirror or enforce, not %q", o.mode)
 	}
 	switch o.dryRun {
 	case "", "none", "client", "server":

@@ -48,7 +48,7 @@ func parse(args []string, getenv func(string) string, stderr io.Writer) (*option
 	flags.StringVar(&o.certDir, "cert-dir", "", "folder with tls.crt and tls.key made by somebody else, such as cert-manager; empty: made and rotated here")
 	flags.DurationVar(&o.authoritySettle, "authority-settle", 5*time.Minute, "how long a new certificate authority is registered before a certificate is signed by it: longer than an API server needs to hear of it")
 	flags.BoolVar(&o.leaderElection, "leader-elect", true, "let one of several replicas work on every Ingress, the others on what they admitted")
-	flags.StringVar(&o.mode, "mode", string(decide.Mirror), "observe (count), warn (and warn at apply) or mirror (and write routes)")
+	flags.StringVar(&o.mode, "mode", string(decide.Mirror), "observe (count), warn (and warn at apply), mirror (and write routes) or enforce (and refuse what cannot be converted)")
 	flags.StringVar(&o.conversion, "conversion", "", "YAML file with the options of the conversion; empty: Traefik 1.7 with its usual entry points to Traefik 2")
 	flags.DurationVar(&o.fullPass, "full-pass", 10*time.Minute, "how often to look at every Ingress")
 	flags.IntVar(&o.workers, "workers", 8, "how many Ingresses to work on at once")

@@ -41,7 +41,7 @@ type Settings struct {
 	Image string
 	// Replicas of the Deployment; 0: those of the manifests.
 	Replicas int64
-	// Mode is observe, warn or mirror; empty: mirror.
+	// Mode is observe, warn, mirror or enforce; empty: mirror.
 	Mode string
 	// Conversion says what is converted to what.
 	Conversion convert.Options

@@ -2,7 +2,8 @@
 // facts of a request in, a Verdict out. It changes nothing and reads only what
 // its Translator reads, so a dry run gets the answer of the real run.
 //
-// Every answer allows the request. What admission shows, and why nothing is
+// Every answer allows the request, but for Ingresses that cannot be converted in mode
+// Enforce. What admission shows, and why nothing is
 // created here, is measured: metadata.uid is empty while mutating webhooks run,
 // and a request may still be refused by every validating webhook and by quota.
 package decide
@@ -60,10 +61,15 @@ const (
 	Warn Mode = "warn"
 	// Mirror: warnings, the stamp, and routes once the Ingress is stored.
 	Mirror Mode = "mirror"
+	// Enforce: as Mirror, and what cannot be converted is refused, see refusal.
+	Enforce Mode = "enforce"
 )
 
 // Modes lists the modes, mildest first.
-func Modes() []Mode { return []Mode{Observe, Warn, Mirror} }
+func Modes() []Mode { return []Mode{Observe, Warn, Mirror, Enforce} }
+
+// Writes tells whether Ingresses are stamped and get their routes.
+func (m Mode) Writes() bool { return m == Mirror || m == Enforce }
 
 // Judge answers requests.
 type Judge struct {
@@ -82,6 +88,7 @@ type Reason string
 const (
 	Converted     Reason = "converted"      // stamped with its route's name
 	Unconvertible Reason = "unconvertible"  // no route will be made
+	Refused       Reason = "refused"        // unconvertible, in mode Enforce
 	NotServed     Reason = "not_served"     // the source controller has no route for it now
 	NotOurs       Reason = "not_ours"       // of another class
 	OptedOut      Reason = "opted_out"      // ingress-migrate.io/mode: ignore
@@ -97,12 +104,13 @@ const (
 
 // Reasons lists all reasons.
 func Reasons() []Reason {
-	return []Reason{Converted, Unconvertible, NotServed, NotOurs, OptedOut, OwnWrite, SelfTest, NotAnIngress, NoChange, TooLarge, TooMany, Undecodable, Failed}
+	return []Reason{Converted, Unconvertible, Refused, NotServed, NotOurs, OptedOut, OwnWrite, SelfTest, NotAnIngress, NoChange, TooLarge, TooMany, Undecodable, Failed}
 }
 
-// Verdict is the answer to one request, which is allowed in any case.
+// Verdict is the answer to one request, which is allowed unless Denied says why not.
 type Verdict struct {
 	Reason   Reason
+	Denied   string
 	Warnings []string
 	// Patch is a JSON patch of one annotation, or nil.
 	Patch []byte
@@ -177,6 +185,11 @@ func (j *Judge) judge(ctx context.Context, request *admissionv1.AdmissionRequest
 	} else if translation.Obstacle() != "" {
 		v.Reason = Unconvertible
 	}
+	if j.Mode == Enforce {
+		if denied := j.refusal(ctx, request, ingress, translation); denied != "" {
+			return Verdict{Reason: Refused, Denied: denied}
+		}
+	}
 	v.Warnings = diag.Warnings(translation.Diagnostics, taken...)
 	return stamped(v, alone, ingress)
 }
@@ -216,7 +229,7 @@ func (j *Judge) silenced(v Verdict) Verdict {
 	if j.Mode == Observe {
 		v.Warnings = nil
 	}
-	if j.Mode != Mirror && v.Reason != SelfTest {
+	if !j.Mode.Writes() && v.Reason != SelfTest {
 		v.Patch, v.HandOver = nil, ""
 	}
 	return v

@@ -277,6 +277,7 @@ func TestModes(t *testing.T) {
 		decide.Observe: {Reason: decide.Converted},
 		decide.Warn:    {Reason: decide.Converted, Warned: []string{"W-RATELIMIT"}},
 		decide.Mirror:  {Reason: decide.Converted, Warned: []string{"W-RATELIMIT"}, Patch: stampBesideOthers, HandOver: "shop/web"},
+		decide.Enforce: {Reason: decide.Converted, Warned: []string{"W-RATELIMIT"}, Patch: stampBesideOthers, HandOver: "shop/web"},
 	}
 	for _, mode := range decide.Modes() {
 		j := judge()

@@ -15,19 +15,24 @@ import (
 // decode reads the object of a request as networking.k8s.io/v1. The namespace
 // and the name come from the request where the object leaves them out.
 func decode(request *admissionv1.AdmissionRequest) (*networkingv1.Ingress, error) {
-	if len(request.Object.Raw) == 0 {
+	return decodeRaw(request, request.Object.Raw)
+}
+
+// decodeRaw reads one of the objects of a request.
+func decodeRaw(request *admissionv1.AdmissionRequest, raw []byte) (*networkingv1.Ingress, error) {
+	if len(raw) == 0 {
 		return nil, errors.New("decode Ingress: the request carries no object")
 	}
 	ingress := &networkingv1.Ingress{}
 	switch version := request.Resource.Version; version {
 	case "v1":
-		if err := json.Unmarshal(request.Object.Raw, ingress); err != nil {
+		if err := json.Unmarshal(raw, ingress); err != nil {
 			return nil, fmt.Errorf("decode Ingress: %w", err)
 		}
 	case "v1beta1":
 		// extensions/v1beta1 has the same fields as networking.k8s.io/v1beta1.
 		old := &networkingv1beta1.Ingress{}
-		if err := json.Unmarshal(request.Object.Raw, old); err != nil {
+		if err := json.Unmarshal(raw, old); err != nil {
 			return nil, fmt.Errorf("decode Ingress: %w", err)
 		}
 		ingress = legacy.ToV1(old)

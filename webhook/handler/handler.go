@@ -32,9 +32,9 @@ type Recorder interface {
 	Admitted(decide.Reason, time.Duration)
 }
 
-// Handler answers admission requests. Whatever happens, it allows: a deploy must
+// Handler answers admission requests. Whatever goes wrong, it allows: a deploy must
 // never fail because of a migration helper, and the reconciler repairs what was
-// not judged.
+// not judged. Only a verdict that denies, in the mode that was asked for, does not.
 type Handler struct {
 	Judge    Judge
 	Desk     Desk
@@ -58,6 +58,9 @@ func (h *Handler) Handle(ctx context.Context, request admission.Request) admissi
 	}
 	h.Recorder.Admitted(verdict.Reason, h.Now().Sub(begin))
 
+	if verdict.Denied != "" {
+		return admission.Denied("ingress-migrate: " + verdict.Denied)
+	}
 	response := admission.Response{AdmissionResponse: admissionv1.AdmissionResponse{Allowed: true, Warnings: verdict.Warnings}}
 	if verdict.Patch != nil {
 		patchType := admissionv1.PatchTypeJSONPatch

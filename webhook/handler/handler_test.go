@@ -121,6 +121,21 @@ func TestPanicAllows(t *testing.T) {
 	}
 }
 
+type denies struct{}
+
+func (denies) Decide(context.Context, *admissionv1.AdmissionRequest) decide.Verdict {
+	return decide.Verdict{Reason: decide.Refused, Denied: "shop/web: because (E-X)"}
+}
+
+func TestDenied(t *testing.T) {
+	s := serve(denies{})
+	status, response := s.post(t, review("v1", ingress))
+	if status != http.StatusOK || response == nil || response.Allowed || response.Result == nil || response.Result.Code != http.StatusForbidden ||
+		response.Result.Message != "ingress-migrate: shop/web: because (E-X)" {
+		t.Errorf("status %d, %+v", status, response)
+	}
+}
+
 // FuzzAdmissionReview: whatever is sent, nothing panics and nothing is refused,
 // and a patch touches our annotation only.
 func FuzzAdmissionReview(f *testing.F) {

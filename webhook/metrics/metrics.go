@@ -35,7 +35,7 @@ func New(registry prometheus.Registerer, ledger Ledger, leads func() bool) (*Met
 	m := &Metrics{
 		admissions: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "ingress_migrate_admissions_total",
-			Help: "Admission requests answered, by reason. All of them were allowed.",
+			Help: "Admission requests answered, by reason. All of them were allowed but the refused ones, of mode enforce.",
 		}, []string{"reason"}),
 		duration: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name:    "ingress_migrate_admission_duration_seconds",

@@ -107,7 +107,7 @@ func assemble(ctx context.Context, mgr manager.Manager, c Config, h *health) err
 	if err != nil {
 		return fmt.Errorf("register metrics: %w", err)
 	}
-	if c.Mode == decide.Mirror {
+	if c.Mode.Writes() {
 		reporter := &reconcile.Reporter{
 			Ledger: ledger, Recorder: mgr.GetEventRecorder(Name), Counter: numbers, Leads: leads,
 		}
