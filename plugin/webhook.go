@@ -5,10 +5,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert"
@@ -41,6 +43,7 @@ type webhookOptions struct {
 	image      string
 	replicas   int64
 	mode       string
+	namespaces []string
 	dryRun     string
 	force      bool
 	timeout    time.Duration
@@ -56,6 +59,7 @@ func (o *webhookOptions) addSettings(cmd *cobra.Command) {
 	flags.StringVar(&o.image, "image", "", "Image of the webhook (default: the one of this version)")
 	flags.Int64Var(&o.replicas, "replicas", 0, "Replicas of the webhook (default 2)")
 	flags.StringVar(&o.mode, "mode", "", "What it does: observe (count), warn (at apply), mirror (and make routes, the default) or enforce (and refuse what cannot be converted)")
+	flags.StringSliceVar(&o.namespaces, "namespaces", nil, "Namespaces whose Ingresses to look at; '*' is all (default all). With some, it has rights in those only")
 	o.conversion.add(cmd)
 	// The only error is an unknown flag, which the tests would show at once.
 	_ = cmd.RegisterFlagCompletionFunc("mode", cobra.FixedCompletions([]string{"observe", "warn", "mirror", "enforce"}, cobra.ShellCompDirectiveNoFileComp))
@@ -77,6 +81,11 @@ func (o *webhookOptions) validate() error {
 	default:
 		return usageError("--dry-run is none, client or server, not %q", o.dryRun)
 	}
+	for _, namespace := range o.namespaces {
+		if namespace != "*" && len(validation.IsDNS1123Label(namespace)) > 0 {
+			return usageError("--namespaces: %q is not the name of a namespace", namespace)
+		}
+	}
 	if o.replicas < 0 {
 		return usageError("--replicas is 1 or more, not %d", o.replicas)
 	}
@@ -93,13 +102,21 @@ func (o *webhookOptions) asked() string {
 	if given := o.cluster.flags.Namespace; given != nil {
 		return *given
 	}
-	return install.Namespace
+	return ""
+}
+
+// looksAt are the namespaces whose Ingresses are looked at; empty: all.
+func (o *webhookOptions) looksAt() []string {
+	if slices.Contains(o.namespaces, "*") {
+		return nil
+	}
+	return o.namespaces
 }
 
 // objects returns what is installed with the given options.
 func (o *webhookOptions) objects(options convert.Options, matchConditions bool) ([]*unstructured.Unstructured, error) {
 	return install.Objects(install.Settings{
-		Namespace: o.namespace(), Image: o.image, Replicas: o.replicas, Mode: o.mode,
+		Namespace: o.namespace(), Namespaces: o.looksAt(), Image: o.image, Replicas: o.replicas, Mode: o.mode,
 		Conversion: options, MatchConditions: matchConditions,
 	})
 }
@@ -147,6 +164,12 @@ func (o *webhookOptions) prepare(ctx context.Context) (*install.Installer, []*un
 		return fail(err)
 	}
 	o.mode = cmp.Or(o.mode, installed.Mode)
+	if len(o.namespaces) == 0 {
+		o.namespaces = installed.Namespaces
+	}
+	if some := o.looksAt(); len(some) > 0 {
+		installer.TestNamespace = some[0]
+	}
 	objects, err := o.objects(options, install.KnowsMatchConditions(version))
 	if err != nil {
 		return fail(err)
@@ -216,7 +239,10 @@ Exit status: 0 installed; 124 not ready before --timeout; 1 anything else.`,
   kubectl ingress-migrate webhook install --entry-points http=web:80,https=websecure:443:tls --source-ingress-class edge
 
   # Only warn at apply, make no routes yet
-  kubectl ingress-migrate webhook install --mode warn`,
+  kubectl ingress-migrate webhook install --mode warn
+
+  # For two teams only
+  kubectl ingress-migrate webhook install --namespaces shop,cart`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return o.install(cmd.Context()) },
 	}

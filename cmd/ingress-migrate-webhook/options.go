@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/go-logr/logr"
@@ -25,6 +26,7 @@ import (
 // options are the command line.
 type options struct {
 	namespace, address      string
+	namespaces              []string
 	webhookPort, healthPort int
 	metricsPort, workers    int
 	certDir, mode           string
@@ -41,6 +43,10 @@ func parse(args []string, getenv func(string) string, stderr io.Writer) (*option
 	flags := flag.NewFlagSet("ingress-migrate-webhook", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	flags.StringVar(&o.namespace, "namespace", getenv("POD_NAMESPACE"), "own namespace (default $POD_NAMESPACE)")
+	flags.Func("namespaces", "namespaces whose Ingresses to look at, separated by commas; empty: all", func(given string) error {
+		o.namespaces = strings.FieldsFunc(given, func(r rune) bool { return r == ',' })
+		return nil
+	})
 	flags.StringVar(&o.address, "bind-address", getenv("POD_IP"), "address to listen on; empty: all (default $POD_IP)")
 	flags.IntVar(&o.webhookPort, "webhook-port", 9443, "port of the admission server")
 	flags.IntVar(&o.healthPort, "health-port", 8081, "port of /healthz and /readyz")
@@ -85,7 +91,7 @@ func (o *options) config(log logr.Logger) (setup.Config, error) {
 	cluster.QPS, cluster.Burst = float32(o.qps), int(2*o.qps)
 	cluster.UserAgent = setup.Name
 	c := setup.Config{
-		REST: cluster, Namespace: o.namespace, Address: o.address,
+		REST: cluster, Namespace: o.namespace, Namespaces: o.namespaces, Address: o.address,
 		WebhookPort: o.webhookPort, HealthPort: o.healthPort, MetricsPort: o.metricsPort,
 		CertDir: o.certDir, AuthoritySettle: o.authoritySettle, LeaderElection: o.leaderElection, Mode: decide.Mode(o.mode),
 		Conversion: conversion, Engine: translate.Engine{Convert: convert.Convert, HostKeys: convert.HostKeys, PeerKeys: convert.PeerKeys},

@@ -37,6 +37,8 @@ type Installer struct {
 	Observer Observer
 	// Namespace of the webhook.
 	Namespace string
+	// TestNamespace is where the self-test asks; empty: the default namespace.
+	TestNamespace string
 	// ServerDryRun asks the API server about every change and makes none.
 	ServerDryRun bool
 	// ForceConflicts takes fields back that somebody else changed.

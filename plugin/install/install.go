@@ -40,6 +40,9 @@ func (i *Installer) Install(ctx context.Context, objects []*unstructured.Unstruc
 	if err := i.applyAll(ctx, objects[:len(objects)-1]); err != nil {
 		return err
 	}
+	if err := i.removeOtherRoles(ctx, objects); err != nil {
+		return err
+	}
 	if i.ServerDryRun {
 		if err := i.apply(ctx, registration); err != nil {
 			return err
@@ -53,6 +56,37 @@ func (i *Installer) Install(ctx context.Context, objects []*unstructured.Unstruc
 		return err
 	}
 	return i.flag(ctx, options, now)
+}
+
+// removeOtherRoles takes the webhook's rights away in namespaces that an installation
+// of before was for.
+func (i *Installer) removeOtherRoles(ctx context.Context, objects []*unstructured.Unstructured) error {
+	wanted := map[string]bool{}
+	for _, o := range objects {
+		if o.GetKind() == "RoleBinding" && o.GetName() == routesName {
+			wanted[o.GetNamespace()] = true
+		}
+	}
+	roles, err := i.Client.RbacV1().Roles(metav1.NamespaceAll).List(ctx, metav1.ListOptions{LabelSelector: "app.kubernetes.io/name=" + Name})
+	if err != nil {
+		return fmt.Errorf("list the webhook's roles: %w", err)
+	}
+	for _, role := range roles.Items {
+		if role.Name != routesName || wanted[role.Namespace] {
+			continue
+		}
+		for _, kind := range []string{"RoleBinding", "Role"} {
+			o := &unstructured.Unstructured{}
+			o.SetAPIVersion("rbac.authorization.k8s.io/v1")
+			o.SetKind(kind)
+			o.SetNamespace(role.Namespace)
+			o.SetName(routesName)
+			if err := i.remove(ctx, o); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 func (i *Installer) applyAll(ctx context.Context, objects []*unstructured.Unstructured) error {

@@ -53,6 +53,8 @@ type Installed struct {
 	Conversion map[string]string
 	// Mode is the webhook's --mode; empty: the default.
 	Mode string
+	// Namespaces are the webhook's --namespaces; empty: all.
+	Namespaces []string
 }
 
 // Installed reads what is installed.
@@ -68,18 +70,22 @@ func (i *Installer) Installed(ctx context.Context) (Installed, error) {
 	deployment, err := i.Client.AppsV1().Deployments(i.Namespace).Get(ctx, Name, metav1.GetOptions{})
 	switch {
 	case err == nil:
-		installed.Mode = modeOf(deployment)
+		installed.Mode = argument(deployment, modeFlag)
+		if given := argument(deployment, namespacesFlag); given != "" {
+			installed.Namespaces = strings.Split(given, ",")
+		}
 	case !apierrors.IsNotFound(err):
 		return installed, fmt.Errorf("read the installed webhook: %w", err)
 	}
 	return installed, nil
 }
 
-func modeOf(d *appsv1.Deployment) string {
+// argument returns the value of a flag of the webhook; empty: it is not given.
+func argument(d *appsv1.Deployment, flag string) string {
 	for _, container := range d.Spec.Template.Spec.Containers {
 		for _, arg := range container.Args {
-			if mode, ok := strings.CutPrefix(arg, "--mode="); ok {
-				return mode
+			if value, ok := strings.CutPrefix(arg, flag); ok {
+				return value
 			}
 		}
 	}

@@ -31,6 +31,10 @@ const (
 
 	conversionKey  = "conversion.yaml"
 	hashAnnotation = "ingress-migrate.io/conversion-hash"
+
+	// Flags of the webhook that an upgrade keeps.
+	modeFlag       = "--mode="
+	namespacesFlag = "--namespaces="
 )
 
 // Settings are what an installation can choose.
@@ -39,6 +43,9 @@ type Settings struct {
 	Namespace string
 	// Image of the webhook; empty: the one of the manifests.
 	Image string
+	// Namespaces whose Ingresses are looked at; empty: all. With some, rights are on
+	// those alone, and nothing of the others reaches the webhook.
+	Namespaces []string
 	// Replicas of the Deployment; 0: those of the manifests.
 	Replicas int64
 	// Mode is observe, warn, mirror or enforce; empty: mirror.
@@ -53,6 +60,7 @@ type Settings struct {
 // Objects returns everything that is installed, in the order of creation; the
 // registration is the last.
 func Objects(s Settings) ([]*unstructured.Unstructured, error) {
+	s.Namespaces = slices.Compact(slices.Sorted(slices.Values(s.Namespaces)))
 	objects, err := manifests.Base()
 	if err != nil {
 		return nil, err
@@ -69,7 +77,7 @@ func Objects(s Settings) ([]*unstructured.Unstructured, error) {
 			move(o, s.Namespace)
 		}
 	}
-	return objects, nil
+	return s.narrow(objects)
 }
 
 func (s Settings) adapt(o *unstructured.Unstructured, conversion string) error {
@@ -127,14 +135,18 @@ func (s Settings) adaptDeployment(o *unstructured.Unstructured, conversion strin
 	if s.Image != "" {
 		container["image"] = s.Image
 	}
+	args, _, err := unstructured.NestedStringSlice(container, "args")
+	if err != nil {
+		return err
+	}
 	if s.Mode != "" {
-		args, _, err := unstructured.NestedStringSlice(container, "args")
-		if err != nil {
-			return err
-		}
-		if err := unstructured.SetNestedStringSlice(container, append(args, "--mode="+s.Mode), "args"); err != nil {
-			return err
-		}
+		args = append(args, modeFlag+s.Mode)
+	}
+	if len(s.Namespaces) > 0 {
+		args = append(args, namespacesFlag+strings.Join(s.Namespaces, ","))
+	}
+	if err := unstructured.SetNestedStringSlice(container, args, "args"); err != nil {
+		return err
 	}
 	return unstructured.SetNestedSlice(o.Object, containers, "spec", "template", "spec", "containers")
 }

@@ -118,3 +118,43 @@ func TestKnowsMatchConditions(t *testing.T) {
 		}
 	}
 }
+
+// TestNarrowed: an installation for some namespaces has rights in those and no other.
+func TestNarrowed(t *testing.T) {
+	all, err := install.Objects(install.Settings{Namespace: "edge", Namespaces: []string{"shop", "cart", "shop"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rights := map[string][]string{}
+	for _, o := range all {
+		switch o.GetKind() {
+		case "ClusterRole", "Role":
+			rules, _, _ := unstructured.NestedSlice(o.Object, "rules")
+			for _, rule := range rules {
+				resources, _, _ := unstructured.NestedStringSlice(rule.(map[string]any), "resources")
+				rights[o.GetNamespace()+"/"+o.GetName()] = append(rights[o.GetNamespace()+"/"+o.GetName()], resources...)
+			}
+		case "RoleBinding":
+			if got := text(t, o); o.GetName() == "ingress-migrate-webhook-routes" && !strings.Contains(got, "namespace: edge\n") {
+				t.Errorf("the account of another namespace is bound:\n%s", got)
+			}
+		case "MutatingWebhookConfiguration":
+			if got := text(t, o); !strings.Contains(got, "operator: In\n      values:\n      - cart\n      - shop\n") {
+				t.Errorf("the API server sends Ingresses of other namespaces:\n%s", got)
+			}
+		case "Deployment":
+			if got := text(t, o); !strings.Contains(got, "- --namespaces=cart,shop") {
+				t.Errorf("the webhook is not told:\n%s", got)
+			}
+		}
+	}
+	routes := []string{"ingresses", "services", "ingressroutes", "ingressroutetcps", "middlewares", "serverstransports", "tlsoptions", "traefikservices", "events"}
+	if diff := cmp.Diff(map[string][]string{
+		"/ingress-migrate-webhook":            {"ingressclasses", "namespaces", "mutatingwebhookconfigurations"},
+		"edge/ingress-migrate-webhook":        {"secrets", "leases", "leases", "events"},
+		"shop/ingress-migrate-webhook-routes": routes,
+		"cart/ingress-migrate-webhook-routes": routes,
+	}, rights); diff != "" {
+		t.Errorf("rights (-want +got):\n%s", diff)
+	}
+}

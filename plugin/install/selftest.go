@@ -1,6 +1,7 @@
 package install
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -13,10 +14,9 @@ import (
 // What the webhook's package decide answers to; webhook and plugin do not import
 // each other, and the end-to-end test would notice a difference.
 const (
-	selfTestLabel     = "ingress-migrate.io/self-test"
-	selfTestStamp     = "self-test"
-	stampAnnotation   = "ingress-migrate.io/route"
-	selfTestNamespace = metav1.NamespaceDefault
+	selfTestLabel   = "ingress-migrate.io/self-test"
+	selfTestStamp   = "self-test"
+	stampAnnotation = "ingress-migrate.io/route"
 )
 
 // deniedError says that another admission refused the test's object.
@@ -30,9 +30,10 @@ func (e *deniedError) Unwrap() error { return e.err }
 // patch all work, or it does not.
 func (i *Installer) selfTest(ctx context.Context) (bool, error) {
 	pathType := networkingv1.PathTypePrefix
+	namespace := cmp.Or(i.TestNamespace, metav1.NamespaceDefault)
 	ingress := &networkingv1.Ingress{
 		ObjectMeta: metav1.ObjectMeta{
-			Name: "ingress-migrate-self-test", Namespace: selfTestNamespace,
+			Name: "ingress-migrate-self-test", Namespace: namespace,
 			Labels: map[string]string{selfTestLabel: "true"},
 		},
 		Spec: networkingv1.IngressSpec{Rules: []networkingv1.IngressRule{{
@@ -47,7 +48,7 @@ func (i *Installer) selfTest(ctx context.Context) (bool, error) {
 			}},
 		}}},
 	}
-	answer, err := i.Client.NetworkingV1().Ingresses(selfTestNamespace).Create(ctx, ingress, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
+	answer, err := i.Client.NetworkingV1().Ingresses(namespace).Create(ctx, ingress, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
 	if err != nil {
 		if ctx.Err() != nil {
 			return false, ctx.Err()

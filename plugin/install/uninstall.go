@@ -43,6 +43,9 @@ func (i *Installer) Uninstall(ctx context.Context, objects []*unstructured.Unstr
 			return err
 		}
 	}
+	if err := i.removeOtherRoles(ctx, nil); err != nil {
+		return err
+	}
 	for _, o := range slices.Backward(objects) {
 		var err error
 		switch o.GetKind() {

@@ -14,10 +14,24 @@ import (
 // testElsewhere: the other commands find a webhook that is in another namespace, and
 // an uninstallation that is killed after every single change is finished in the end.
 func (r *rig) testElsewhere() {
-	ns := r.namespace(nil)
-	r.mustPlugin("webhook", "install", "-n", "elsewhere", "--image", image, "--source-ingress-class", "edge")
+	ns, other := r.namespace(nil), r.namespace(nil)
+	r.mustPlugin("webhook", "install", "-n", "elsewhere", "--image", image, "--source-ingress-class", "edge", "--namespaces", ns)
+	r.apply(ingress(other, "web", "elsewhere.example.com", "kubernetes.io/ingress.class=edge"))
 	r.apply(ingress(ns, "web", "elsewhere.example.com", "kubernetes.io/ingress.class=edge"))
 	r.waitRoute(ns, "web")
+
+	if stamp := r.stamp(other, "web"); stamp != "" || r.route(other, "web") != nil {
+		r.t.Errorf("an Ingress of another namespace is stamped %q or has a route", stamp)
+	}
+	for question, want := range map[string]string{
+		"create ingressroutes.traefik.io -n " + ns: "yes", "create ingressroutes.traefik.io -n " + other: "no",
+		"list ingresses.networking.k8s.io -n " + ns: "yes", "list ingresses.networking.k8s.io -A": "no", "list services -A": "no",
+	} {
+		answer, _, _ := r.kubectl("", append(append([]string{"auth", "can-i"}, strings.Fields(question)...), "--as", "system:serviceaccount:elsewhere:ingress-migrate-webhook")...)
+		if got := strings.TrimSpace(answer); got != want {
+			r.t.Errorf("%s: %s, want %s", question, got, want)
+		}
+	}
 
 	if err := r.scanClean(ns); err != nil {
 		r.t.Errorf("scan does not go by the options of the webhook: %v", err)
@@ -62,6 +76,9 @@ func (r *rig) testElsewhere() {
 		}
 		return nil
 	})
+	if left := r.mustKubectl("get", "role,rolebinding", "-n", ns, "-o", "name"); left != "" {
+		r.t.Errorf("rights are left in namespace %s: %s", ns, left)
+	}
 	for _, kind := range []string{"clusterrole", "clusterrolebinding", "mutatingwebhookconfiguration"} {
 		if name := r.mustKubectl("get", kind, "-o", "name"); strings.Contains(name, "ingress-migrate-webhook") {
 			r.t.Errorf("left: %s", name)

@@ -12,6 +12,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	admissionv1 "k8s.io/api/admission/v1"
 	networkingv1 "k8s.io/api/networking/v1"
@@ -76,7 +77,9 @@ type Judge struct {
 	// Mode is how much to do.
 	Mode Mode
 	// Self is the user name of our own service account, whose writes are not judged.
-	Self       string
+	Self string
+	// Namespaces are those whose Ingresses are judged; empty: all.
+	Namespaces []string
 	Translator Translator
 	Routes     Routes
 }
@@ -90,7 +93,7 @@ const (
 	Unconvertible Reason = "unconvertible"  // no route will be made
 	Refused       Reason = "refused"        // unconvertible, in mode Enforce
 	NotServed     Reason = "not_served"     // the source controller has no route for it now
-	NotOurs       Reason = "not_ours"       // of another class
+	NotOurs       Reason = "not_ours"       // of another class, or of a namespace that is not looked at
 	OptedOut      Reason = "opted_out"      // ingress-migrate.io/mode: ignore
 	OwnWrite      Reason = "own_write"      // our own service account
 	SelfTest      Reason = "self_test"      // asked whether we answer
@@ -146,6 +149,8 @@ func (j *Judge) beforeDecoding(request *admissionv1.AdmissionRequest) Reason {
 		return OwnWrite
 	case !isIngress(request.Resource) || request.SubResource != "":
 		return NotAnIngress
+	case len(j.Namespaces) > 0 && !slices.Contains(j.Namespaces, request.Namespace):
+		return NotOurs
 	case request.Operation != admissionv1.Create && request.Operation != admissionv1.Update:
 		// A patch in answer to a DELETE would break every delete, whatever the
 		// failure policy (k8s.io/apiserver mutating/dispatcher.go).

@@ -35,6 +35,8 @@ type Config struct {
 	REST *rest.Config
 	// Namespace is our own.
 	Namespace string
+	// Namespaces are those whose Ingresses are looked at; empty: all.
+	Namespaces []string
 	// Address is what the servers listen on; empty: every address of the pod.
 	Address string
 	// Ports of the admission server, the health endpoints and the metrics; a

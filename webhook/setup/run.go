@@ -26,6 +26,10 @@ import (
 // standby is longer than a leader needs that is alive, and shorter than a lease.
 const standby = 3 * time.Second
 
+// maxPeersAtAdmission keeps an answer within milliseconds: an Ingress without a host
+// is converted together with all others. Above, it is judged when it is stored.
+const maxPeersAtAdmission = 1000
+
 // Run serves until ctx ends. It waits for Traefik's CRDs first: a cache cannot
 // watch kinds that do not exist, and an installation may bring them later.
 func Run(ctx context.Context, c Config) error {
@@ -68,7 +72,8 @@ func newManager(c Config, scheme *runtime.Scheme) (manager.Manager, error) {
 		Scheme: scheme,
 		Logger: c.Log,
 		Cache: cache.Options{
-			DefaultTransform: cluster.Slim,
+			DefaultTransform:  cluster.Slim,
+			DefaultNamespaces: namespaces(c.Namespaces),
 			// Reading a kind that nobody watches would begin to watch it, and wait for
 			// ever for what the API server refuses to list.
 			ReaderFailOnMissingInformer: true,
@@ -86,6 +91,18 @@ func newManager(c Config, scheme *runtime.Scheme) (manager.Manager, error) {
 		return nil, fmt.Errorf("make manager: %w", err)
 	}
 	return mgr, nil
+}
+
+// namespaces limits a cache; nil: it holds all.
+func namespaces(names []string) map[string]cache.Config {
+	if len(names) == 0 {
+		return nil
+	}
+	limited := map[string]cache.Config{}
+	for _, name := range names {
+		limited[name] = cache.Config{}
+	}
+	return limited
 }
 
 // assemble adds every part to mgr.
@@ -126,7 +143,7 @@ func assemble(ctx context.Context, mgr manager.Manager, c Config, h *health) err
 		return err
 	}
 	server.register(&handler.Handler{
-		Judge: &decide.Judge{Mode: c.Mode, Self: c.self(), Translator: translator.Limited(maxPeersAtAdmission), Routes: live},
+		Judge: &decide.Judge{Mode: c.Mode, Self: c.self(), Namespaces: c.Namespaces, Translator: translator.Limited(maxPeersAtAdmission), Routes: live},
 		Desk:  desk, Recorder: numbers, Now: time.Now,
 	})
 	if err := mgr.Add(server); err != nil {
