@@ -7,10 +7,7 @@ import (
 )
 
 // The sizes of stories that are short in `make test` and long in `make chaos`.
-var (
-	rotations = flag.Int("rotations", 1, "changes of the certificate authority under load")
-	burst     = flag.Int("burst", 60, "Ingresses that are applied at once while the leader is killed")
-)
+var rotations = flag.Int("rotations", 1, "changes of the certificate authority under load")
 
 // TestWebhook installs the webhook once and tells its stories one after the
 // other: the later ones stop replicas, and the last one removes it.
@@ -57,6 +54,8 @@ func TestWebhook(t *testing.T) {
 		{"rights", (*rig).testRights},
 		{"what does not concern us is not sent", (*rig).testNotSent},
 		{"classes are data", (*rig).testClassIsData},
+		{"forged reviews write nothing", (*rig).testForged},
+		{"metrics name nobody", (*rig).testMetricsNameNobody},
 		{"the alert", (*rig).testAlert},
 		{"upgrade keeps options", (*rig).testUpgrade},
 		{"killed replica", (*rig).testKilledReplica},

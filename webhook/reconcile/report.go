@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"unicode"
 
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
@@ -103,10 +104,17 @@ func (r *Reporter) Failed(_ context.Context, ingress *networkingv1.Ingress, outc
 	}
 }
 
-// event is cut to what the API server accepts as a note (1,024 bytes,
+// event is plain text: what users wrote must not steer the terminal of those who read
+// it. It is cut to what the API server accepts as a note (1,024 bytes,
 // k8s.io/kubernetes pkg/apis/core/validation/events.go).
 func (r *Reporter) event(ingress *networkingv1.Ingress, kind, reason, action, note string) {
 	const room = 1000
+	note = strings.Map(func(c rune) rune {
+		if !unicode.IsPrint(c) {
+			return ' '
+		}
+		return c
+	}, note)
 	if len(note) > room {
 		note = strings.ToValidUTF8(note[:room-3], "") + "..."
 	}
