@@ -60,6 +60,10 @@ define judge
 
 endef
 
+.PHONY: chaos
+chaos: sandbox-binaries ## Try the webhook with 500 Ingresses at once, and many changes of its authority
+	$(GO) test ./test/webhook -count 1 -v -timeout 60m -args -burst 500 -rotations 10
+
 .PHONY: fuzz
 fuzz: ## Fuzz every parser and the conversion, FUZZTIME (10s) each
 	@for file in $$(grep -rl --include='*_test.go' '^func Fuzz' convert plugin webhook | sort); do \

@@ -35,6 +35,18 @@ func (r *rig) testKilledReplica() {
 // kill ends the process of a pod by SIGKILL.
 func (r *rig) kill(pod corev1.Pod) {
 	r.t.Helper()
+	process, err := os.FindProcess(r.pid(pod))
+	if err == nil {
+		err = process.Signal(syscall.SIGKILL)
+	}
+	if err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+// pid is that of a pod's process.
+func (r *rig) pid(pod corev1.Pod) int {
+	r.t.Helper()
 	pids, err := r.Processes(pod.Spec.NodeName)
 	if err != nil {
 		r.t.Fatal(err)
@@ -44,16 +56,10 @@ func (r *rig) kill(pod corev1.Pod) {
 		if err != nil || !slices.Contains(strings.Split(string(environment), "\x00"), "HOSTNAME="+pod.Name) {
 			continue
 		}
-		process, err := os.FindProcess(pid)
-		if err != nil {
-			r.t.Fatal(err)
-		}
-		if err := process.Signal(syscall.SIGKILL); err != nil {
-			r.t.Fatal(err)
-		}
-		return
+		return pid
 	}
 	r.t.Fatalf("pod %s has no process on %s", pod.Name, pod.Spec.NodeName)
+	return 0
 }
 
 // testDown: nothing that happens while the webhook is away is lost, and nothing

@@ -11,11 +11,12 @@ import (
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin"
 )
 
-// testElsewhere: the other commands find a webhook that is in another namespace, and
+// testElsewhere: the other commands find a webhook that is in another namespace, that is
+// for one namespace only and refuses there what cannot be converted; and
 // an uninstallation that is killed after every single change is finished in the end.
 func (r *rig) testElsewhere() {
 	ns, other := r.namespace(nil), r.namespace(nil)
-	r.mustPlugin("webhook", "install", "-n", "elsewhere", "--image", image, "--source-ingress-class", "edge", "--namespaces", ns)
+	r.mustPlugin("webhook", "install", "-n", "elsewhere", "--image", image, "--source-ingress-class", "edge", "--namespaces", ns, "--mode", "enforce")
 	r.apply(ingress(other, "web", "elsewhere.example.com", "kubernetes.io/ingress.class=edge"))
 	r.apply(ingress(ns, "web", "elsewhere.example.com", "kubernetes.io/ingress.class=edge"))
 	r.waitRoute(ns, "web")
@@ -32,6 +33,13 @@ func (r *rig) testElsewhere() {
 			r.t.Errorf("%s: %s, want %s", question, got, want)
 		}
 	}
+
+	const edge, unconvertible = "kubernetes.io/ingress.class=edge", "ingress.kubernetes.io/whitelist-x-forwarded-for=true"
+	_, refused, err := r.kubectl(ingress(ns, "refused", "refused.example.com", edge, allowList, unconvertible), "apply", "-f", "-")
+	if err == nil || !strings.Contains(refused, "denied the request: ingress-migrate: "+ns+"/refused: ") || !strings.Contains(refused, "E-WHITELIST-XFF") {
+		r.t.Errorf("in mode enforce kubectl says: %v, %s", err, refused)
+	}
+	r.apply(ingress(other, "refused", "refused.example.com", edge, allowList, unconvertible))
 
 	if err := r.scanClean(ns); err != nil {
 		r.t.Errorf("scan does not go by the options of the webhook: %v", err)

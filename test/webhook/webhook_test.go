@@ -7,7 +7,10 @@ import (
 )
 
 // The sizes of stories that are short in `make test` and long in `make chaos`.
-var rotations = flag.Int("rotations", 1, "changes of the certificate authority under load")
+var (
+	rotations = flag.Int("rotations", 1, "changes of the certificate authority under load")
+	burst     = flag.Int("burst", 60, "Ingresses that are applied at once while the leader is killed")
+)
 
 // TestWebhook installs the webhook once and tells its stories one after the
 // other: the later ones stop replicas, and the last one removes it.
@@ -59,6 +62,9 @@ func TestWebhook(t *testing.T) {
 		{"the alert", (*rig).testAlert},
 		{"upgrade keeps options", (*rig).testUpgrade},
 		{"killed replica", (*rig).testKilledReplica},
+		{"burst while the leader is killed", (*rig).testBurst},
+		{"replicas hang", (*rig).testHanging},
+		{"API server restarts", (*rig).testAPIServerRestarts},
 		{"webhook down", (*rig).testDown},
 		{"certificate lost", (*rig).testSecretLost},
 		{"authority changes under load", (*rig).testAuthorityChanges},
