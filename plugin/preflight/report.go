@@ -144,7 +144,7 @@ func checks() []check {
 		{"SCAN", "routes", scanClean},
 		{"GATE", "gate", gateSeen},
 		{"LEASE", "other operators", lease},
-		{"OWNER", "owners", owner},
+		{"OWNER", "owners", owners},
 		{"DRAIN-ACCEPT", "drain arithmetic", drainAccept},
 		{"DRAIN-GRACE", "pods' grace", drainGrace},
 		{"BALANCER", "load balancer", balancer},

@@ -5,11 +5,11 @@ import (
 	"slices"
 	"strings"
 
-	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/fleet"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/owner"
 )
 
 const recycle = "kubectl ingress-migrate recycle"
@@ -282,17 +282,14 @@ func maxUnavailable(f *Facts) []Finding {
 	)}
 }
 
-// gitops managers put back what a cutover changes.
-var gitopsManagers = []string{"argocd", "kustomize-controller", "helm-controller", "fleet", "rancher"}
-
-// owner: a controller that reapplies manifests would take the guards off.
-func owner(f *Facts) []Finding {
+// owners: a controller that reapplies manifests would take the guards off.
+func owners(f *Facts) []Finding {
 	var out []Finding
 	for _, set := range f.sets() {
 		if set.Guard.Present && !set.Rolling() {
 			continue
 		}
-		who, heals := ownerOf(set.Object)
+		who, heals := owner.Of(set.Object)
 		if who == "" {
 			continue
 		}
@@ -312,33 +309,4 @@ func operatorOf(side fleet.Side) corev1.NodeSelectorOperator {
 		return corev1.NodeSelectorOpIn
 	}
 	return corev1.NodeSelectorOpNotIn
-}
-
-// ownerOf tells who applies an object, and whether it does so by itself.
-func ownerOf(ds *appsv1.DaemonSet) (who string, heals bool) {
-	for _, m := range ds.ManagedFields {
-		for _, manager := range gitopsManagers {
-			if strings.HasPrefix(m.Manager, manager) && m.Subresource == "" {
-				return m.Manager, true
-			}
-		}
-	}
-	for _, key := range append(sorted(ds.Annotations), sorted(ds.Labels)...) {
-		switch {
-		case strings.HasPrefix(key, "argocd.argoproj.io/"):
-			return "Argo CD (" + key + ")", true
-		case strings.Contains(key, ".toolkit.fluxcd.io/"):
-			if ds.Annotations["kustomize.toolkit.fluxcd.io/reconcile"] == "disabled" {
-				return "Flux, which is told not to", false
-			}
-			return "Flux (" + key + ")", true
-		}
-	}
-	if release := ds.Annotations["meta.helm.sh/release-name"]; release != "" {
-		return "Helm (release " + release + ")", false
-	}
-	if ds.Labels["app.kubernetes.io/managed-by"] == "Helm" {
-		return "Helm", false
-	}
-	return "", false
 }
