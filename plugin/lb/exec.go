@@ -23,6 +23,9 @@ const (
 	verbDrain    = "drain"
 	verbUndrain  = "undrain"
 	verbState    = "state"
+	verbSplit    = "split"
+	verbShift    = "shift"
+	verbHealth   = "health"
 )
 
 // Exec is a load balancer behind a program of the user's. It is started once per call,
@@ -37,10 +40,15 @@ const (
 //	undrain   target             send it requests again; return at once
 //	state     target             state: InService, Initial, Draining, Out, Unhealthy or
 //	                             Unknown; why
+//	split     sides              split: which requests go to the new side
+//	shift     sides, split       make it so; from is the split that is expected
+//	health    sides, side        targets: a list of target, state and why
 //
 // A target is {"node": …, "address": …, "ports": […]}.
 type Exec struct {
 	command []string
+	// sides are sent along by a Shifter.
+	sides *Sides
 	// timeout ends a call.
 	timeout time.Duration
 }
@@ -54,10 +62,17 @@ const mostOutput = 1 << 20
 // NewExec returns the load balancer behind a program and its arguments.
 func NewExec(command []string) *Exec { return &Exec{command: command, timeout: execTimeout} }
 
+// silent verbs need no answer.
+var silent = []string{verbDrain, verbUndrain, verbShift}
+
 type execRequest struct {
 	APIVersion string  `json:"apiVersion"`
 	Verb       string  `json:"verb"`
 	Target     *Target `json:"target,omitempty"`
+	Sides      *Sides  `json:"sides,omitempty"`
+	Side       Side    `json:"side,omitempty"`
+	From       *Split  `json:"from,omitempty"`
+	Split      *Split  `json:"split,omitempty"`
 }
 
 // execAnswer is what programs write. Durations are texts, as in Kubernetes.
@@ -68,11 +83,14 @@ type execAnswer struct {
 	DeregistrationDelay string `json:"deregistrationDelay"`
 	State               State  `json:"state"`
 	Why                 string `json:"why"`
+	Split               *Split `json:"split"`
+	// Targets is nil where the program says nothing of them.
+	Targets []TargetHealth `json:"targets"`
 }
 
 // Describe implements Drainer.
 func (e *Exec) Describe(ctx context.Context) (Facts, error) {
-	answer, err := e.call(ctx, execRequest{Verb: verbDescribe})
+	answer, err := e.call(ctx, execRequest{Verb: verbDescribe, Sides: e.sides})
 	if err != nil {
 		return Facts{}, err
 	}
@@ -149,7 +167,7 @@ func (e *Exec) call(ctx context.Context, request execRequest) (execAnswer, error
 	if out.cut {
 		return answer, e.failed(request.Verb, fmt.Errorf("it wrote more than %d bytes", mostOutput))
 	}
-	if len(bytes.TrimSpace(out.kept)) == 0 && (request.Verb == verbDrain || request.Verb == verbUndrain) {
+	if len(bytes.TrimSpace(out.kept)) == 0 && slices.Contains(silent, request.Verb) {
 		return answer, nil // nothing to say
 	}
 	decoder := json.NewDecoder(bytes.NewReader(out.kept))

@@ -32,6 +32,7 @@ type server struct {
 	instance, backend, name, address string
 	port                             int32
 	admin                            adminState
+	weight                           int // as set, not as slow start has it
 }
 
 func (s server) path() string { return s.backend + "/" + s.name }
@@ -200,10 +201,11 @@ func parseServers(instance, text string) ([]server, error) {
 		}
 		port, errPort := strconv.ParseInt(row["srv_port"], 10, 32)
 		admin, errAdmin := strconv.Atoi(row["srv_admin_state"])
-		if row["be_name"] == "" || row["srv_name"] == "" || errPort != nil || errAdmin != nil {
+		weight, errWeight := strconv.Atoi(row["srv_uweight"])
+		if row["be_name"] == "" || row["srv_name"] == "" || errPort != nil || errAdmin != nil || errWeight != nil {
 			return nil, fmt.Errorf("unknown line: %s", printable(line))
 		}
-		servers = append(servers, server{instance, row["be_name"], row["srv_name"], row["srv_addr"], int32(port), adminState(admin)})
+		servers = append(servers, server{instance, row["be_name"], row["srv_name"], row["srv_addr"], int32(port), adminState(admin), weight})
 	}
 	return servers, nil
 }

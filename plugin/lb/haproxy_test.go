@@ -10,6 +10,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -27,6 +28,7 @@ type edge struct {
 	socket  string
 	targets []lb.Target
 	release chan struct{} // ends requests to /slow
+	sick    atomic.Bool   // edge-2 answers 503
 }
 
 func newEdge(t *testing.T) *edge {
@@ -42,6 +44,9 @@ func newEdge(t *testing.T) *edge {
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if r.URL.Path == "/slow" {
 				<-e.release
+			}
+			if name == "edge-2" && e.sick.Load() {
+				w.WriteHeader(http.StatusServiceUnavailable)
 			}
 			fmt.Fprint(w, name)
 		}))
