@@ -26,8 +26,13 @@ func Sources(ctx context.Context, p Program) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	cmd := exec.CommandContext(ctx, "go", "mod", "download", "-json", r.release+"@"+version)
-	cmd.Dir = module
+	return modDownload(ctx, module, r.release+"@"+version)
+}
+
+// modDownload returns the directory of a module's sources, as asked for in dir.
+func modDownload(ctx context.Context, dir, module string) (string, error) {
+	cmd := exec.CommandContext(ctx, "go", "mod", "download", "-json", module)
+	cmd.Dir = dir
 	cmd.Env = buildEnv()
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
@@ -35,7 +40,17 @@ func Sources(ctx context.Context, p Program) (string, error) {
 	answer, runErr := cmd.Output()
 	var found struct{ Dir, Error string }
 	if err := json.Unmarshal(answer, &found); err != nil || found.Dir == "" {
-		return "", fmt.Errorf("downloading the sources of %s %s: %v: %s%s", p, version, runErr, found.Error, tail(stderr.Bytes(), 500))
+		return "", fmt.Errorf("downloading the sources of %s: %v: %s%s", module, runErr, found.Error, tail(stderr.Bytes(), 500))
 	}
 	return found.Dir, nil
+}
+
+// ModuleSources returns the directory of a module at the version that a nested module of
+// ours, such as test/ingressoracle, pins in its go.mod and go.sum.
+func ModuleSources(ctx context.Context, nested, module string) (string, error) {
+	root, err := moduleRoot()
+	if err != nil {
+		return "", err
+	}
+	return modDownload(ctx, filepath.Join(root, filepath.FromSlash(nested)), module)
 }
