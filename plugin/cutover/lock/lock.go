@@ -54,6 +54,8 @@ const (
 	Move    Purpose = "move"
 	Recycle Purpose = "recycle"
 	Rescue  Purpose = "rescue"
+	// Shift is one step at the load balancer.
+	Shift Purpose = "shift"
 )
 
 // Obeys tells whether a holder can be asked to stop. What is not known may have
