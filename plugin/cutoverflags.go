@@ -52,7 +52,7 @@ func (f *settingsFlags) addJudged(cmd *cobra.Command) {
 	flags, v := cmd.Flags(), &f.values
 	flags.IntVar(&v.Floor, "floor", 0, "How many nodes serve at any moment at least (default: three quarters, never fewer than 2)")
 	flags.BoolVar(&v.AcceptSingleNode, "i-accept-single-node", false, "Go on with two nodes, of which one serves alone for a while")
-	flags.StringVar(&v.LoadBalancer, "lb", "", "What takes nodes out of rotation: passive (its health check), haproxy:SOCKET[,SOCKET...] or exec:PROGRAM")
+	flags.StringVar(&v.LoadBalancer, "lb", "", "What takes nodes out of rotation: passive (its health check), haproxy:SOCKET[,SOCKET...], node-label:DURATION or exec:PROGRAM")
 	flags.DurationVar(&v.Balancer.Interval, "lb-interval", 0, "Interval of the load balancer's health check")
 	flags.DurationVar(&v.Balancer.Timeout, "lb-timeout", 0, "Timeout of the load balancer's health check")
 	flags.IntVar(&v.Balancer.Unhealthy, "lb-unhealthy", 0, "Failed checks until the load balancer leaves a node out")
@@ -110,7 +110,7 @@ func (f *settingsFlags) settings(picture *fleet.Fleet) (cutover.Settings, error)
 
 func (f *settingsFlags) validate() error {
 	v := f.values
-	if _, err := lb.Parse(v.LoadBalancer); err != nil {
+	if _, err := lb.Parse(v.LoadBalancer, nil); err != nil {
 		return withStatus(StatusUsage, err)
 	}
 	switch {

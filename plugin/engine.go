@@ -48,7 +48,7 @@ func (c *cluster) recycler(ctx context.Context, flags *moveFlags, reader *fleet.
 	if err != nil {
 		return nil, nil, err
 	}
-	drainer, err := lb.Parse(settings.LoadBalancer)
+	drainer, err := lb.Parse(settings.LoadBalancer, reader.Client)
 	if err != nil {
 		return nil, nil, withStatus(StatusUsage, err)
 	}

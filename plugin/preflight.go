@@ -116,7 +116,7 @@ func (c *cluster) preflight(ctx context.Context, reader *fleet.Reader, picture *
 	}
 	facts.Settings, facts.AcceptOwner = settings, judge.acceptOwner
 	facts.Scan = scanFacts(c.scan(ctx, conversion, source.Scope{}))
-	drainer, err := lb.Parse(settings.LoadBalancer)
+	drainer, err := lb.Parse(settings.LoadBalancer, reader.Client)
 	if err != nil {
 		return nil, withStatus(StatusUsage, err)
 	}

@@ -109,9 +109,12 @@ func TestParse(t *testing.T) {
 		"haproxy:10.0.0.1:1,unix:/b": "",
 		"exec:":                      "name the program",
 		"exec:./lb --pool edge":      "",
+		"node-label:90s":             "",
+		"node-label":                 "say how long the cloud takes",
+		"node-label:-1s":             "say how long the cloud takes",
 		"f5:x":                       `unknown load balancer "f5"`,
 	} {
-		drainer, err := lb.Parse(value)
+		drainer, err := lb.Parse(value, nil)
 		switch {
 		case want == "" && err != nil:
 			t.Errorf("%s: %v", value, err)

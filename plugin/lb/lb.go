@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"k8s.io/client-go/kubernetes"
 )
 
 // Target is a node as a load balancer knows it.
@@ -65,9 +67,10 @@ type Drainer interface {
 
 // Kinds of load balancers as --lb names them.
 const (
-	Passive     = "passive"
-	kindHAProxy = "haproxy"
-	kindExec    = "exec"
+	Passive       = "passive"
+	kindHAProxy   = "haproxy"
+	kindExec      = "exec"
+	kindNodeLabel = "node-label"
 )
 
 // Parse reads a value of --lb; nil without an error is passive:
@@ -76,7 +79,10 @@ const (
 //	haproxy:ADDRESS[,ADDRESS…]             runtime API of one HAProxy or several;
 //	                                       unix:/path or host:port
 //	exec:PROGRAM [ARGUMENT…]               a program of your own, see Exec
-func Parse(value string) (Drainer, error) {
+//	node-label:DURATION                    a cloud's controller, see NodeLabel
+//
+// The client is that of the nodes' cluster; a value can be judged without one.
+func Parse(value string, client kubernetes.Interface) (Drainer, error) {
 	kind, rest, _ := strings.Cut(value, ":")
 	switch kind {
 	case Passive, "":
@@ -96,6 +102,12 @@ func Parse(value string) (Drainer, error) {
 			return nil, fmt.Errorf("--lb=%s: name the program, such as exec:./my-load-balancer", value)
 		}
 		return NewExec(command), nil
+	case kindNodeLabel:
+		delay, err := time.ParseDuration(rest)
+		if err != nil || delay <= 0 {
+			return nil, fmt.Errorf("--lb=%s: say how long the cloud takes to stop and to begin using a node, such as node-label:90s", value)
+		}
+		return NewNodeLabel(client, delay), nil
 	}
-	return nil, fmt.Errorf("--lb=%s: unknown load balancer %q: passive, haproxy:ADDRESS or exec:PROGRAM", value, kind)
+	return nil, fmt.Errorf("--lb=%s: unknown load balancer %q: passive, haproxy:ADDRESS, node-label:DURATION or exec:PROGRAM", value, kind)
 }

@@ -77,8 +77,19 @@ func TestOperator(t *testing.T) {
 		r.must(t, "operator", "label", "node", node, "ingress-migrate.io/proxy=new")
 		r.must(t, "operator", "label", "node", node, "ingress-migrate.io/proxy-")
 	})
+	t.Run("the label of cloud load balancers", func(t *testing.T) {
+		const label = "node.kubernetes.io/exclude-from-external-load-balancers"
+		r.must(t, "operator", "label", "node", node, label+"=true")
+		r.must(t, "operator", "label", "node", node, label+"-")
+		// An empty one of somebody else is in nobody's way.
+		r.must(t, "admin", "label", "node", node, label+"=")
+		r.must(t, "operator", "label", "node", node, "ingress-migrate.io/proxy=new")
+		r.must(t, "operator", "label", "node", node, "ingress-migrate.io/proxy-")
+		r.must(t, "admin", "label", "node", node, label+"-")
+	})
 	for name, patch := range map[string]string{
 		"another value":          `{"metadata":{"labels":{"ingress-migrate.io/proxy":"other"}}}`,
+		"exclude by a value":     `{"metadata":{"labels":{"node.kubernetes.io/exclude-from-external-load-balancers":"x"}}}`,
 		"another label":          `{"metadata":{"labels":{"tier":"edge"}}}`,
 		"a label that was there": `{"metadata":{"labels":{"kubernetes.io/hostname":"elsewhere"}}}`,
 		"a label less":           `{"metadata":{"labels":{"kubernetes.io/hostname":null}}}`,
