@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -23,7 +24,7 @@ const patience = 20 * time.Minute
 //
 //	testdata/bare     no Traefik resources
 //	testdata/legacy   only traefik.containo.us
-//	testdata/cluster  both groups
+//	testdata/cluster  both groups, and HTTPRoutes
 //	testdata/whole    the same, one story after the other: these see all namespaces
 func TestClusterScripts(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
@@ -41,6 +42,10 @@ func TestClusterScripts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	routes, err := edge.HTTPRouteCRD(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
 	var legacy, current edge.Deployment
 	for _, object := range crds {
 		if strings.HasSuffix(object.GetName(), ".traefik.containo.us") {
@@ -52,11 +57,12 @@ func TestClusterScripts(t *testing.T) {
 	for _, stage := range []struct {
 		dir     string
 		install edge.Deployment
-	}{{"bare", nil}, {"legacy", legacy}, {"cluster", current}, {"whole", nil}} {
+	}{{"bare", nil}, {"legacy", legacy}, {"cluster", slices.Concat(current, routes)}, {"whole", nil}} {
 		if err := edge.Apply(ctx, cluster.RESTConfig(), stage.install); err != nil {
 			t.Fatal(err)
 		}
 		p := params(stage.dir, func(env *testscript.Env) error { return setUp(env, cluster) })
+		p.Cmds["elb"] = elb()
 		// Scripts run in parallel; the enclosing test ends when all have.
 		t.Run(stage.dir, func(t *testing.T) { testscript.Run(t, p) })
 	}

@@ -40,7 +40,7 @@ Exit statuses (on Windows kubectl reports every failure of a plugin as 1):
     1  error; scan and diff: something to do; probe: something was lost
     2  wrong usage; scan and diff: they failed
     4  done as far as possible, something needs a human
-    5  a cutover stopped at a gate; resume or rollback goes on
+    5  a cutover or a shift stopped at a gate; what it says goes on
   124  timed out
   130  interrupted; what was recorded is consistent`,
 		Annotations:       map[string]string{cobra.CommandDisplayNameAnnotation: displayName},

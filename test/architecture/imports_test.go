@@ -191,7 +191,7 @@ func TestDecidersPrintNothing(t *testing.T) {
 	prints := []string{"fmt.Print", "os.Stdout", "os.Stderr", "println("}
 	for path, p := range list(t) {
 		local, mine := ours(path)
-		if !mine || !under(local, "plugin/cutover", "plugin/scan", "plugin/fleet", "plugin/repair", "plugin/source", "plugin/preflight", "plugin/probe", "convert") {
+		if !mine || !under(local, "plugin/cutover", "plugin/scan", "plugin/fleet", "plugin/repair", "plugin/source", "plugin/preflight", "plugin/probe", "plugin/lb", "plugin/shift", "convert") {
 			continue
 		}
 		for _, name := range p.GoFiles {
