@@ -1,4 +1,5 @@
-// Package binaries finds or builds the real programs that the sandbox runs.
+// Package binaries finds or builds the real programs that the sandbox runs, and
+// those that make and check a release.
 //
 // Nothing is downloaded ready made: every program but HAProxy is compiled from
 // the Go module proxy by a nested module beside this package, once, into the
@@ -32,7 +33,15 @@ const (
 	Traefik3              Program = "traefik3"
 )
 
-// All lists every program in the order in which fetching them is useful: the
+// The programs of a release: see test/release.
+const (
+	CycloneDX            Program = "cyclonedx-gomod"
+	Goreleaser           Program = "goreleaser"
+	Krew                 Program = "krew"
+	ValidateKrewManifest Program = "validate-krew-manifest"
+)
+
+// All lists every program of the sandbox in the order in which fetching them is useful: the
 // control plane first, HAProxy, which can fail, last.
 func All() []Program {
 	return []Program{

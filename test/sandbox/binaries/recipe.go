@@ -27,6 +27,9 @@ func recipes() map[Program]recipe {
 			stamps: []string{"k8s.io/component-base/version.gitVersion", "k8s.io/client-go/pkg/version.gitVersion"},
 		}
 	}
+	krew := func(pkg string) recipe {
+		return recipe{module: "../release/krew", pkg: pkg, release: "sigs.k8s.io/krew", takes: "10 seconds"}
+	}
 	etcd := kubernetes("go.etcd.io/etcd/server/v3", "a minute")
 	return map[Program]recipe{
 		Etcd:                  etcd,
@@ -34,7 +37,17 @@ func recipes() map[Program]recipe {
 		KubeControllerManager: kubernetes("k8s.io/kubernetes/cmd/kube-controller-manager", "2 minutes"),
 		KubeScheduler:         kubernetes("k8s.io/kubernetes/cmd/kube-scheduler", "a minute"),
 		Kubectl:               kubernetes("k8s.io/kubernetes/cmd/kubectl", "a minute"),
-		IngressNginx:          {module: "ingressnginx", pkg: ".", release: "k8s.io/ingress-nginx", takes: "4 minutes"},
+		CycloneDX: {
+			module: "../release/cyclonedx", pkg: "github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod",
+			release: "github.com/CycloneDX/cyclonedx-gomod", takes: "30 seconds",
+		},
+		Goreleaser: {
+			module: "../release/goreleaser", pkg: "github.com/goreleaser/goreleaser/v2",
+			release: "github.com/goreleaser/goreleaser/v2", takes: "6 minutes",
+		},
+		Krew:                 krew("sigs.k8s.io/krew/cmd/krew"),
+		ValidateKrewManifest: krew("sigs.k8s.io/krew/cmd/validate-krew-manifest"),
+		IngressNginx:         {module: "ingressnginx", pkg: ".", release: "k8s.io/ingress-nginx", takes: "4 minutes"},
 		Traefik1: {
 			module: "traefik1", pkg: ".", release: "github.com/traefik/traefik", takes: "3 minutes",
 			stamps: []string{"github.com/traefik/traefik/version.Version"}, trimV: true,
