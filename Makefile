@@ -7,8 +7,7 @@ SHELL := /bin/bash
 export CGO_ENABLED ?= 0
 GO ?= go
 TOOL := $(GO) tool -modfile=test/tools/go.mod
-VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
-LDFLAGS := -s -w
+LDFLAGS := -s -w -buildid=
 FUZZTIME ?= 10s
 
 .PHONY: help
@@ -19,6 +18,12 @@ help: ## Show this help
 build: ## Build the plugin and the webhook into bin/
 	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/...
 
+.PHONY: completion
+completion: ## Write the script with which kubectl completes the plugin into bin/
+	@mkdir -p bin
+	$(GO) run -trimpath ./cmd/kubectl-ingress_migrate completion kubectl > bin/kubectl_complete-ingress_migrate
+	@chmod +x bin/kubectl_complete-ingress_migrate
+
 .PHONY: demo
 demo: ## Move a sandbox cluster from Traefik 1.7 to 2.11 and back, under load
 	$(GO) run ./test/demo
@@ -28,7 +33,7 @@ e2e: ## Migrate sandbox clusters there and back under load (E2E="-pairs v1-v2 -n
 	$(GO) run ./test/e2e $(E2E)
 
 .PHONY: test
-test: lint sandbox-binaries oracle-binaries schemas ## Run every check and every test
+test: lint cross-check sandbox-binaries oracle-binaries schemas ## Run every check and every test
 	$(TOOL) gotestsum --format pkgname-and-test-fails --hide-summary=output -- -p 2 -timeout 30m ./...
 	$(call judge,ingressoracle,pkgname-and-test-fails,-p 1 ./...)
 	$(call judge,oracle,pkgname-and-test-fails,-p 1 -skip '/nginx-cases' ./...)
@@ -115,6 +120,38 @@ bench: ## Benchmarks of conversion and plugin, readable by benchstat
 .PHONY: bench-redirects
 bench-redirects: ## Measure forms of thousands of redirects in Traefik 2.11 and 3.7
 	cd test/redirects && $(GO) test -run . -bench . -benchtime 100x -timeout 60m .
+
+# The platforms of krew's plugins; make test looks at those that differ in source.
+PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
+OTHERS := darwin/arm64 windows/amd64
+
+.PHONY: cross-check
+cross-check: ## Compile what the plugin is made of for macOS and Windows
+	@for p in $(OTHERS); do echo "go vet for $$p"; \
+	  CGO_ENABLED=0 GOOS=$${p%/*} GOARCH=$${p#*/} $(GO) vet ./cmd/kubectl-ingress_migrate; done
+
+.PHONY: race
+race: ## Run unit tests with the race detector (needs a C compiler)
+	CGO_ENABLED=1 $(GO) test -race -timeout 30m ./cmd/... ./convert/... ./manifests/... ./webhook/... $$($(GO) list ./plugin/... | sed 1d)
+	CGO_ENABLED=1 $(GO) test -race -run 'TestScripts|TestVerifyScripts' ./plugin
+
+.PHONY: cross
+cross: ## Build the plugin for every platform, and the webhook for Linux
+	@for p in $(PLATFORMS); do echo "$$p"; \
+	  CGO_ENABLED=0 GOOS=$${p%/*} GOARCH=$${p#*/} $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/$$p/ ./cmd/kubectl-ingress_migrate; done
+	for arch in amd64 arm64; do CGO_ENABLED=0 GOOS=linux GOARCH=$$arch $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/linux/$$arch/ ./cmd/ingress-migrate-webhook; done
+
+.PHONY: release-check
+release-check: image-check ## Make a release, twice, publish nothing; krew validates and installs it, kubectl runs it
+	$(GO) run ./test/release
+
+.PHONY: image-check
+image-check: ## Let ko build the webhook's image, twice, from a registry on loopback
+	cd test/image && $(GO) test -count 1 ./...
+
+.PHONY: krew-manifest
+krew-manifest: ## Print krew's manifest of a release (TAG=v1.2.3) from dist/checksums.txt
+	@$(GO) run ./test/release/cmd/krew-manifest -tag '$(TAG)'
 
 .PHONY: clean
 clean: ## Remove what was built in this folder (the cache stays)
