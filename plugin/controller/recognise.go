@@ -17,6 +17,7 @@ import (
 type running struct {
 	source.Workload
 	dialect convert.Dialect
+	image   string
 	// version of the image's tag, such as 3.6.12; empty: it does not tell.
 	version string
 	args    []string
@@ -52,7 +53,7 @@ func recognise(w source.Workload) (running, bool) {
 		} else {
 			version = ""
 		}
-		r := running{Workload: w, version: version, env: environment(w.Namespace, c)}
+		r := running{Workload: w, image: c.Image, version: version, env: environment(w.Namespace, c)}
 		r.args = expand(slices.Concat(c.Command, c.Args), r.env)
 		if r.dialect = dialectOf(path, version, r.args); r.dialect != "" {
 			return r, true
