@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"k8s.io/cli-runtime/pkg/genericclioptions"
+	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/journal"
@@ -47,7 +47,8 @@ func (f *moveFlags) add(c *cluster, cmd *cobra.Command) {
 
 func newCutoverPlanCommand(c *cluster) *cobra.Command {
 	var flags moveFlags
-	print := genericclioptions.NewPrintFlags("")
+	output := newReportFlags("nodes")
+	output.names = planNodes
 	cmd := &cobra.Command{
 		Use:   "plan",
 		Short: "Show what a cutover would do, in which order, and how long it takes",
@@ -59,6 +60,9 @@ func newCutoverPlanCommand(c *cluster) *cobra.Command {
 		Args:              noArgs,
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := output.check(); err != nil {
+				return err
+			}
 			_, picture, err := flags.fleet.read(cmd.Context(), c)
 			if err != nil {
 				return err
@@ -75,12 +79,8 @@ func newCutoverPlanCommand(c *cluster) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if *print.OutputFormat != "" {
-				printer, err := printerFor(print)
-				if err != nil {
-					return err
-				}
-				return printer.PrintObj(plan, c.streams.Out)
+			if !output.screen() {
+				return output.show(c.streams.Out, plan)
 			}
 			writePlan(c.streams.Out, plan, settings)
 			fmt.Fprintf(c.streams.Out, "Next: %s cutover run\n", displayName)
@@ -88,8 +88,17 @@ func newCutoverPlanCommand(c *cluster) *cobra.Command {
 		},
 	}
 	flags.add(c, cmd)
-	addOutputFlag(cmd, print)
+	output.add(cmd)
 	return cmd
+}
+
+// planNodes are the nodes to be moved as kubectl names them.
+func planNodes(report runtime.Object) []string {
+	var names []string
+	for _, node := range report.(*cutover.Plan).Nodes {
+		names = append(names, "node/"+node)
+	}
+	return names
 }
 
 // writePlan shows a plan to whoever is to say yes.

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-	"k8s.io/cli-runtime/pkg/genericclioptions"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/fleet"
@@ -24,7 +23,7 @@ type preflightOptions struct {
 	settings   settingsFlags
 	judge      judgeFlags
 	conversion conversionFlags
-	print      *genericclioptions.PrintFlags
+	output     reportFlags
 	verbose    bool
 	color      string
 }
@@ -41,7 +40,7 @@ func (f *judgeFlags) add(cmd *cobra.Command) {
 }
 
 func newPreflightCommand(c *cluster) *cobra.Command {
-	o := &preflightOptions{cluster: c, print: genericclioptions.NewPrintFlags("")}
+	o := &preflightOptions{cluster: c, output: newReportFlags("findings")}
 	cmd := &cobra.Command{
 		Use:   "preflight",
 		Short: "Check everything that a cutover could stumble over",
@@ -67,13 +66,16 @@ Exit status: 0 nothing stops a cutover, 1 something does, 2 the check failed.`,
 	o.settings.addJudged(cmd)
 	o.judge.add(cmd)
 	o.conversion.add(cmd)
-	addOutputFlag(cmd, o.print)
+	o.output.add(cmd)
 	cmd.Flags().BoolVar(&o.verbose, "verbose", false, "Show what is well, too")
 	addColorFlag(cmd, &o.color)
 	return cmd
 }
 
 func (o *preflightOptions) run(ctx context.Context) error {
+	if err := o.output.check(); err != nil {
+		return err
+	}
 	palette, err := ui.NewPalette(o.cluster.streams.Out, o.color)
 	if err != nil {
 		return withStatus(StatusUsage, err)
@@ -90,12 +92,8 @@ func (o *preflightOptions) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if *o.print.OutputFormat != "" {
-		printer, err := printerFor(o.print)
-		if err != nil {
-			return err
-		}
-		if err := printer.PrintObj(report, o.cluster.streams.Out); err != nil {
+	if !o.output.screen() {
+		if err := o.output.show(o.cluster.streams.Out, report); err != nil {
 			return fmt.Errorf("printing: %w", err)
 		}
 	} else {

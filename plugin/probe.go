@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"k8s.io/cli-runtime/pkg/genericclioptions"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/probe"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/ui"
@@ -15,13 +14,13 @@ import (
 type probeOptions struct {
 	cluster *cluster
 	flags   probeFlags
-	print   *genericclioptions.PrintFlags
+	output  reportFlags
 	events  int
 	color   string
 }
 
 func newProbeCommand(c *cluster) *cobra.Command {
-	o := &probeOptions{cluster: c, print: genericclioptions.NewPrintFlags("")}
+	o := &probeOptions{cluster: c, output: newReportFlags("targets")}
 	cmd := &cobra.Command{
 		Use:   "probe URL...",
 		Short: "Send requests at a constant rate, show their latencies, and list every lost one",
@@ -73,7 +72,7 @@ lost, changed or could not be sent, 2 wrong usage.`,
 		RunE:              func(cmd *cobra.Command, args []string) error { return o.run(cmd.Context(), args) },
 	}
 	o.flags.add(cmd)
-	addOutputFlag(cmd, o.print)
+	o.output.add(cmd)
 	cmd.Flags().IntVar(&o.events, "events", 20, "How many lost and changed requests to list; JSON and YAML list the first 1000")
 	addColorFlag(cmd, &o.color)
 	return cmd
@@ -92,14 +91,8 @@ func (o *probeOptions) run(ctx context.Context, urls []string) error {
 		return withStatus(StatusUsage, err)
 	}
 	// Before anything is sent.
-	switch *o.print.OutputFormat {
-	case "":
-	case "name":
-		return usageError("--output name: a report has no name; json, yaml and jsonpath work")
-	default:
-		if _, err := printerFor(o.print); err != nil {
-			return err
-		}
+	if err := o.output.check(); err != nil {
+		return err
 	}
 	load, err := o.flags.load(urls)
 	if err != nil {
@@ -125,14 +118,10 @@ func (o *probeOptions) run(ctx context.Context, urls []string) error {
 
 func (o *probeOptions) show(report *probe.Report, palette ui.Palette) error {
 	out := o.cluster.streams.Out
-	if *o.print.OutputFormat == "" {
+	if o.output.screen() {
 		return writeProbeReport(out, report, ui.Width(out), palette, o.events)
 	}
-	printer, err := printerFor(o.print)
-	if err != nil {
-		return err
-	}
-	if err := printer.PrintObj(report, out); err != nil {
+	if err := o.output.show(out, report); err != nil {
 		return fmt.Errorf("printing the report: %w", err)
 	}
 	return nil

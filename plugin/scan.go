@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-	"k8s.io/cli-runtime/pkg/genericclioptions"
+	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/scan"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/source"
@@ -19,13 +19,14 @@ type scanOptions struct {
 	cluster    *cluster
 	conversion conversionFlags
 	scope      scopeFlags
-	print      *genericclioptions.PrintFlags
+	output     reportFlags
 	noHeaders  bool
 	color      string
 }
 
 func newScanCommand(c *cluster) *cobra.Command {
-	o := &scanOptions{cluster: c, print: genericclioptions.NewPrintFlags("")}
+	o := &scanOptions{cluster: c, output: newReportFlags("items")}
+	o.output.hasWide, o.output.names = true, unsettledNames
 	cmd := &cobra.Command{
 		Use:   "scan [NAME...]",
 		Short: "Compare every Ingress with the Traefik objects that it should have",
@@ -49,7 +50,10 @@ Exit status: 0 nothing to do, 1 something to do, 2 the scan failed.`,
   kubectl ingress-migrate scan -A -o json
 
   # Names of Ingresses without their route
-  kubectl ingress-migrate scan -A -o jsonpath='{.items[?(@.verdict=="Missing")].ingress}'`,
+  kubectl ingress-migrate scan -A -o jsonpath='{.items[?(@.verdict=="Missing")].ingress}'
+
+  # Columns of your own
+  kubectl ingress-migrate scan -A -o custom-columns=NAME:.ingress,IS:.verdict`,
 		ValidArgsFunction: c.completeIngresses,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return scanStatus(o.run(cmd.Context(), args))
@@ -57,8 +61,7 @@ Exit status: 0 nothing to do, 1 something to do, 2 the scan failed.`,
 	}
 	o.scope.add(cmd)
 	o.conversion.add(cmd)
-	addOutputFlag(cmd, o.print)
-	cmd.Flags().Lookup("output").Usage = "Output format: wide, json, yaml, kyaml, name, jsonpath=..., go-template=... and what else kubectl knows"
+	o.output.add(cmd)
 	cmd.Flags().BoolVar(&o.noHeaders, "no-headers", false, "Leave out headers and summary")
 	addColorFlag(cmd, &o.color)
 	return cmd
@@ -78,11 +81,8 @@ func scanStatus(err error) error {
 }
 
 func (o *scanOptions) run(ctx context.Context, names []string) error {
-	table := *o.print.OutputFormat == "" || *o.print.OutputFormat == "wide"
-	if !table {
-		if _, err := printerFor(o.print); err != nil {
-			return err
-		}
+	if err := o.output.check(); err != nil {
+		return err
 	}
 	palette, err := ui.NewPalette(o.cluster.streams.Out, o.color)
 	if err != nil {
@@ -96,18 +96,10 @@ func (o *scanOptions) run(ctx context.Context, names []string) error {
 	if err != nil {
 		return err
 	}
-	switch {
-	case table:
+	if o.output.screen() {
 		err = o.table(report, palette)
-	case *o.print.OutputFormat == "name":
-		for _, item := range report.Items {
-			if settled(item) {
-				continue
-			}
-			fmt.Fprintf(o.cluster.streams.Out, "ingress.networking.k8s.io/%s\n", item.Ingress)
-		}
-	default:
-		err = o.printReport(report)
+	} else {
+		err = o.output.show(o.cluster.streams.Out, report)
 	}
 	if err != nil {
 		return fmt.Errorf("printing: %w", err)
@@ -140,12 +132,15 @@ func (c *cluster) scan(ctx context.Context, flags *conversionFlags, scope source
 	return report, nil
 }
 
-func (o *scanOptions) printReport(report *scan.Report) error {
-	printer, err := printerFor(o.print)
-	if err != nil {
-		return err
+// unsettledNames are the Ingresses that are to do something about.
+func unsettledNames(report runtime.Object) []string {
+	var names []string
+	for _, item := range report.(*scan.Report).Items {
+		if !settled(item) {
+			names = append(names, "ingress.networking.k8s.io/"+item.Ingress)
+		}
 	}
-	return printer.PrintObj(report, o.cluster.streams.Out)
+	return names
 }
 
 // settled tells whether nothing is left to do for an Ingress.
@@ -164,7 +159,7 @@ func verdictStyle(verdict scan.Verdict) ui.Style {
 }
 
 func (o *scanOptions) table(report *scan.Report, palette ui.Palette) error {
-	wide := *o.print.OutputFormat == "wide"
+	wide := o.output.wide()
 	table := ui.Table{Columns: []string{"INGRESS", "VERDICT", "WHY", "FIX"}, Flexible: 2, NoHeaders: o.noHeaders}
 	if o.scope.allNamespaces {
 		table.Columns, table.Flexible = append([]string{"NAMESPACE"}, table.Columns...), 3

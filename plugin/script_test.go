@@ -46,7 +46,7 @@ func params(dir string, setup func(*testscript.Env) error) testscript.Params {
 		UpdateScripts:       os.Getenv("UPDATE") != "",
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"run": run},
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"run": run, "schema": schema},
 	}
 }
 

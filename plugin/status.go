@@ -10,8 +10,8 @@ import (
 	"github.com/spf13/cobra"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/duration"
-	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/capability"
@@ -28,7 +28,7 @@ type statusOptions struct {
 	fleet      fleetFlags
 	settings   settingsFlags
 	conversion conversionFlags
-	print      *genericclioptions.PrintFlags
+	output     reportFlags
 	watch      bool
 	interval   time.Duration
 	noScan     bool
@@ -42,7 +42,8 @@ type statusOptions struct {
 }
 
 func newStatusCommand(c *cluster) *cobra.Command {
-	o := &statusOptions{cluster: c, print: genericclioptions.NewPrintFlags("")}
+	o := &statusOptions{cluster: c, output: newReportFlags("nodes")}
+	o.output.names = statusNodes
 	cmd := &cobra.Command{
 		Use:   "status",
 		Short: "Show who serves each node, what is wrong, and the next command to type",
@@ -64,7 +65,7 @@ func newStatusCommand(c *cluster) *cobra.Command {
 	o.fleet.add(c, cmd)
 	o.settings.addJudged(cmd)
 	o.conversion.add(cmd)
-	addOutputFlag(cmd, o.print)
+	o.output.add(cmd)
 	cmd.Flags().BoolVarP(&o.watch, "watch", "w", false, "Show it again and again until interrupted")
 	cmd.Flags().DurationVar(&o.interval, "interval", 2*time.Second, "Pause between two looks with --watch")
 	cmd.Flags().BoolVar(&o.noScan, "no-scan", false, "Leave out the summary of Ingresses")
@@ -76,6 +77,9 @@ func newStatusCommand(c *cluster) *cobra.Command {
 }
 
 func (o *statusOptions) run(ctx context.Context) error {
+	if err := o.output.check(); err != nil {
+		return err
+	}
 	palette, err := ui.NewPalette(o.cluster.streams.Out, o.color)
 	if err != nil {
 		return withStatus(StatusUsage, err)
@@ -191,12 +195,8 @@ func webhookText(ctx context.Context, client kubernetes.Interface) string {
 
 func (o *statusOptions) show(s *cutover.Status, palette ui.Palette, now time.Time) error {
 	out := o.cluster.streams.Out
-	if *o.print.OutputFormat != "" {
-		printer, err := printerFor(o.print)
-		if err != nil {
-			return err
-		}
-		return printer.PrintObj(s, out)
+	if !o.output.screen() {
+		return o.output.show(out, s)
 	}
 	writeHead(out, s, now)
 	table := ui.Table{Columns: []string{"NODE", "SERVES", "POD", "READY", "SINCE", "STATE"}, Flexible: 5}
@@ -230,6 +230,15 @@ func (o *statusOptions) show(s *cutover.Status, palette ui.Palette, now time.Tim
 	}
 	fmt.Fprintf(out, "Next: %s\n", s.Next)
 	return nil
+}
+
+// statusNodes are the nodes as kubectl names them.
+func statusNodes(report runtime.Object) []string {
+	var names []string
+	for _, node := range report.(*cutover.Status).Nodes {
+		names = append(names, "node/"+node.Name)
+	}
+	return names
 }
 
 func orDash(text string) string {

@@ -12,7 +12,6 @@ import (
 
 	"github.com/spf13/cobra"
 	networkingv1 "k8s.io/api/networking/v1"
-	"k8s.io/cli-runtime/pkg/genericclioptions"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/fleet"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/source"
@@ -25,7 +24,7 @@ type verifyOptions struct {
 	fleet          fleetFlags
 	scope          scopeFlags
 	files          source.Files
-	print          *genericclioptions.PrintFlags
+	output         reportFlags
 	oldURLs        []string
 	newURLs        []string
 	accessLog      string
@@ -38,7 +37,7 @@ type verifyOptions struct {
 }
 
 func newVerifyCommand(c *cluster) *cobra.Command {
-	o := &verifyOptions{cluster: c, print: genericclioptions.NewPrintFlags("")}
+	o := &verifyOptions{cluster: c, output: newReportFlags("different")}
 	cmd := &cobra.Command{
 		Use:   "verify [NAME...]",
 		Short: "Ask the old and the new proxy the same, and compare the answers",
@@ -86,7 +85,7 @@ Exit status: 0 all answers are the same, 1 some differ, 2 the check failed.`,
 	flags.BoolVarP(&o.files.Recursive, "recursive", "R", false, "Look into folders below a folder of -f")
 	o.fleet.add(c, cmd)
 	o.scope.add(cmd)
-	addOutputFlag(cmd, o.print)
+	o.output.add(cmd)
 	addColorFlag(cmd, &o.color)
 	return cmd
 }
@@ -151,12 +150,7 @@ func (o *verifyOptions) options() (verify.Options, error) {
 		}
 		out.Ignore = append(out.Ignore, ignore)
 	}
-	if *o.print.OutputFormat != "" {
-		if _, err := printerFor(o.print); err != nil {
-			return out, err
-		}
-	}
-	return out, nil
+	return out, o.output.check()
 }
 
 // sides are where the proxies are asked: as told, or on a node that they serve.
@@ -274,12 +268,8 @@ func (o *verifyOptions) logged(schemes []string) ([]verify.Request, error) {
 
 func (o *verifyOptions) printReport(report *verify.Report, palette ui.Palette) error {
 	w := o.cluster.streams.Out
-	if *o.print.OutputFormat != "" {
-		printer, err := printerFor(o.print)
-		if err != nil {
-			return err
-		}
-		if err := printer.PrintObj(report, w); err != nil {
+	if !o.output.screen() {
+		if err := o.output.show(w, report); err != nil {
 			return fmt.Errorf("printing: %w", err)
 		}
 		return nil

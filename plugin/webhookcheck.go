@@ -15,7 +15,7 @@ import (
 
 func newWebhookCheckCommand(c *cluster) *cobra.Command {
 	o := &webhookOptions{cluster: c, dryRun: "none"}
-	color := ""
+	color, output := "", newReportFlags("checks")
 	cmd := &cobra.Command{
 		Use:   "check",
 		Short: "Tell whether the webhook works, by asking the API server for a dry run",
@@ -25,9 +25,15 @@ whole way works. Nothing is changed.
 
 Exit status: 0 it works, maybe with warnings; 1 it does not.`,
 		Example: `  # Does it work?
-  kubectl ingress-migrate webhook check`,
+  kubectl ingress-migrate webhook check
+
+  # For a pipeline
+  kubectl ingress-migrate webhook check -o json`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := output.check(); err != nil {
+				return err
+			}
 			palette, err := ui.NewPalette(c.streams.Out, color)
 			if err != nil {
 				return usageError("%v", err)
@@ -36,24 +42,34 @@ Exit status: 0 it works, maybe with warnings; 1 it does not.`,
 			if err != nil {
 				return err
 			}
-			results := installer.Check(cmd.Context(), options, time.Now())
-			return printChecks(c.streams, palette, results)
+			report := installer.Check(cmd.Context(), options, time.Now())
+			if output.screen() {
+				err = writeChecks(c.streams, palette, report.Checks)
+			} else {
+				err = output.show(c.streams.Out, report)
+			}
+			if err != nil {
+				return fmt.Errorf("printing: %w", err)
+			}
+			if failed := report.Failed(); failed > 0 {
+				return withStatus(StatusDifferent, fmt.Errorf("the webhook does not work: %s failed", plural(failed, "check")))
+			}
+			return nil
 		},
 	}
 	o.conversion.add(cmd)
+	output.add(cmd)
 	addColorFlag(cmd, &color)
 	return cmd
 }
 
-func printChecks(streams genericiooptions.IOStreams, palette ui.Palette, results []install.Result) error {
+func writeChecks(streams genericiooptions.IOStreams, palette ui.Palette, results []install.Result) error {
 	table := ui.Table{Columns: []string{"RESULT", "CHECK", "FINDING"}, Flexible: 2}
-	failed := 0
 	for _, result := range results {
 		style := ui.Plain
 		switch result.Level {
 		case install.Failed:
 			style = ui.Bad
-			failed++
 		case install.Warning:
 			style = ui.Notice
 		case install.OK:
@@ -64,13 +80,7 @@ func printChecks(streams genericiooptions.IOStreams, palette ui.Palette, results
 		}
 		table.Add(ui.Cell{Text: string(result.Level), Style: style}, ui.Cell{Text: result.Name}, ui.Cell{Text: finding})
 	}
-	if err := table.Write(streams.Out, ui.Width(streams.Out), palette); err != nil {
-		return err
-	}
-	if failed > 0 {
-		return withStatus(StatusDifferent, fmt.Errorf("the webhook does not work: %s failed", plural(failed, "check")))
-	}
-	return nil
+	return table.Write(streams.Out, ui.Width(streams.Out), palette)
 }
 
 // webhookNarrator says what an installation does, as kubectl apply would.

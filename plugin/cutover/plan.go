@@ -67,7 +67,7 @@ func MakePlan(f *fleet.Fleet, s Settings, id string) (*Plan, error) {
 		return nil, err
 	}
 	p := &Plan{
-		TypeMeta: metav1.TypeMeta{APIVersion: "ingress-migrate.io/v1alpha1", Kind: "CutoverPlan"},
+		TypeMeta: metav1.TypeMeta{APIVersion: APIVersion, Kind: PlanKind},
 		ID:       id, Batch: max(1, s.Batch),
 		Old: f.Old.Name.String(), New: f.New.Name.String(), OldTitle: f.Old.Title, NewTitle: f.New.Title,
 		Journal:           f.Namespace() + "/ingress-migrate-" + id,

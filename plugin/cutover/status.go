@@ -12,6 +12,13 @@ import (
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/fleet"
 )
 
+// Kinds of reports in JSON and YAML, of APIVersion.
+const (
+	APIVersion = "ingress-migrate.io/v1alpha1"
+	StatusKind = "Status"
+	PlanKind   = "CutoverPlan"
+)
+
 // Status is the whole picture for a human or a script. It is an API object so
 // that every output format of kubectl works on it.
 type Status struct {
@@ -92,7 +99,7 @@ func (s *Status) DeepCopyObject() runtime.Object {
 // NewStatus tells a fleet as it is now.
 func NewStatus(f *fleet.Fleet, settings Settings, now time.Time) *Status {
 	s := &Status{
-		TypeMeta: metav1.TypeMeta{APIVersion: "ingress-migrate.io/v1alpha1", Kind: "Status"},
+		TypeMeta: metav1.TypeMeta{APIVersion: APIVersion, Kind: StatusKind},
 		Old:      setStatus(f.Old), New: setStatus(f.New),
 		Migration: Migration{Phase: PhaseText(f)},
 		Serving:   f.Serving(), Floor: settings.FloorOf(present(f)), Next: Next(f),

@@ -6,12 +6,14 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	admissionv1 "k8s.io/api/admissionregistration/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert"
 )
@@ -35,13 +37,45 @@ type Result struct {
 	Remedy string `json:"remedy,omitempty"`
 }
 
+// APIVersion and Kind of a Report in JSON and YAML.
+const (
+	APIVersion = "ingress-migrate.io/v1alpha1"
+	Kind       = "WebhookCheck"
+)
+
+// Report is the answer to a check. It is an API object so that every output
+// format of kubectl works on it.
+type Report struct {
+	metav1.TypeMeta `json:",inline"`
+	// Checks are in the order of an Ingress' way through them.
+	Checks []Result `json:"checks"`
+}
+
+// DeepCopyObject implements runtime.Object.
+func (r *Report) DeepCopyObject() runtime.Object {
+	out := *r
+	out.Checks = slices.Clone(r.Checks)
+	return &out
+}
+
+// Failed counts the checks that failed.
+func (r *Report) Failed() int {
+	n := 0
+	for _, check := range r.Checks {
+		if check.Level == Failed {
+			n++
+		}
+	}
+	return n
+}
+
 // Check looks at an installed webhook from the custom resources to a dry run
 // through the API server. It changes nothing.
-func (i *Installer) Check(ctx context.Context, options convert.Options, now time.Time) []Result {
+func (i *Installer) Check(ctx context.Context, options convert.Options, now time.Time) *Report {
 	registration, result := i.checkRegistration(ctx)
 	results := []Result{i.checkKinds(options), i.checkPods(ctx), result}
 	results = append(results, i.checkCertificate(ctx, registration, now), i.checkDryRun(ctx))
-	return results
+	return &Report{TypeMeta: metav1.TypeMeta{APIVersion: APIVersion, Kind: Kind}, Checks: results}
 }
 
 func (i *Installer) checkKinds(options convert.Options) Result {

@@ -40,6 +40,9 @@ type Report struct {
 	Resources []string `json:"resources,omitempty"`
 	// Controllers are the ingress controllers that run in the cluster.
 	Controllers []controller.Version `json:"controllers,omitempty"`
+	// webhookNamespace is where the webhook was looked for.
+	webhookNamespace string
+
 	// Notes are sentences about what could not be looked at.
 	Notes []string `json:"notes,omitempty"`
 	// Warnings say what does not fit.
@@ -138,13 +141,17 @@ func (r *Report) Look(ctx context.Context, client kubernetes.Interface) error {
 	return nil
 }
 
+// WebhookNamespace is where the webhook was looked for; empty: nowhere.
+func (r *Report) WebhookNamespace() string { return r.webhookNamespace }
+
 func (r *Report) webhook(ctx context.Context, client kubernetes.Interface) error {
-	deployment, err := client.AppsV1().Deployments(install.Namespace).Get(ctx, install.Name, metav1.GetOptions{})
+	r.webhookNamespace = install.Find(ctx, client)
+	deployment, err := client.AppsV1().Deployments(r.webhookNamespace).Get(ctx, install.Name, metav1.GetOptions{})
 	switch {
 	case apierrors.IsNotFound(err):
 		return nil
 	case apierrors.IsForbidden(err):
-		r.Notes = append(r.Notes, "not allowed to read the Deployment "+install.Namespace+"/"+install.Name+": the webhook's version is not known")
+		r.Notes = append(r.Notes, "not allowed to read the Deployment "+r.webhookNamespace+"/"+install.Name+": the webhook's version is not known")
 		return nil
 	case err != nil:
 		return fmt.Errorf("looking for the webhook: %w", err)
