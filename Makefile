@@ -147,7 +147,7 @@ release-check: image-check ## Make a release, twice, publish nothing; krew valid
 
 .PHONY: image-check
 image-check: ## Let ko build the webhook's image, twice, from a registry on loopback
-	cd test/image && $(GO) test -count 1 ./...
+	cd test/image && $(GO) test -count 1 -timeout 60m ./...
 
 .PHONY: krew-manifest
 krew-manifest: ## Print krew's manifest of a release (TAG=v1.2.3) from dist/checksums.txt

@@ -13,6 +13,7 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
 	"sigs.k8s.io/yaml"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/test/sandbox"
@@ -33,7 +34,7 @@ func BenchmarkCompletion(b *testing.B) {
 		}
 	}()
 	config := cluster.RESTConfig()
-	config.QPS = -1
+	config.QPS, config.WarningHandler = -1, rest.NoWarnings{}
 	client, err := kubernetes.NewForConfig(config)
 	if err != nil {
 		b.Fatal(err)
