@@ -19,7 +19,7 @@ func (o *statusOptions) check() error {
 		return nil
 	case o.watch:
 		return usageError("--serve keeps up to date by itself: leave --watch out")
-	case *o.print.OutputFormat != "":
+	case !o.output.screen():
 		return usageError("--serve shows a page: leave --output out")
 	}
 	return nil
