@@ -107,36 +107,61 @@ func (h *HAProxy) set(ctx context.Context, s server, state string) error {
 
 // State implements Drainer: that of all servers of the node, if they agree.
 func (h *HAProxy) State(ctx context.Context, target Target) (State, string, error) {
-	servers, err := h.of(ctx, target)
+	states, err := h.States(ctx, []Target{target})
 	if err != nil {
 		return Unknown, "", err
 	}
+	return states[0].State, states[0].Why, states[0].Err
+}
+
+// States implements Lister: two commands to each instance, however many targets.
+func (h *HAProxy) States(ctx context.Context, targets []Target) ([]TargetState, error) {
+	all, err := h.servers(ctx)
+	if err != nil {
+		return nil, err
+	}
+	rows := map[string]statRow{} // by path in an instance
+	for _, instance := range h.addresses {
+		some, err := h.stats(ctx, instance)
+		if err != nil {
+			return nil, err
+		}
+		for _, row := range some {
+			rows[instance+" "+row["pxname"]+"/"+row["svname"]] = row
+		}
+	}
+	states := make([]TargetState, 0, len(targets))
+	for _, target := range targets {
+		states = append(states, h.stateOf(target, all, rows))
+	}
+	return states, nil
+}
+
+func (h *HAProxy) stateOf(target Target, all []server, rows map[string]statRow) TargetState {
+	servers, err := h.among(all, target)
+	if err != nil {
+		return TargetState{State: Unknown, Err: err}
+	}
 	state, why := State(""), ""
-	rows := map[string][]statRow{}
 	for _, s := range servers {
-		if rows[s.instance] == nil {
-			if rows[s.instance], err = h.stats(ctx, s.instance); err != nil {
-				return Unknown, "", err
-			}
+		row, ok := rows[s.instance+" "+s.path()]
+		if !ok {
+			return TargetState{State: Unknown, Err: fmt.Errorf("HAProxy at %s lists server %s and has no statistics of it", s.instance, s.path())}
 		}
-		at := slices.IndexFunc(rows[s.instance], func(r statRow) bool { return r["pxname"] == s.backend && r["svname"] == s.name })
-		if at < 0 {
-			return Unknown, "", fmt.Errorf("HAProxy at %s lists server %s and has no statistics of it", s.instance, s.path())
-		}
-		one, text := rows[s.instance][at].state()
+		one, text := row.state()
 		text = s.path() + " " + text
 		switch {
 		case state == "" || state == one:
 			if state, why = one, text; one == Draining {
-				return one, why, nil
+				return TargetState{State: one, Why: why}
 			}
 		case one == Draining:
-			return one, text, nil
+			return TargetState{State: one, Why: text}
 		default:
-			return Unknown, why + ", " + text, nil
+			return TargetState{State: Unknown, Why: why + ", " + text}
 		}
 	}
-	return state, why, nil
+	return TargetState{State: state, Why: why}
 }
 
 // of finds the servers of a node in every instance.
@@ -145,14 +170,19 @@ func (h *HAProxy) of(ctx context.Context, target Target) ([]server, error) {
 	if err != nil {
 		return nil, err
 	}
+	return h.among(all, target)
+}
+
+// among finds the servers of a node in every instance; none in one is an error.
+func (h *HAProxy) among(all []server, target Target) ([]server, error) {
 	var found []server
 	for _, instance := range h.addresses {
-		own := slices.DeleteFunc(slices.Clone(all), func(s server) bool { return s.instance != instance })
-		some := slices.DeleteFunc(slices.Clone(own), func(s server) bool {
-			return s.address != target.Address || len(target.Ports) > 0 && !slices.Contains(target.Ports, s.port)
+		own := func(s server) bool { return s.instance == instance }
+		some := only(all, func(s server) bool {
+			return own(s) && s.address == target.Address && (len(target.Ports) == 0 || slices.Contains(target.Ports, s.port))
 		})
 		if len(some) == 0 {
-			some = slices.DeleteFunc(slices.Clone(own), func(s server) bool { return s.name != target.Node })
+			some = only(all, func(s server) bool { return own(s) && s.name == target.Node })
 		}
 		if len(some) == 0 {
 			return nil, fmt.Errorf("HAProxy at %s has no server with address %s and a port of %v, and none called %s: is it the load balancer of this node?", instance, target.Address, target.Ports, target.Node)
@@ -160,6 +190,16 @@ func (h *HAProxy) of(ctx context.Context, target Target) ([]server, error) {
 		found = append(found, some...)
 	}
 	return found, nil
+}
+
+func only(all []server, wanted func(server) bool) []server {
+	var some []server
+	for _, s := range all {
+		if wanted(s) {
+			some = append(some, s)
+		}
+	}
+	return some
 }
 
 // servers lists those of every instance.

@@ -77,6 +77,38 @@ func newEdge(t *testing.T) *edge {
 	return e
 }
 
+// counted is a way to the runtime socket that counts commands: each has a connection
+// of its own.
+func (e *edge) counted() (address string, commands *atomic.Int64) {
+	e.t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		e.t.Fatal(err)
+	}
+	e.t.Cleanup(func() { listener.Close() })
+	commands = &atomic.Int64{}
+	go func() {
+		for {
+			client, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			commands.Add(1)
+			go func() {
+				defer client.Close()
+				server, err := net.Dial("unix", strings.TrimPrefix(e.socket, "unix:"))
+				if err != nil {
+					return
+				}
+				defer server.Close()
+				go func() { _, _ = io.Copy(server, client) }()
+				_, _ = io.Copy(client, server)
+			}()
+		}
+	}()
+	return listener.Addr().String(), commands
+}
+
 // who answers one request.
 func (e *edge) who(path string) (string, error) {
 	answer, err := http.Get("http://" + e.haproxy.Address() + path)
@@ -178,6 +210,31 @@ func TestHAProxyDescribe(t *testing.T) {
 	}
 	if diff := cmp.Diff(lb.Facts{Name: "HAProxy at " + e.socket, Healthy: 3, Unhealthy: 2}, got); diff != "" {
 		t.Errorf("-want +got: %s", diff)
+	}
+}
+
+// Many targets are one question: two commands to each instance, however many.
+func TestHAProxyStates(t *testing.T) {
+	e := newEdge(t)
+	address, commands := e.counted()
+	h := lb.NewHAProxy([]string{address})
+	e.await(h, e.targets[0], lb.InService)
+	e.await(h, e.targets[1], lb.InService)
+	if err := h.Drain(t.Context(), e.targets[1]); err != nil {
+		t.Fatal(err)
+	}
+	e.await(h, e.targets[1], lb.Out)
+	commands.Store(0)
+	stranger := lb.Target{Node: "edge-9", Address: "192.0.2.9", Ports: []int32{80}}
+	states, err := lb.States(t.Context(), h, []lb.Target{e.targets[0], stranger, e.targets[1]})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if states[0].State != lb.InService || states[1].Err == nil || states[2].State != lb.Out {
+		t.Errorf("states %+v, want InService, an error, Out", states)
+	}
+	if n := commands.Load(); n != 2 {
+		t.Errorf("%d commands for three targets, want 2", n)
 	}
 }
 
