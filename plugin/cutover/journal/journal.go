@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"slices"
 	"time"
+	"unicode/utf8"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -161,6 +162,53 @@ func (j *Journal) Plan(now time.Time, names ...string) {
 // Forget removes a node that is no longer part of the cluster.
 func (j *Journal) Forget(name string) {
 	j.Nodes = slices.DeleteFunc(j.Nodes, func(n Node) bool { return n.Name == name })
+}
+
+// A journal of a thousand nodes must fit into a ConfigMap, whatever went wrong on each
+// of them, beside the answers that routes are compared with: 1 MiB in all
+// (k8s.io/kubernetes pkg/apis/core/validation ValidateConfigMap). So texts are cut, at
+// so many bytes of JSON.
+const (
+	mostWhy     = 200
+	mostStopped = 4000
+)
+
+// trim cuts texts that are longer than a journal has room for.
+func (j *Journal) trim() {
+	j.Stopped = trimmed(j.Stopped, mostStopped)
+	for i := range j.Nodes {
+		j.Nodes[i].Why = trimmed(j.Nodes[i].Why, mostWhy)
+	}
+}
+
+// trimmed cuts a text that would take more than so many bytes in JSON.
+func trimmed(text string, most int) string {
+	const ellipsis = "…"
+	size, end := 0, 0
+	for i, r := range text {
+		size += sizeInJSON(r)
+		if size > most {
+			return text[:end] + ellipsis
+		}
+		if size <= most-len(ellipsis) {
+			end = i + utf8.RuneLen(r)
+			if r == utf8.RuneError {
+				end = i + 1 // an invalid byte, or the first of three
+			}
+		}
+	}
+	return text
+}
+
+// sizeInJSON is how many bytes encoding/json writes for a character.
+func sizeInJSON(r rune) int {
+	switch {
+	case r == '"' || r == '\\' || r == '\n' || r == '\r' || r == '\t' || r == '\b' || r == '\f':
+		return 2
+	case r < 0x20 || r == '<' || r == '>' || r == '&' || r == '\u2028' || r == '\u2029' || r == utf8.RuneError:
+		return 6
+	}
+	return utf8.RuneLen(r)
 }
 
 // Clone returns a copy that shares nothing.

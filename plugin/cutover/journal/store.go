@@ -88,6 +88,7 @@ func (s *Store) Open(ctx context.Context, id string) (*Journal, error) {
 
 // Create writes a new journal.
 func (s *Store) Create(ctx context.Context, j *Journal) error {
+	j.trim()
 	j.Version, j.Sequence = Version, 1
 	raw, err := json.Marshal(j)
 	if err != nil {
@@ -120,6 +121,7 @@ func (s *Store) Write(ctx context.Context, j *Journal) error {
 	if s.last == nil {
 		return s.Create(ctx, j)
 	}
+	j.trim()
 	j.Version, j.Sequence = Version, s.sequence+1
 	raw, err := json.Marshal(j)
 	if err != nil {
