@@ -59,6 +59,8 @@ func (f *settingsFlags) addJudged(cmd *cobra.Command) {
 	flags.IntVar(&v.Balancer.Healthy, "lb-healthy", 0, "Good checks until the load balancer uses a node again")
 	v.Balancer.Margin = 10 * time.Second // what users of cloud balancers report as enough in most cases
 	flags.DurationVar(&v.Balancer.Margin, "lb-margin", v.Balancer.Margin, "How long the load balancer takes to act on what it noticed")
+	flags.Int32Var(&v.Balancer.Port, "lb-port", 0, "Port that the load balancer's health check asks")
+	flags.DurationVar(&v.LongestRequest, "longest-request", 0, "How long a request may take, so that none is cut off")
 	flags.Int32SliceVar(&v.Ports.HTTP, "http-port", nil, "Host ports that speak HTTP (default: told by the old DaemonSet)")
 	flags.Int32SliceVar(&v.Ports.HTTPS, "https-port", nil, "Host ports that speak HTTPS (default: told by the old DaemonSet)")
 }
@@ -98,6 +100,8 @@ func (f *settingsFlags) settings(picture *fleet.Fleet) (cutover.Settings, error)
 		{"lb-unhealthy", func() { s.Balancer.Unhealthy = given.Balancer.Unhealthy }},
 		{"lb-healthy", func() { s.Balancer.Healthy = given.Balancer.Healthy }},
 		{"lb-margin", func() { s.Balancer.Margin = given.Balancer.Margin }},
+		{"lb-port", func() { s.Balancer.Port = given.Balancer.Port }},
+		{"longest-request", func() { s.LongestRequest = given.LongestRequest }},
 		{"http-port", func() { s.Ports.HTTP = given.Ports.HTTP }},
 		{"https-port", func() { s.Ports.HTTPS = given.Ports.HTTPS }},
 	} {
@@ -122,13 +126,15 @@ func (f *settingsFlags) validate() error {
 		return usageError("--floor is 2 or more, or 1 with --i-accept-single-node, not %d", v.Floor)
 	case v.Poll <= 0:
 		return usageError("--poll is more than 0, not %s", v.Poll)
+	case v.Balancer.Port < 0 || v.Balancer.Port > 65535:
+		return usageError("--lb-port is a port, not %d", v.Balancer.Port)
 	case v.LeaseDuration < time.Second:
 		return usageError("--lease-duration is 1s or more, not %s", v.LeaseDuration)
 	}
 	for _, d := range []struct {
 		flag  string
 		value time.Duration
-	}{{"canary-soak", v.CanarySoak}, {"soak", v.Soak}, {"settle", v.Settle}, {"lb-interval", v.Balancer.Interval}, {"lb-timeout", v.Balancer.Timeout}, {"lb-margin", v.Balancer.Margin}} {
+	}{{"canary-soak", v.CanarySoak}, {"soak", v.Soak}, {"settle", v.Settle}, {"lb-interval", v.Balancer.Interval}, {"lb-timeout", v.Balancer.Timeout}, {"lb-margin", v.Balancer.Margin}, {"longest-request", v.LongestRequest}} {
 		if d.value < 0 {
 			return usageError("--%s must not be negative", d.flag)
 		}

@@ -97,10 +97,11 @@ func (c *cluster) equip(ctx context.Context, e *cutover.Engine, picture *fleet.F
 	if err != nil {
 		return clusterError(err)
 	}
-	if len(facts.RouteGroups) == 0 {
+	groups := facts.RouteGroups()
+	if len(groups) == 0 {
 		return errors.New("the cluster has no IngressRoutes (neither traefik.io nor traefik.containo.us): install the CRDs of the new Traefik first")
 	}
-	e.Marker = &marker{client: objects, group: facts.RouteGroups[0], class: facts.NewConfig.RouteClass, labels: facts.NewConfig.RouteLabels, entryPoints: facts.NewConfig.RouteEntryPoints, rulesOfV3: bothRead(picture)}
+	e.Marker = &marker{client: objects, group: groups[0], class: facts.NewConfig.RouteClass, labels: facts.NewConfig.RouteLabels, entryPoints: facts.NewConfig.RouteEntryPoints, rulesOfV3: bothRead(picture)}
 	return nil
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/diag"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/foreign"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/ir"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/preflight"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/source"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/ui"
 )
@@ -69,6 +70,9 @@ func explainable() []string {
 	for _, info := range diag.All() {
 		words = append(words, string(info.Code))
 	}
+	for _, info := range preflight.Codes() {
+		words = append(words, info.Code)
+	}
 	for _, annotation := range allAnnotations() {
 		words = append(words, annotation.name)
 	}
@@ -88,6 +92,11 @@ func (o *explainOptions) run(ctx context.Context, args []string) (err error) {
 	word := args[0]
 	if info, ok := diag.Lookup(diag.Code(word)); ok {
 		o.code(w, info)
+		return nil
+	}
+	// Some have the name of an annotation, which is written in lower case.
+	if info, ok := preflight.Lookup(word); ok && (word == info.Code || len(annotationsCalled(word)) == 0) {
+		o.check(w, info)
 		return nil
 	}
 	if found := annotationsCalled(word); len(found) > 0 {
@@ -110,6 +119,14 @@ func (o *explainOptions) list(w io.Writer) error {
 	for _, info := range diag.All() {
 		table.Add(ui.Text(string(info.Code), info.Severity.String(), info.Title)...)
 	}
+	if err := table.Write(w, o.width, o.palette); err != nil {
+		return err
+	}
+	fmt.Fprintln(w)
+	table = ui.Table{Columns: []string{"PREFLIGHT", "AT WORST", "LOOKS AT"}, Flexible: 2}
+	for _, info := range preflight.Codes() {
+		table.Add(ui.Text(info.Code, string(info.Result), info.What)...)
+	}
 	return table.Write(w, o.width, o.palette)
 }
 
@@ -126,6 +143,14 @@ func (o *explainOptions) paragraph(w io.Writer, indent, text string) {
 
 func (o *explainOptions) code(w io.Writer, info diag.Info) {
 	fmt.Fprintf(w, "%s  %s\n%s\n\n", o.palette.Paint(ui.Bold, string(info.Code)), info.Severity, info.Title)
+	o.paragraph(w, "", info.Explain)
+	fmt.Fprintf(w, "\nWhat to do\n")
+	o.paragraph(w, "  ", info.Remedy)
+}
+
+// check explains a finding of preflight.
+func (o *explainOptions) check(w io.Writer, info preflight.Info) {
+	fmt.Fprintf(w, "%s  preflight: %s, %s at worst\n\n", o.palette.Paint(ui.Bold, info.Code), info.What, info.Result)
 	o.paragraph(w, "", info.Explain)
 	fmt.Fprintf(w, "\nWhat to do\n")
 	o.paragraph(w, "  ", info.Remedy)

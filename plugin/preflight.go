@@ -2,9 +2,12 @@ package plugin
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"io"
+	"net"
+	"os"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -15,6 +18,7 @@ import (
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/scan"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/source"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/ui"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/verify"
 )
 
 type preflightOptions struct {
@@ -32,11 +36,13 @@ type preflightOptions struct {
 type judgeFlags struct {
 	acceptOwner bool
 	accept      []string
+	accessLog   string
 }
 
 func (f *judgeFlags) add(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&f.acceptOwner, "accept-owner", false, "Whoever applies the DaemonSets (GitOps) is paused or has been told")
 	cmd.Flags().StringSliceVar(&f.accept, "accept", nil, "Codes of findings to go on with, such as SCAN")
+	cmd.Flags().StringVar(&f.accessLog, "from-access-log", "", "Access log of the old proxy, from which the longest request is taken")
 }
 
 func newPreflightCommand(c *cluster) *cobra.Command {
@@ -45,7 +51,9 @@ func newPreflightCommand(c *cluster) *cobra.Command {
 		Use:   "preflight",
 		Short: "Check everything that a cutover could stumble over",
 		Long: `Check everything that a cutover could stumble over, each with what to do about
-it. Nothing is changed.
+it. Nothing is changed. With -o json the numbers of the drain arithmetic are
+part of it, each with where it comes from. 'explain CODE' tells more of a
+finding.
 
 Exit status: 0 nothing stops a cutover, 1 something does, 2 the check failed.`,
 		Example: `  # Before the first node is moved
@@ -67,7 +75,7 @@ Exit status: 0 nothing stops a cutover, 1 something does, 2 the check failed.`,
 	o.judge.add(cmd)
 	o.conversion.add(cmd)
 	o.output.add(cmd)
-	cmd.Flags().BoolVar(&o.verbose, "verbose", false, "Show what is well, too")
+	cmd.Flags().BoolVar(&o.verbose, "verbose", false, "Show what is well, too, and every number of the drain arithmetic")
 	addColorFlag(cmd, &o.color)
 	return cmd
 }
@@ -98,6 +106,11 @@ func (o *preflightOptions) run(ctx context.Context) error {
 		}
 	} else {
 		writeFindings(o.cluster.streams.Out, report, palette, o.verbose)
+		if o.verbose {
+			if err := writeArithmetic(o.cluster.streams.Out, report, palette); err != nil {
+				return err
+			}
+		}
 		fmt.Fprintln(o.cluster.streams.Out, preflightSummary(report, o.judge.accept))
 	}
 	if len(report.Blocking(o.judge.accept)) > 0 || report.Summary.Stop > 0 && len(o.judge.accept) == 0 {
@@ -113,6 +126,16 @@ func (c *cluster) preflight(ctx context.Context, reader *fleet.Reader, picture *
 		return nil, clusterError(err)
 	}
 	facts.Settings, facts.AcceptOwner = settings, judge.acceptOwner
+	options, err := conversion.options()
+	if err != nil {
+		return nil, err
+	}
+	facts.Target = options.Target
+	if facts.Seen, err = judge.longest(); err != nil {
+		return nil, err
+	}
+	facts.SeenIn = judge.accessLog
+	facts.Knock(ctx, (&net.Dialer{}).DialContext)
 	facts.Scan = scanFacts(c.scan(ctx, conversion, source.Scope{}))
 	drainer, err := lb.Parse(settings.LoadBalancer, reader.Client)
 	if err != nil {
@@ -122,6 +145,26 @@ func (c *cluster) preflight(ctx context.Context, reader *fleet.Reader, picture *
 		facts.AskLoadBalancer(ctx, drainer)
 	}
 	return preflight.Run(facts), nil
+}
+
+// longest reads how long the longest request took; 0 without an access log.
+func (f *judgeFlags) longest() (time.Duration, error) {
+	if f.accessLog == "" {
+		return 0, nil
+	}
+	file, err := os.Open(f.accessLog)
+	if err != nil {
+		return 0, usageError("--from-access-log: %v", err)
+	}
+	defer file.Close()
+	longest, err := verify.Longest(file)
+	if err == nil && longest == 0 {
+		err = errors.New("no line tells how long its request took")
+	}
+	if err != nil {
+		return 0, usageError("--from-access-log %s: %v", f.accessLog, err)
+	}
+	return longest, nil
 }
 
 // mayBegin refuses to begin a cutover, by whatever command, while something stops
@@ -165,57 +208,6 @@ func firstToDo(report *scan.Report) string {
 		}
 	}
 	return ""
-}
-
-// writeFindings prints two lines a finding: what is the case, and what to do.
-func writeFindings(w io.Writer, report *preflight.Report, palette ui.Palette, verbose bool) {
-	words := map[preflight.Result]struct {
-		text  string
-		style ui.Style
-	}{
-		preflight.Stop: {"STOP", ui.Bad}, preflight.Warn: {"WARN", ui.Notice}, preflight.Unknown: {"????", ui.Notice}, preflight.OK: {"ok", ui.Good},
-	}
-	const column = 20
-	const indent = "                          "
-	width := ui.Width(w)
-	room := 0
-	if width > len(indent)+20 {
-		room = width - len(indent)
-	}
-	line := func(lead, text string) {
-		for i, part := range wrap(text, room) {
-			if i == 0 {
-				fmt.Fprintln(w, lead+part)
-			} else {
-				fmt.Fprintln(w, indent+part)
-			}
-		}
-	}
-	for _, f := range report.Findings {
-		if f.Result == preflight.OK && !verbose {
-			continue
-		}
-		word := words[f.Result]
-		lead := palette.Paint(word.style, fmt.Sprintf("%-4s", word.text)) + fmt.Sprintf("  %-*s", column, f.What)
-		if f.Finding == "" {
-			fmt.Fprintln(w, strings.TrimRight(lead, " "))
-			continue
-		}
-		line(lead, f.Finding)
-		if f.Remedy != "" {
-			line(indent, "-> "+f.Remedy)
-		}
-	}
-	if !verbose && report.Summary.OK > 0 {
-		fmt.Fprintf(w, "%s  %s\n", palette.Paint(ui.Good, "ok  "), plural(report.Summary.OK, "check")+"             --verbose shows them")
-	}
-}
-
-func wrap(text string, room int) []string {
-	if room == 0 {
-		return []string{text}
-	}
-	return ui.Wrap(text, room)
 }
 
 func preflightSummary(report *preflight.Report, accepted []string) string {

@@ -28,12 +28,16 @@ type running struct {
 var tag = regexp.MustCompile(`^v?(\d+(?:\.\d+){0,2})`)
 
 // Running names the controller that pods of a template run: the dialect of its
-// Ingresses and its arguments; "" when it is none that is known, and for a Traefik
-// whose version nothing tells.
+// Ingresses and its arguments, or what its variables say in place of them; "" when it
+// is none that is known, and for a Traefik whose version nothing tells.
 func Running(namespace string, pod corev1.PodSpec) (convert.Dialect, []string) {
 	r, ok := recognise(source.Workload{Namespace: namespace, Pod: pod})
 	if !ok || r.dialect == unknown {
 		return "", nil
+	}
+	// Traefik 2 and 3 read one source: a file or arguments, else variables.
+	if r.dialect == convert.FromTraefik && !slices.ContainsFunc(r.args, func(arg string) bool { return strings.HasPrefix(arg, "-") }) {
+		return r.dialect, append(r.args, variables(r.env)...)
 	}
 	return r.dialect, r.args
 }

@@ -15,6 +15,8 @@ type Balancer struct {
 	Healthy   int           `json:"healthy,omitempty"`
 	// Margin is how long it takes until what was noticed is acted on everywhere.
 	Margin time.Duration `json:"margin,omitempty"`
+	// Port that is checked; 0: not known.
+	Port int32 `json:"port,omitempty"`
 }
 
 // Known tells whether the arithmetic can be done.
@@ -49,6 +51,8 @@ type Settings struct {
 	// AcceptSingleNode lifts the rule that two nodes serve at any moment.
 	AcceptSingleNode bool     `json:"acceptSingleNode,omitempty"`
 	Balancer         Balancer `json:"balancer"`
+	// LongestRequest is how long a request may take; 0: not known.
+	LongestRequest time.Duration `json:"longestRequest,omitempty"`
 	// LoadBalancer is what takes nodes out of rotation, see lb.Parse; empty: its own health
 	// check.
 	LoadBalancer string `json:"loadBalancer,omitempty"`

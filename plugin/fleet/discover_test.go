@@ -105,7 +105,7 @@ func TestWebPorts(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			s := &Set{Ports: portsOf(corev1.PodSpec{HostNetwork: test.hostNetwork, Containers: []corev1.Container{{Ports: test.ports}}})}
+			s := &Set{Ports: PortsOf(corev1.PodSpec{HostNetwork: test.hostNetwork, Containers: []corev1.Container{{Ports: test.ports}}})}
 			http, https := s.WebPorts()
 			if diff := cmp.Diff([][]int32{test.http, test.https}, [][]int32{http, https}); diff != "" {
 				t.Error(diff)

@@ -6,6 +6,7 @@ package fleet
 
 import (
 	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/journal"
@@ -107,8 +108,8 @@ type Set struct {
 	Title string
 	Image string
 	// Product and Major version by its image; "" and 0 when that does not tell.
-	Product string
-	Major   int
+	Product      string
+	Major, Minor int
 	// Guard as found in the live object.
 	Guard Guard
 	// Revision is the pod label value of the current template, "" when unknown;
@@ -156,6 +157,10 @@ type Node struct {
 	// HasNewImage: the kubelet reports the new proxy's image as present. It
 	// reports the largest ones only, so false proves nothing.
 	HasNewImage bool
+	Scaling     Scaling
+	// Labels and Taints decide what else may run here.
+	Labels map[string]string
+	Taints []corev1.Taint
 	// Pods of both sides, Ready ones first.
 	Pods []Pod
 }

@@ -67,10 +67,7 @@ func guardOf(ds *appsv1.DaemonSet, side Side) (Guard, error) {
 			if isEmpty(t) {
 				continue
 			}
-			g.Present = slices.ContainsFunc(t.MatchExpressions, func(e corev1.NodeSelectorRequirement) bool {
-				return reflect.DeepEqual(e, expression(side))
-			})
-			if !g.Present {
+			if g.Present = hasGuard(t, side); !g.Present {
 				break
 			}
 		}
@@ -148,6 +145,37 @@ func unguarded(a *corev1.Affinity) *corev1.Affinity {
 		return nil
 	}
 	return out
+}
+
+// GuardedAffinity is the affinity that a manifest must have so that applying it takes
+// no guard off.
+func (s *Set) GuardedAffinity() *corev1.Affinity {
+	return guarded(s.Object.Spec.Template.Spec.Affinity, s.Side)
+}
+
+// Terms are the alternatives of the required node affinity that match anything, and
+// how many of them have the guard's expression.
+func (s *Set) Terms() (all, guarded int) {
+	required := requiredTerms(s.Object.Spec.Template.Spec.Affinity)
+	if required == nil {
+		return 0, 0
+	}
+	for _, t := range required.NodeSelectorTerms {
+		if isEmpty(t) {
+			continue
+		}
+		all++
+		if hasGuard(t, s.Side) {
+			guarded++
+		}
+	}
+	return all, guarded
+}
+
+func hasGuard(t corev1.NodeSelectorTerm, side Side) bool {
+	return slices.ContainsFunc(t.MatchExpressions, func(e corev1.NodeSelectorRequirement) bool {
+		return reflect.DeepEqual(e, expression(side))
+	})
 }
 
 // GuardPatch is the one merge patch that guards a DaemonSet: expression and

@@ -39,6 +39,12 @@ func wants(spec corev1.PodSpec, node *corev1.Node) bool {
 	return true
 }
 
+// MayRun tells whether pods of a template could be placed on the node, as far as its
+// labels and taints decide it.
+func (n *Node) MayRun(spec corev1.PodSpec) bool {
+	return wants(spec, &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: n.Name, Labels: n.Labels}, Spec: corev1.NodeSpec{Taints: n.Taints}})
+}
+
 // toleratedTaints come and go with a node's health, not with its purpose.
 var toleratedTaints = []string{
 	corev1.TaintNodeNotReady, corev1.TaintNodeUnreachable, corev1.TaintNodeUnschedulable,

@@ -30,11 +30,18 @@ func (p Port) Key() string {
 
 func (p Port) String() string { return fmt.Sprintf("%d/%s", p.HostPort, p.Protocol) }
 
-// portsOf returns the host ports that the scheduler sees, by number. On the
+// Collides tells whether the scheduler keeps pods with these ports off one node:
+// 0.0.0.0 meets every address.
+func (p Port) Collides(o Port) bool {
+	any := func(ip string) bool { return ip == "" || ip == "0.0.0.0" || ip == "::" }
+	return p.HostPort == o.HostPort && p.Protocol == o.Protocol && (p.HostIP == o.HostIP || any(p.HostIP) || any(o.HostIP))
+}
+
+// PortsOf returns the host ports that the scheduler sees, by number. On the
 // host's network a declared container port is a host port, whether it says so or
 // not (k8s.io/kubernetes pkg/apis/core/v1 SetDefaults_PodSpec); a port that is
 // not declared at all is invisible.
-func portsOf(spec corev1.PodSpec) []Port {
+func PortsOf(spec corev1.PodSpec) []Port {
 	var ports []Port
 	for _, c := range spec.Containers {
 		for _, p := range c.Ports {

@@ -118,8 +118,8 @@ func (r *Reader) set(ctx context.Context, ds *appsv1.DaemonSet, side Side) (*Set
 	}
 	set := &Set{
 		Side: side, Name: types.NamespacedName{Namespace: ds.Namespace, Name: ds.Name},
-		Title: title, Image: image, Product: product, Major: major, Guard: guard,
-		Ports:   portsOf(ds.Spec.Template.Spec),
+		Title: title, Image: image, Product: product, Major: major, Minor: minor, Guard: guard,
+		Ports:   PortsOf(ds.Spec.Template.Spec),
 		Settled: ds.Status.ObservedGeneration >= ds.Generation,
 		Object:  ds,
 	}
@@ -279,6 +279,9 @@ func nodeOf(n *corev1.Node, templates map[Side]corev1.PodSpec) Node {
 		Label:           n.Labels[NodeLabel],
 		ResourceVersion: n.ResourceVersion,
 		HasNewImage:     len(n.Status.Images) > 0,
+		Scaling:         scalingOf(n),
+		Labels:          n.Labels,
+		Taints:          n.Spec.Taints,
 	}
 	for _, a := range n.Status.Addresses {
 		if a.Type == corev1.NodeInternalIP && out.Address == "" {

@@ -2,10 +2,8 @@ package preflight
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
@@ -37,16 +35,6 @@ func floor(f *Facts) []Finding {
 	return nil
 }
 
-func crds(f *Facts) []Finding {
-	if why, ok := f.Unreadable["the API's resources"]; ok {
-		return []Finding{unknown("the API's resources cannot be read: "+why, "make sure that the CRDs of the new Traefik are installed")}
-	}
-	if len(f.RouteGroups) == 0 {
-		return []Finding{stop("the cluster has no IngressRoutes (neither traefik.io nor traefik.containo.us)", "install the CRDs of the new Traefik first")}
-	}
-	return nil
-}
-
 func scanClean(f *Facts) []Finding {
 	switch {
 	case f.Scan == nil:
@@ -63,18 +51,6 @@ func scanClean(f *Facts) []Finding {
 	return []Finding{stop(f.Scan.Text, next)}
 }
 
-// gateSeen: the gate puts a route beside the new proxy, which must read it.
-func gateSeen(f *Facts) []Finding {
-	namespaces := f.NewConfig.RouteNamespaces
-	if own := f.Fleet.New.Name.Namespace; len(namespaces) > 0 && !slices.Contains(namespaces, own) {
-		return []Finding{stop(
-			name(f.Fleet.New)+" reads routes of "+some(namespaces)+" only, so that the gate's route in its own namespace would not be seen",
-			"add "+own+" to providers.kubernetesCRD.namespaces",
-		)}
-	}
-	return nil
-}
-
 func lease(f *Facts) []Finding {
 	l := f.Fleet.Lease
 	if l == nil {
@@ -83,118 +59,6 @@ func lease(f *Facts) []Finding {
 	return []Finding{stop(
 		fmt.Sprintf("%s is working on these proxies, last sign of life %d s ago", l.Holder, l.AgeSeconds),
 		fmt.Sprintf("let it finish, or if it is dead wait %d s", l.LeftSeconds+1),
-	)}
-}
-
-// margin of the pods' grace: Traefik 1 closes what is left within 10 s of its
-// own after graceTimeOut, and the kubelet needs a moment.
-const margin = 15 * time.Second
-
-func seconds(d time.Duration) string { return strconv.FormatFloat(d.Seconds(), 'f', -1, 64) + " s" }
-
-func (f *Facts) config(side fleet.Side) Config {
-	if side == fleet.Old {
-		return f.OldConfig
-	}
-	return f.NewConfig
-}
-
-// drainAccept: the leaving proxy must accept requests for as long as the balancer
-// needs to notice that it leaves.
-func drainAccept(f *Facts) []Finding {
-	if f.LoadBalancer != nil {
-		return nil // it has let go of the node before
-	}
-	if why, ok := f.Unreadable["configmaps"]; ok {
-		return []Finding{unknown("the proxies' configuration cannot be read: "+why, "check requestAcceptGraceTimeout yourself")}
-	}
-	var out []Finding
-	b := f.Settings.Balancer
-	for _, set := range f.sets() {
-		c := f.config(set.Side)
-		accept := c.Accept + preStop(set)
-		setting := c.acceptSetting()
-		switch {
-		case c.Problem != "":
-			out = append(out, unknown(name(set)+": "+c.Problem, "check "+setting+" yourself"))
-		case b.Known() && accept < b.Detection():
-			out = append(out, stop(
-				fmt.Sprintf("the balancer needs %s to notice (%d x %s + %s + %s), %s stops accepting after %s", seconds(b.Detection()), b.Unhealthy, seconds(b.Interval), seconds(b.Timeout), seconds(b.Margin), name(set), seconds(accept)),
-				fmt.Sprintf("set %s of %s to %s or more, or check more often", setting, name(set), seconds(b.Detection())),
-			))
-		case !b.Known() && accept == 0:
-			out = append(out, warn(
-				name(set)+" stops accepting the moment it is told to end: what the balancer sends until it notices is lost",
-				"set "+setting+" to what the balancer needs (unhealthy threshold x interval + timeout + 10 s), and tell the numbers with --lb-interval, --lb-timeout, --lb-unhealthy, --lb-healthy",
-			))
-		case !b.Known():
-			out = append(out, unknown(
-				fmt.Sprintf("%s accepts requests for %s after it is told to end; whether that is enough depends on the balancer", name(set), seconds(accept)),
-				"tell its numbers with --lb-interval, --lb-timeout, --lb-unhealthy, --lb-healthy",
-			))
-		}
-	}
-	return out
-}
-
-// preStop is how long a pod sleeps before it gets SIGTERM; only the sleep action
-// says so.
-func preStop(set *fleet.Set) time.Duration {
-	longest := time.Duration(0)
-	for _, c := range set.Object.Spec.Template.Spec.Containers {
-		if c.Image == set.Image && c.Lifecycle != nil && c.Lifecycle.PreStop != nil && c.Lifecycle.PreStop.Sleep != nil {
-			longest = max(longest, time.Duration(c.Lifecycle.PreStop.Sleep.Seconds)*time.Second)
-		}
-	}
-	return longest
-}
-
-// drainGrace: a pod that is killed in the middle of its drain loses requests.
-func drainGrace(f *Facts) []Finding {
-	var out []Finding
-	for _, set := range f.sets() {
-		c := f.config(set.Side)
-		if c.Problem != "" {
-			continue
-		}
-		need := preStop(set) + c.Accept + c.Finish + margin
-		grace := time.Duration(set.Grace()) * time.Second
-		if grace >= need {
-			continue
-		}
-		// Without a grace for accepting there is little to be cut off.
-		finding := warn
-		if c.Accept > 0 {
-			finding = stop
-		}
-		out = append(out, finding(
-			fmt.Sprintf("pods of %s are killed after %s, but need %s to end (%s accepting + %s finishing + %s closing)", name(set), seconds(grace), seconds(need), seconds(preStop(set)+c.Accept), seconds(c.Finish), seconds(margin)),
-			fmt.Sprintf("set terminationGracePeriodSeconds of %s to %.0f or more", name(set), need.Seconds()),
-		))
-	}
-	return out
-}
-
-// routeLoading is how long after its first good /ping a proxy may lack routes or
-// certificates: what a provider saw first is loaded at once, the rest only after
-// providersThrottleDuration (2 s by default, Traefik 1.7 and 2), and a busy node
-// takes longer. Without a drain at the balancer only its up-threshold keeps
-// requests away for so long.
-const routeLoading = 5 * time.Second
-
-// returning: /ping is good before routes are loaded.
-func returning(f *Facts) []Finding {
-	b := f.Settings.Balancer
-	if !b.Known() || f.LoadBalancer != nil {
-		return nil
-	}
-	out := time.Duration(b.Healthy) * b.Interval
-	if out >= routeLoading {
-		return nil
-	}
-	return []Finding{warn(
-		fmt.Sprintf("the balancer uses a node again %s after its first good check (%d x %s), but routes and certificates can be %s late: some requests would get 404 or the default certificate", seconds(out), b.Healthy, seconds(b.Interval), seconds(routeLoading)),
-		fmt.Sprintf("ask for %d good checks in a row", int((routeLoading+b.Interval-1)/b.Interval)),
 	)}
 }
 
@@ -288,8 +152,8 @@ func server(f *Facts) []Finding {
 	if f.Server == nil {
 		return []Finding{unknown("the server's version cannot be read: "+f.Unreadable["the server's version"], "")}
 	}
-	minor, err := strconv.Atoi(strings.TrimRight(f.Server.Minor, "+"))
-	if err != nil || f.Server.Major != "1" {
+	minor := f.minor()
+	if minor < 0 {
 		return nil
 	}
 	const tried = 19
@@ -300,4 +164,16 @@ func server(f *Facts) []Finding {
 		return []Finding{warn("Traefik 1.7 reads extensions/v1beta1 Ingresses, which Kubernetes "+f.Server.GitVersion+" does not serve", "see that it still follows changes of Ingresses")}
 	}
 	return nil
+}
+
+// minor is the minor version of Kubernetes 1, -1 when it cannot be told.
+func (f *Facts) minor() int {
+	if f.Server == nil || f.Server.Major != "1" {
+		return -1
+	}
+	minor, err := strconv.Atoi(strings.TrimRight(f.Server.Minor, "+"))
+	if err != nil {
+		return -1
+	}
+	return minor
 }

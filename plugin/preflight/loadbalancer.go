@@ -3,6 +3,7 @@ package preflight
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/fleet"
@@ -30,25 +31,31 @@ func (f *Facts) AskLoadBalancer(ctx context.Context, drainer lb.Drainer) {
 		return
 	}
 	ports := cutover.PortsToAsk(f.Fleet, f.Settings)
+	var targets []lb.Target
 	for i := range f.Fleet.Nodes {
-		n := &f.Fleet.Nodes[i]
-		if n.Gone {
-			continue
+		if n := &f.Fleet.Nodes[i]; !n.Gone {
+			targets = append(targets, cutover.TargetOf(n.Name, n.Address, ports))
 		}
-		state, why, err := drainer.State(ctx, cutover.TargetOf(n.Name, n.Address, ports))
+	}
+	states, err := lb.States(ctx, drainer, targets)
+	if err != nil {
+		f.LoadBalancer.Failed = err.Error()
+		return
+	}
+	for i, s := range states {
 		switch {
-		case err != nil:
-			f.LoadBalancer.Nodes = append(f.LoadBalancer.Nodes, NotInService{n.Name, err.Error()})
-		case state != lb.InService:
-			f.LoadBalancer.Nodes = append(f.LoadBalancer.Nodes, NotInService{n.Name, fmt.Sprintf("it is %s there (%s)", state, why)})
+		case s.Err != nil:
+			f.LoadBalancer.Nodes = append(f.LoadBalancer.Nodes, NotInService{targets[i].Node, s.Err.Error()})
+		case s.State != lb.InService:
+			f.LoadBalancer.Nodes = append(f.LoadBalancer.Nodes, NotInService{targets[i].Node, fmt.Sprintf("it is %s there (%s)", s.State, s.Why)})
 		}
 	}
 }
 
-// balancer: how long it takes to use a node again is what keeps the next one in
+// balancerKnown: how long it takes to use a node again is what keeps the next one in
 // service until then. A guess may be short by minutes, and then node after node
 // is taken out while the balancer has none left. One that is asked tells it itself.
-func balancer(f *Facts) []Finding {
+func balancerKnown(f *Facts) []Finding {
 	if f.LoadBalancer != nil {
 		return asked(f)
 	}
@@ -67,6 +74,23 @@ func asked(f *Facts) []Finding {
 		return []Finding{stop("the load balancer cannot be asked: "+b.Failed, "mend that, or leave --lb out and tell the numbers of its health check")}
 	}
 	var out []Finding
+	for _, n := range []struct {
+		flag       string
+		told, said any
+		differ     bool
+	}{
+		{"--lb-interval", f.Settings.Balancer.Interval, b.Facts.Interval, differ(f.Settings.Balancer.Interval, b.Facts.Interval)},
+		{"--lb-timeout", f.Settings.Balancer.Timeout, b.Facts.Timeout, differ(f.Settings.Balancer.Timeout, b.Facts.Timeout)},
+		{"--lb-unhealthy", f.Settings.Balancer.Unhealthy, b.Facts.Unhealthy, differ(f.Settings.Balancer.Unhealthy, b.Facts.Unhealthy)},
+		{"--lb-healthy", f.Settings.Balancer.Healthy, b.Facts.Healthy, differ(f.Settings.Balancer.Healthy, b.Facts.Healthy)},
+	} {
+		if n.differ {
+			out = append(out, warn(fmt.Sprintf("%s is %v, but %s says %v of itself", n.flag, n.told, b.Facts.Name, n.said), "leave "+n.flag+" out"))
+		}
+	}
+	if b.Facts.Sticky {
+		out = append(out, warn(b.Facts.Name+" keeps clients at one node: those of a node that drains may go on being sent there until they have no session left", "lower the stickiness for the cutover"))
+	}
 	if b.Facts.Owner != "" {
 		out = append(out, warn(b.Facts.Name+" is kept by "+b.Facts.Owner+", which may put a node back that is being moved", "pause it for the cutover"))
 	}
@@ -79,3 +103,6 @@ func asked(f *Facts) []Finding {
 	}
 	return out
 }
+
+// differ tells whether two numbers that are both known are not the same.
+func differ[N int | time.Duration](told, said N) bool { return told != 0 && said != 0 && told != said }

@@ -3,7 +3,6 @@ package preflight
 import (
 	"context"
 	"errors"
-	"fmt"
 	"testing"
 	"time"
 
@@ -22,11 +21,13 @@ import (
 // balancerOf serves all nodes but one.
 type balancerOf struct {
 	out, owner string
+	facts      lb.Facts
 	err        error
 }
 
 func (b balancerOf) Describe(context.Context) (lb.Facts, error) {
-	return lb.Facts{Name: "iron", Owner: b.owner}, b.err
+	b.facts.Name, b.facts.Owner = "iron", b.owner
+	return b.facts, b.err
 }
 func (balancerOf) Drain(context.Context, lb.Target) error   { return nil }
 func (balancerOf) Undrain(context.Context, lb.Target) error { return nil }
@@ -172,17 +173,17 @@ func TestChecks(t *testing.T) {
 		},
 		"GitOps": {
 			spoil: func(w *world) { w.old.Annotations = map[string]string{"argocd.argoproj.io/tracking-id": "edge:x"} },
-			want:  []string{"OWNER stop: traefik1 is applied by Argo CD (argocd.argoproj.io/tracking-id), which would take the guard off again -> pause it for the cutover, or: its manifest should have updateStrategy: {type: OnDelete} and, in every nodeSelectorTerm of required node affinity, {key: ingress-migrate.io/proxy, operator: NotIn, values: [new]}; then --accept-owner"},
+			want:  []string{"OWNER stop: traefik1 is applied by Argo CD (argocd.argoproj.io/tracking-id), which would take the guard off again -> pause it for the cutover (argocd app set edge --sync-policy none), or add this to its kustomization; then --accept-owner"},
 		},
 		"Helm does nothing by itself": {
 			spoil: func(w *world) { w.new.Labels = map[string]string{"app.kubernetes.io/managed-by": "Helm"} },
-			want:  []string{"OWNER warn: traefik2 is applied by Helm -> apply it not during the cutover, or: its manifest should have updateStrategy: {type: OnDelete} and, in every nodeSelectorTerm of required node affinity, {key: ingress-migrate.io/proxy, operator: In, values: [new]}"},
+			want:  []string{"OWNER warn: traefik2 is applied by Helm -> apply it not during the cutover, or have its chart render this (its own values, or this kustomization as a post-renderer)"},
 		},
 		"a drain that is too short": {
 			spoil: func(w *world) {
 				w.settings.Balancer = cutover.Balancer{Interval: 30 * time.Second, Timeout: 6 * time.Second, Unhealthy: 2, Healthy: 5, Margin: 10 * time.Second}
 				w.old.Spec.Template.Spec.Containers[0].Args = nil
-				w.new.Spec.Template.Spec.Containers[0].Args = []string{"--entrypoints.web.address=:80", "--entrypoints.web.transport.lifecycle.requestacceptgracetimeout=80"}
+				w.new.Spec.Template.Spec.Containers[0].Args = args("--entrypoints.web.transport.lifecycle.requestacceptgracetimeout=80")
 			},
 			want: []string{
 				"DRAIN-ACCEPT stop: the balancer needs 76 s to notice (2 x 30 s + 6 s + 10 s), traefik1 stops accepting after 0 s -> set lifeCycle.requestAcceptGraceTimeout of traefik1 to 76 s or more, or check more often",
@@ -201,7 +202,7 @@ func TestChecks(t *testing.T) {
 				w.old.Spec.Template.Spec.Volumes = []corev1.Volume{{Name: "c", VolumeSource: corev1.VolumeSource{ConfigMap: &corev1.ConfigMapVolumeSource{LocalObjectReference: corev1.LocalObjectReference{Name: "conf"}}}}}
 				w.others = append(w.others, &corev1.ConfigMap{
 					ObjectMeta: metav1.ObjectMeta{Namespace: "edge", Name: "conf"},
-					Data:       map[string]string{"traefik.toml": "[lifeCycle]\nrequestAcceptGraceTimeout = 5\ngraceTimeOut = \"10s\"\n[acme]\nstorage = \"acme.json\"\n"},
+					Data:       map[string]string{"traefik.toml": "[lifeCycle]\nrequestAcceptGraceTimeout = 5\ngraceTimeOut = \"10s\"\n[ping]\n[acme]\nstorage = \"acme.json\"\n"},
 				})
 			},
 			want: []string{
@@ -237,7 +238,7 @@ func TestChecks(t *testing.T) {
 		"a balancer that takes nodes out": { // what it has let go of need not go on accepting
 			spoil: func(w *world) {
 				w.settings.Balancer, w.drainer = cutover.Balancer{}, balancerOf{}
-				w.old.Spec.Template.Spec.Containers[0].Args, w.new.Spec.Template.Spec.Containers[0].Args = nil, []string{"--entrypoints.web.address=:80"}
+				w.old.Spec.Template.Spec.Containers[0].Args, w.new.Spec.Template.Spec.Containers[0].Args = nil, args()
 			},
 		},
 		"a balancer that cannot be asked": {
@@ -275,15 +276,7 @@ func TestChecks(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			w := well()
-			test.spoil(w)
-			var got []string
-			for _, f := range Run(w.facts(t)).Findings {
-				if f.Result != OK {
-					got = append(got, fmt.Sprintf("%s %s: %s -> %s", f.Code, f.Result, f.Finding, f.Remedy))
-				}
-			}
-			if diff := cmp.Diff(test.want, got); diff != "" {
+			if diff := cmp.Diff(test.want, found(t, test.spoil)); diff != "" {
 				t.Error(diff)
 			}
 		})

@@ -37,7 +37,9 @@ type Report struct {
 	metav1.TypeMeta `json:",inline"`
 	// Findings are sorted by result, then by the order of the checks.
 	Findings []Finding `json:"findings"`
-	Summary  Summary   `json:"summary"`
+	// Arithmetic is what the judgement of drains rests on, number by number.
+	Arithmetic []Number `json:"arithmetic"`
+	Summary    Summary  `json:"summary"`
 }
 
 // Summary counts findings.
@@ -56,6 +58,8 @@ type Finding struct {
 	// Finding says what is the case, Remedy what to do about it.
 	Finding string `json:"finding,omitempty"`
 	Remedy  string `json:"remedy,omitempty"`
+	// Manifest is what to change, ready to paste; what and where the Remedy says.
+	Manifest string `json:"manifest,omitempty"`
 	// Mended: the cutover's own first steps put it right.
 	Mended bool `json:"mended,omitempty"`
 }
@@ -75,14 +79,8 @@ func (r *Report) Blocking(accepted []string) []Finding {
 // DeepCopyObject implements runtime.Object.
 func (r *Report) DeepCopyObject() runtime.Object {
 	out := *r
-	out.Findings = slices.Clone(r.Findings)
+	out.Findings, out.Arithmetic = slices.Clone(r.Findings), slices.Clone(r.Arithmetic)
 	return &out
-}
-
-// check looks at one thing. No finding means that all is well.
-type check struct {
-	code, what string
-	look       func(*Facts) []Finding
 }
 
 func stop(finding, remedy string) Finding {
@@ -99,14 +97,14 @@ func unknown(finding, remedy string) Finding {
 
 // Run makes all checks.
 func Run(f *Facts) *Report {
-	r := &Report{TypeMeta: metav1.TypeMeta{APIVersion: APIVersion, Kind: Kind}}
+	r := &Report{TypeMeta: metav1.TypeMeta{APIVersion: APIVersion, Kind: Kind}, Arithmetic: f.arithmetic()}
 	for _, c := range checks() {
 		found := c.look(f)
 		if len(found) == 0 {
 			found = []Finding{{Result: OK}}
 		}
 		for _, finding := range found {
-			finding.Code, finding.What = c.code, c.what
+			finding.Code, finding.What = c.Code, c.What
 			r.Findings = append(r.Findings, finding)
 		}
 	}
@@ -125,36 +123,4 @@ func Run(f *Facts) *Report {
 		}
 	}
 	return r
-}
-
-// checks are all there are, the deadliest first.
-func checks() []check {
-	return []check{
-		{"PRIORITY", "priority class", priority},
-		{"PORTS-HIDDEN", "hidden host ports", portsHidden},
-		{"PORTS-DIFFER", "host ports", portsDiffer},
-		{"PENDING-RACE", "waiting pods", pendingRace},
-		{"SURGE", "surge", surge},
-		{"SELECTORS", "pod selectors", selectors},
-		{"NODES-DIFFER", "same nodes", nodesDiffer},
-		{"ROLLOUT", "roll-outs", rollout},
-		{"NOT-SERVING", "serving nodes", notServing},
-		{"FLOOR", "floor", floor},
-		{"CRDS", "Traefik's resources", crds},
-		{"SCAN", "routes", scanClean},
-		{"GATE", "gate", gateSeen},
-		{"LEASE", "other operators", lease},
-		{"OWNER", "owners", owners},
-		{"DRAIN-ACCEPT", "drain arithmetic", drainAccept},
-		{"DRAIN-GRACE", "pods' grace", drainGrace},
-		{"BALANCER", "load balancer", balancer},
-		{"BALANCER-UP", "return of nodes", returning},
-		{"MAX-UNAVAILABLE", "update strategy", maxUnavailable},
-		{"BUDGET", "disruption budget", budget},
-		{"IMAGE", "image", image},
-		{"NODES-UNWELL", "nodes", nodesUnwell},
-		{"SERVICES", "services", services},
-		{"ACME", "certificates", acme},
-		{"SERVER", "API server", server},
-	}
 }

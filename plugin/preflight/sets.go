@@ -281,32 +281,3 @@ func maxUnavailable(f *Facts) []Finding {
 		"set it to 1",
 	)}
 }
-
-// owners: a controller that reapplies manifests would take the guards off.
-func owners(f *Facts) []Finding {
-	var out []Finding
-	for _, set := range f.sets() {
-		if set.Guard.Present && !set.Rolling() {
-			continue
-		}
-		who, heals := owner.Of(set.Object)
-		if who == "" {
-			continue
-		}
-		values := fmt.Sprintf("its manifest should have updateStrategy: {type: OnDelete} and, in every nodeSelectorTerm of required node affinity, {key: %s, operator: %s, values: [%s]}", fleet.NodeLabel, operatorOf(set.Side), fleet.LabelNew)
-		switch {
-		case heals && !f.AcceptOwner:
-			out = append(out, stop(name(set)+" is applied by "+who+", which would take the guard off again", "pause it for the cutover, or: "+values+"; then --accept-owner"))
-		default:
-			out = append(out, warn(name(set)+" is applied by "+who, "apply it not during the cutover, or: "+values))
-		}
-	}
-	return out
-}
-
-func operatorOf(side fleet.Side) corev1.NodeSelectorOperator {
-	if side == fleet.New {
-		return corev1.NodeSelectorOpIn
-	}
-	return corev1.NodeSelectorOpNotIn
-}

@@ -2,10 +2,12 @@ package preflight
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
+	authorizationv1 "k8s.io/api/authorization/v1"
 	corev1 "k8s.io/api/core/v1"
 	schedulingv1 "k8s.io/api/scheduling/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -15,7 +17,9 @@ import (
 	"k8s.io/apimachinery/pkg/version"
 	fakediscovery "k8s.io/client-go/discovery/fake"
 	"k8s.io/client-go/kubernetes/fake"
+	clienttesting "k8s.io/client-go/testing"
 
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/emit"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/fleet"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/lb"
@@ -31,9 +35,14 @@ type world struct {
 	crds     bool
 	scan     *Scan
 	settings cutover.Settings
+	target   emit.Target
 	accept   bool
-	drainer  lb.Drainer
-	minor    string
+	// denied are rights that whoever asks lacks, proxyDenied the new proxy's.
+	denied, proxyDenied []Right
+	dial                Dial
+	seen                time.Duration
+	drainer             lb.Drainer
+	minor               string
 }
 
 var now = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
@@ -86,12 +95,18 @@ func waiting(of *appsv1.DaemonSet, node string) *corev1.Pod {
 	return p
 }
 
+// args are those of a Traefik 2 that has what it needs, and more.
+func args(more ...string) []string {
+	return append([]string{"--entrypoints.web.address=:80", "--providers.kubernetescrd", "--ping"}, more...)
+}
+
 func well() *world {
 	w := &world{
-		old:  set("traefik1", "traefik:1.7.34", "--lifecycle.requestacceptgracetimeout=22s"),
-		new:  set("traefik2", "traefik:2.11.50", "--entrypoints.web.address=:80", "--entrypoints.web.transport.lifecycle.requestacceptgracetimeout=22"),
+		old:  set("traefik1", "traefik:1.7.34", "--lifecycle.requestacceptgracetimeout=22s", "--ping"),
+		new:  set("traefik2", "traefik:2.11.50", args("--entrypoints.web.transport.lifecycle.requestacceptgracetimeout=22")...),
 		crds: true, scan: &Scan{Clean: true}, settings: cutover.DefaultSettings(), minor: "21",
 	}
+	w.settings.LongestRequest = 10 * time.Second
 	w.settings.Balancer = cutover.Balancer{Interval: 5 * time.Second, Timeout: 2 * time.Second, Unhealthy: 2, Healthy: 2, Margin: 10 * time.Second}
 	for i := range 4 {
 		name := fmt.Sprintf("edge-%d", i+1)
@@ -120,8 +135,24 @@ func (w *world) facts(t *testing.T) *Facts {
 	discovery := client.Discovery().(*fakediscovery.FakeDiscovery)
 	discovery.FakedServerVersion = &version.Info{Major: "1", Minor: w.minor, GitVersion: "v1." + w.minor + ".0"}
 	if w.crds {
-		client.Resources = append(client.Resources, &metav1.APIResourceList{GroupVersion: "traefik.io/v1alpha1", APIResources: []metav1.APIResource{{Name: "ingressroutes"}}})
+		for _, group := range []string{emit.Group, emit.LegacyGroup} {
+			list := &metav1.APIResourceList{GroupVersion: group + "/v1alpha1"}
+			for _, name := range resourcesOf2 {
+				list.APIResources = append(list.APIResources, metav1.APIResource{Name: name})
+			}
+			client.Resources = append(client.Resources, list)
+		}
 	}
+	client.PrependReactor("create", "selfsubjectaccessreviews", func(action clienttesting.Action) (bool, runtime.Object, error) {
+		review := action.(clienttesting.CreateAction).GetObject().(*authorizationv1.SelfSubjectAccessReview)
+		review.Status.Allowed = !among(w.denied, review.Spec.ResourceAttributes)
+		return true, review, nil
+	})
+	client.PrependReactor("create", "subjectaccessreviews", func(action clienttesting.Action) (bool, runtime.Object, error) {
+		review := action.(clienttesting.CreateAction).GetObject().(*authorizationv1.SubjectAccessReview)
+		review.Status.Allowed = !among(w.proxyDenied, review.Spec.ResourceAttributes)
+		return true, review, nil
+	})
 	named := fleet.Selection{Old: types.NamespacedName{Namespace: "edge", Name: w.old.Name}, New: types.NamespacedName{Namespace: "edge", Name: w.new.Name}}
 	f, err := (&fleet.Reader{Client: client, Selection: named, Now: func() time.Time { return now }}).Read(t.Context())
 	if err != nil {
@@ -131,13 +162,41 @@ func (w *world) facts(t *testing.T) *Facts {
 	if err != nil {
 		t.Fatal(err)
 	}
-	facts.Scan, facts.Settings, facts.AcceptOwner = w.scan, w.settings, w.accept
+	facts.Scan, facts.Settings, facts.AcceptOwner, facts.Target = w.scan, w.settings, w.accept, w.target
+	facts.Seen, facts.SeenIn = w.seen, "access.log"
+	if w.dial != nil {
+		facts.Knock(t.Context(), w.dial)
+	}
 	if w.drainer != nil {
 		facts.AskLoadBalancer(t.Context(), w.drainer)
 	}
 	return facts
 }
 
+func among(rights []Right, a *authorizationv1.ResourceAttributes) bool {
+	return slices.Contains(rights, Right{a.Verb, a.Resource, a.Group, a.Namespace})
+}
+
+// found are all results that are not ok, as "CODE result: finding -> remedy".
+func found(t *testing.T, spoil func(*world)) []string {
+	t.Helper()
+	w := well()
+	spoil(w)
+	var got []string
+	for _, f := range Run(w.facts(t)).Findings {
+		if f.Result != OK {
+			got = append(got, fmt.Sprintf("%s %s: %s -> %s", f.Code, f.Result, f.Finding, f.Remedy))
+		}
+	}
+	return got
+}
+
 func class(name string, value int32, global bool, policy corev1.PreemptionPolicy) *schedulingv1.PriorityClass {
 	return &schedulingv1.PriorityClass{ObjectMeta: metav1.ObjectMeta{Name: name}, Value: value, GlobalDefault: global, PreemptionPolicy: &policy}
+}
+
+func clock() time.Time { return now }
+
+func ref(ds *appsv1.DaemonSet) types.NamespacedName {
+	return types.NamespacedName{Namespace: ds.Namespace, Name: ds.Name}
 }
