@@ -112,6 +112,7 @@ func (o *scanOptions) run(ctx context.Context, names []string) error {
 
 // scan compares scope with the cluster.
 func (c *cluster) scan(ctx context.Context, flags *conversionFlags, scope source.Scope) (*scan.Report, error) {
+	defer sparingMemory()()
 	client, err := c.clientset()
 	if err != nil {
 		return nil, err

@@ -3,6 +3,7 @@ package scan
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -18,19 +19,25 @@ import (
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/source"
 )
 
-// Compare judges every Ingress of scope by what the cluster has.
+// Compare judges every Ingress of scope by what the cluster has. It takes live apart:
+// what is as it should be is let go of, so that of a large cluster in sync little stays.
 func Compare(loaded source.Loaded, scope source.Scope, options convert.Options, live Live) (*Report, error) {
-	c := &comparison{live: live, scope: scope, optedOut: loaded.OptedOut, wanted: map[Key]bool{}}
+	c := &comparison{live: live, scope: scope, optedOut: loaded.OptedOut, wanted: map[Key]bool{}, objects: map[ir.Ref][]Object{}}
 	ingresses := map[ir.Ref]*networkingv1.Ingress{}
 	for _, ingress := range loaded.Input.Ingresses {
 		ingresses[ir.Ref{Namespace: ingress.Namespace, Name: ingress.Name}] = ingress.Ingress
 	}
-	result := convert.Convert(loaded.Input, options)
-	if err := c.want(result, ingresses); err != nil {
+	var failed error
+	result := convert.Each(loaded.Input, options, func(output convert.Output) bool {
+		failed = c.want(output, ingresses[output.Owner])
+		return failed == nil
+	})
+	if failed != nil {
+		return nil, failed
+	}
+	if err := c.unwanted(); err != nil {
 		return nil, err
 	}
-	c.unwanted()
-
 	report := &Report{
 		TypeMeta: metav1.TypeMeta{APIVersion: APIVersion, Kind: Kind},
 		From:     from(result, options),
@@ -74,27 +81,31 @@ type comparison struct {
 	wanted  map[Key]bool
 }
 
-// want compares each object that should exist.
-func (c *comparison) want(result convert.Result, ingresses map[ir.Ref]*networkingv1.Ingress) error {
-	c.objects = map[ir.Ref][]Object{}
-	for _, output := range result.Objects {
-		ingress := ingresses[output.Owner]
-		if ingress == nil || c.optOut(ingress) != "" {
-			continue
-		}
-		want, err := desired.Object(output.Object, ingress)
-		if err != nil {
-			return err
-		}
-		key := Key{want.GetKind(), want.GetNamespace(), want.GetName()}
-		c.wanted[key] = true
-		object := newObject(want, c.live[key])
-		object.State, object.Differences = stand(want, c.live[key], ingress.Name)
-		if object.State == desired.Drifted || object.State == desired.Diverged {
-			object.Editor = editorOf(object.Live, object.Differences[0].Field)
-		}
-		c.objects[output.Owner] = append(c.objects[output.Owner], object)
+// want compares an object that should exist for an Ingress.
+func (c *comparison) want(output convert.Output, ingress *networkingv1.Ingress) error {
+	if ingress == nil || c.optOut(ingress) != "" {
+		return nil
 	}
+	want, err := desired.Object(output.Object, ingress)
+	if err != nil {
+		return err
+	}
+	key := Key{want.GetKind(), want.GetNamespace(), want.GetName()}
+	live, err := c.live.Object(key)
+	if err != nil {
+		return err
+	}
+	c.wanted[key] = true
+	delete(c.live, key)
+	object := newObject(want, live)
+	object.State, object.Differences = stand(want, live, ingress.Name)
+	if object.State == desired.Drifted || object.State == desired.Diverged {
+		object.Editor = editorOf(live, object.Differences[0].Field)
+	}
+	if object.State == desired.InSync {
+		object.Want, object.Live = nil, nil
+	}
+	c.objects[output.Owner] = append(c.objects[output.Owner], object)
 	return nil
 }
 
@@ -129,23 +140,31 @@ func includes(have, want map[string]string) bool {
 }
 
 // unwanted finds objects of ours that nothing asks for.
-func (c *comparison) unwanted() {
-	keys := make([]Key, 0, len(c.live))
-	for key, live := range c.live {
-		if !c.wanted[key] && desired.IsOurs(live) && !c.optedOut[key.Namespace] {
-			keys = append(keys, key)
+func (c *comparison) unwanted() error {
+	ours := map[Key]*unstructured.Unstructured{}
+	for key := range c.live {
+		if c.wanted[key] || c.optedOut[key.Namespace] {
+			continue
+		}
+		live, err := c.live.Object(key)
+		if err != nil {
+			return err
+		}
+		if desired.IsOurs(live) {
+			ours[key] = live
 		}
 	}
-	slices.SortFunc(keys, func(a, b Key) int {
+	keys := slices.SortedFunc(maps.Keys(ours), func(a, b Key) int {
 		return cmp.Or(emit.CompareKinds(b.Kind, a.Kind), cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Name, b.Name))
 	})
 	for _, key := range keys {
-		live := c.live[key]
+		live := ours[key]
 		ref := ir.Ref{Namespace: key.Namespace, Name: cmp.Or(desired.MadeFor(live), key.Name)}
 		object := newObject(nil, live)
 		object.State = Unwanted
 		c.objects[ref] = append(c.objects[ref], object)
 	}
+	return nil
 }
 
 func newObject(want, live *unstructured.Unstructured) Object {

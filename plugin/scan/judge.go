@@ -107,7 +107,7 @@ func first(objects []Object, state State) *Object {
 
 func none(objects []Object) bool {
 	for _, object := range objects {
-		if object.Live != nil {
+		if object.Live != nil || object.State == desired.InSync {
 			return false
 		}
 	}

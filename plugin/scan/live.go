@@ -2,9 +2,12 @@ package scan
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 
+	"golang.org/x/sync/errgroup"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -14,14 +17,39 @@ import (
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/tools/pager"
 
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/desired"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/emit"
 )
 
 // Key names one object of a target.
 type Key struct{ Kind, Namespace, Name string }
 
-// Live is what a cluster has.
-type Live map[Key]*unstructured.Unstructured
+// Live is what a cluster has, each object as JSON: as one of maps it takes several
+// times the memory, and only one at a time is looked at.
+type Live map[Key][]byte
+
+// Add puts an object in.
+func (l Live) Add(u *unstructured.Unstructured) error {
+	packed, err := json.Marshal(u.Object)
+	if err != nil {
+		return fmt.Errorf("keeping %s %s/%s: %w", u.GetKind(), u.GetNamespace(), u.GetName(), err)
+	}
+	l[Key{u.GetKind(), u.GetNamespace(), u.GetName()}] = packed
+	return nil
+}
+
+// Object returns one, or nil when it is not there.
+func (l Live) Object(key Key) (*unstructured.Unstructured, error) {
+	packed, there := l[key]
+	if !there {
+		return nil, nil
+	}
+	u := &unstructured.Unstructured{}
+	if err := u.UnmarshalJSON(packed); err != nil {
+		return nil, fmt.Errorf("reading %s %s/%s: %w", key.Kind, key.Namespace, key.Name, err)
+	}
+	return u, nil
+}
 
 // MissingCRDsError says that the cluster does not know Traefik's resources.
 type MissingCRDsError struct {
@@ -55,25 +83,58 @@ func Resource(apiVersion, kind string) (schema.GroupVersionResource, error) {
 	return resource, nil
 }
 
+// listsAtOnce is how many kinds are listed at a time: while the server prepares the
+// next page of one, pages of others are decoded.
+const listsAtOnce = 3
+
 // ReadLive lists Traefik's objects of a namespace (empty: all). Objects that are
 // not ours are among them: they can have a name that we want.
 func ReadLive(ctx context.Context, client dynamic.Interface, target emit.Target, namespace string) (Live, error) {
-	live := Live{}
 	// Routes first: a cluster without them has nothing to compare.
-	for _, kind := range slices.Backward(emit.Kinds()) {
-		err := live.list(ctx, client, target.APIVersion(), kind, namespace)
-		if apierrors.IsNotFound(err) {
-			if kind == emit.RouteKind {
-				return nil, missingCRDs(ctx, client, target, namespace)
-			}
-			// An older Traefik without this kind: nothing of it exists.
-			continue
-		}
-		if err != nil {
+	kinds := emit.Kinds()
+	slices.Reverse(kinds)
+	lists, failed := make([]Live, len(kinds)), make([]error, len(kinds))
+	var group errgroup.Group
+	group.SetLimit(listsAtOnce)
+	for i, kind := range kinds {
+		group.Go(func() error {
+			lists[i] = Live{}
+			failed[i] = lists[i].list(ctx, client, target.APIVersion(), kind, namespace)
+			return nil
+		})
+	}
+	_ = group.Wait() // none returns an error: what is told is that of the first kind
+	for i, kind := range kinds {
+		switch err := failed[i]; {
+		case apierrors.IsNotFound(err) && kind == emit.RouteKind:
+			return nil, missingCRDs(ctx, client, target, namespace)
+		case apierrors.IsNotFound(err): // an older Traefik without this kind: nothing of it exists
+		case err != nil:
 			return nil, fmt.Errorf("listing %s objects: %w", kind, err)
 		}
 	}
+	live := lists[0]
+	for _, more := range lists[1:] {
+		maps.Copy(live, more)
+	}
 	return live, nil
+}
+
+// routesAreThere asks for one route: a cluster without them has nothing to compare, and
+// who may not list them cannot.
+func routesAreThere(ctx context.Context, client dynamic.Interface, target emit.Target, namespace string) error {
+	resource, err := Resource(target.APIVersion(), emit.RouteKind)
+	if err != nil {
+		return err
+	}
+	_, err = client.Resource(resource).Namespace(namespace).List(ctx, metav1.ListOptions{Limit: 1})
+	switch {
+	case apierrors.IsNotFound(err):
+		return missingCRDs(ctx, client, target, namespace)
+	case err != nil:
+		return fmt.Errorf("listing %s objects: %w", emit.RouteKind, err)
+	}
+	return nil
 }
 
 func (l Live) list(ctx context.Context, client dynamic.Interface, apiVersion, kind, namespace string) error {
@@ -84,12 +145,27 @@ func (l Live) list(ctx context.Context, client dynamic.Interface, apiVersion, ki
 	pages := pager.New(func(ctx context.Context, options metav1.ListOptions) (runtime.Object, error) {
 		return client.Resource(resource).Namespace(namespace).List(ctx, options)
 	})
+	pages.PageBufferSize = 1 // what waits here is in memory, next to what is kept
 	return pages.EachListItem(ctx, metav1.ListOptions{}, func(object runtime.Object) error {
 		if u, ok := object.(*unstructured.Unstructured); ok {
-			l[Key{kind, u.GetNamespace(), u.GetName()}] = u
+			dropOwnFields(u)
+			return l.Add(u)
 		}
 		return nil
 	})
+}
+
+// dropOwnFields removes managedFields, half of an object, where they tell of nobody
+// but us: they are for naming whoever else changed it.
+func dropOwnFields(u *unstructured.Unstructured) {
+	metadata, _ := u.Object["metadata"].(map[string]any)
+	entries, _ := metadata["managedFields"].([]any)
+	for _, entry := range entries {
+		if fields, ok := entry.(map[string]any); !ok || fields["manager"] != desired.FieldManager || fields["operation"] != string(metav1.ManagedFieldsOperationApply) {
+			return
+		}
+	}
+	delete(metadata, "managedFields")
 }
 
 func missingCRDs(ctx context.Context, client dynamic.Interface, target emit.Target, namespace string) error {

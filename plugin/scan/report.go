@@ -99,7 +99,8 @@ type Object struct {
 	// Editor is who changed it by hand, as far as the API server knows.
 	Editor *Editor `json:"editor,omitempty"`
 
-	// Want is nil for an object that should not exist, Live for one that does not.
+	// Want is nil for an object that should not exist, Live for one that does not; both
+	// for one that is in sync.
 	Want *unstructured.Unstructured `json:"-"`
 	Live *unstructured.Unstructured `json:"-"`
 }

@@ -48,9 +48,23 @@ func loaded(ingresses ...*networkingv1.Ingress) source.Loaded {
 }
 
 // applied is what the cluster holds after everything of an Ingress was written.
-func applied(t *testing.T, ingress *networkingv1.Ingress) scan.Live {
+// objects are what a cluster has.
+type objects map[scan.Key]*unstructured.Unstructured
+
+func packed(t *testing.T, all objects) scan.Live {
 	t.Helper()
 	live := scan.Live{}
+	for _, object := range all {
+		if err := live.Add(object); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return live
+}
+
+func applied(t *testing.T, ingress *networkingv1.Ingress) objects {
+	t.Helper()
+	live := objects{}
 	for _, output := range convert.Convert(loaded(ingress).Input, convert.Options{}).Objects {
 		object, err := desired.Object(output.Object, ingress)
 		if err != nil {
@@ -75,7 +89,7 @@ func TestSeveralControllers(t *testing.T) {
 	other, foreign := cart(map[string]string{"kubernetes.io/ingress.class": "nginx"}), cart(map[string]string{"kubernetes.io/ingress.class": "haproxy"})
 	other.Name, other.Spec.Rules[0].Host = "other", "other.test"
 	foreign.Name = "foreign"
-	report, err := scan.Compare(loaded(cart(nil), other, foreign), source.Scope{}, convert.Options{From: convert.Auto}, scan.Live{})
+	report, err := scan.Compare(loaded(cart(nil), other, foreign), source.Scope{}, convert.Options{From: convert.Auto}, packed(t, objects{}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,21 +115,21 @@ func TestVerdicts(t *testing.T) {
 	}
 	cases := map[string]struct {
 		ingress *networkingv1.Ingress
-		live    func(t *testing.T) scan.Live
+		live    func(t *testing.T) objects
 		want    answer
 	}{
-		"nothing exists": {cart(nil), func(*testing.T) scan.Live { return nil },
+		"nothing exists": {cart(nil), func(*testing.T) objects { return nil },
 			answer{scan.Missing, "no IngressRoute cart", "sync"}},
-		"as it should be": {cart(nil), func(t *testing.T) scan.Live { return applied(t, cart(nil)) },
+		"as it should be": {cart(nil), func(t *testing.T) objects { return applied(t, cart(nil)) },
 			answer{Verdict: scan.InSync}},
-		"the route is missing": {cart(nil), func(t *testing.T) scan.Live {
+		"the route is missing": {cart(nil), func(t *testing.T) objects {
 			live := applied(t, cart(nil))
 			delete(live, route)
 			return live
 		}, answer{scan.Different, "no IngressRoute cart", "sync"}},
-		"the Ingress changed": {cart(map[string]string{"traefik.ingress.kubernetes.io/preserve-host": "false"}), func(t *testing.T) scan.Live { return applied(t, cart(nil)) },
+		"the Ingress changed": {cart(map[string]string{"traefik.ingress.kubernetes.io/preserve-host": "false"}), func(t *testing.T) objects { return applied(t, cart(nil)) },
 			answer{scan.Different, "IngressRoute cart is older than the Ingress: spec.routes[0].services[0].passHostHeader", "sync"}},
-		"edited": {cart(nil), func(t *testing.T) scan.Live {
+		"edited": {cart(nil), func(t *testing.T) objects {
 			live := applied(t, cart(nil))
 			set(t, live[route], []any{"other"}, "spec", "entryPoints")
 			live[route].SetManagedFields([]metav1.ManagedFieldsEntry{
@@ -124,47 +138,47 @@ func TestVerdicts(t *testing.T) {
 			})
 			return live
 		}, answer{scan.Different, "IngressRoute cart edited by kubectl-edit: spec.entryPoints[0]", "diff | sync --overwrite"}},
-		"taken by somebody else": {cart(nil), func(*testing.T) scan.Live {
+		"taken by somebody else": {cart(nil), func(*testing.T) objects {
 			foreign := &unstructured.Unstructured{Object: map[string]any{"apiVersion": "traefik.io/v1alpha1", "kind": "IngressRoute",
 				"metadata": map[string]any{"namespace": "shop", "name": "cart"}, "spec": map[string]any{}}}
-			return scan.Live{route: foreign}
+			return objects{route: foreign}
 		}, answer{scan.Blocked, "IngressRoute cart exists and is not ours: spec.entryPoints and 1 more", "diff, then rename or delete it | sync --adopt"}},
-		"made for another Ingress": {cart(nil), func(t *testing.T) scan.Live {
+		"made for another Ingress": {cart(nil), func(t *testing.T) objects {
 			live := applied(t, cart(nil))
 			set(t, live[route], "other", "metadata", "annotations", desired.IngressAnnotation)
 			set(t, live[route], []any{"other"}, "spec", "entryPoints")
 			return live
 		}, answer{scan.Blocked, "IngressRoute cart exists and is not ours: spec.entryPoints[0]", "diff, then rename or delete it"}},
-		"printed by convert, applied by somebody, equal": {cart(nil), func(t *testing.T) scan.Live {
+		"printed by convert, applied by somebody, equal": {cart(nil), func(t *testing.T) objects {
 			live := applied(t, cart(nil))
 			live[route].SetAnnotations(nil)
 			live[route].SetOwnerReferences(nil)
 			return live
 		}, answer{scan.InSync, "", ""}},
-		"detached": {cart(nil), func(t *testing.T) scan.Live {
+		"detached": {cart(nil), func(t *testing.T) objects {
 			live := applied(t, cart(nil))
 			desired.Detach(live[route])
 			return live
 		}, answer{scan.InSync, "", ""}},
-		"one too many": {cart(nil), func(t *testing.T) scan.Live {
+		"one too many": {cart(nil), func(t *testing.T) objects {
 			live := applied(t, cart(nil))
 			extra := live[route].DeepCopy()
 			extra.SetName("extra")
 			live[scan.Key{Kind: "IngressRoute", Namespace: "shop", Name: "extra"}] = extra
 			return live
 		}, answer{scan.Different, "IngressRoute extra is no longer wanted", "sync --prune"}},
-		"protection that is lost": {cart(blocked), func(*testing.T) scan.Live { return nil },
+		"protection that is lost": {cart(blocked), func(*testing.T) objects { return nil },
 			answer{scan.Blocked, "E-WHITELIST-XFF: allow-list over X-Forwarded-For not expressible", "explain shop/cart"}},
-		"protection that is lost, with an older route": {cart(blocked), func(t *testing.T) scan.Live { return applied(t, cart(nil)) },
+		"protection that is lost, with an older route": {cart(blocked), func(t *testing.T) objects { return applied(t, cart(nil)) },
 			answer{scan.Blocked, "E-WHITELIST-XFF: allow-list over X-Forwarded-For not expressible; IngressRoute cart of an earlier state still exists", "sync --prune"}},
-		"opted out": {cart(ignored), func(t *testing.T) scan.Live { return applied(t, cart(nil)) },
+		"opted out": {cart(ignored), func(t *testing.T) objects { return applied(t, cart(nil)) },
 			answer{Verdict: scan.Passed, Why: "ingress-migrate.io/mode: ignore"}},
-		"of another controller": {cart(map[string]string{"kubernetes.io/ingress.class": "nginx"}), func(*testing.T) scan.Live { return nil },
+		"of another controller": {cart(map[string]string{"kubernetes.io/ingress.class": "nginx"}), func(*testing.T) objects { return nil },
 			answer{Verdict: scan.Passed, Why: `class "nginx"`}},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			report, err := scan.Compare(loaded(c.ingress), source.Scope{}, convert.Options{}, c.live(t))
+			report, err := scan.Compare(loaded(c.ingress), source.Scope{}, convert.Options{}, packed(t, c.live(t)))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -198,7 +212,7 @@ func TestOrphans(t *testing.T) {
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			report, err := scan.Compare(source.Loaded{}, c.scope, convert.Options{}, live)
+			report, err := scan.Compare(source.Loaded{}, c.scope, convert.Options{}, packed(t, live))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -225,12 +239,12 @@ func TestOptedOutIsLeftAlone(t *testing.T) {
 	cases := map[string]struct {
 		ingress  *networkingv1.Ingress
 		optedOut map[string]bool
-		live     scan.Live
+		live     objects
 		want     []scan.Item
 	}{
 		"nothing written":        {cart(nil), map[string]bool{"shop": true}, nil, []scan.Item{{Verdict: scan.Passed, Why: label}}},
 		"something written":      {cart(nil), map[string]bool{"shop": true}, live, []scan.Item{{Verdict: scan.Passed, Why: label}}},
-		"an orphan":              {cart(nil), map[string]bool{"shop": true}, scan.Live{{Kind: "IngressRoute", Namespace: "shop", Name: "gone"}: old}, []scan.Item{{Verdict: scan.Passed, Why: label}}},
+		"an orphan":              {cart(nil), map[string]bool{"shop": true}, objects{{Kind: "IngressRoute", Namespace: "shop", Name: "gone"}: old}, []scan.Item{{Verdict: scan.Passed, Why: label}}},
 		"the Ingress":            {cart(map[string]string{desired.ModeAnnotation: desired.ModeIgnore}), nil, live, []scan.Item{{Verdict: scan.Passed, Why: "ingress-migrate.io/mode: ignore"}}},
 		"another namespace":      {cart(nil), map[string]bool{"other": true}, nil, []scan.Item{{Verdict: scan.Missing, Why: "no IngressRoute cart", Fix: "sync"}}},
 		"all Ingresses are gone": {nil, map[string]bool{"shop": true}, live, nil},
@@ -242,7 +256,7 @@ func TestOptedOutIsLeftAlone(t *testing.T) {
 				l = loaded(c.ingress)
 			}
 			l.OptedOut = c.optedOut
-			report, err := scan.Compare(l, source.Scope{}, convert.Options{}, c.live)
+			report, err := scan.Compare(l, source.Scope{}, convert.Options{}, packed(t, c.live))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -263,7 +277,7 @@ func TestOptedOutIsLeftAlone(t *testing.T) {
 func TestDeepCopyIsACopy(t *testing.T) {
 	live := applied(t, cart(nil))
 	set(t, live[route], []any{"other"}, "spec", "entryPoints")
-	report, err := scan.Compare(loaded(cart(nil)), source.Scope{}, convert.Options{}, live)
+	report, err := scan.Compare(loaded(cart(nil)), source.Scope{}, convert.Options{}, packed(t, live))
 	if err != nil {
 		t.Fatal(err)
 	}
