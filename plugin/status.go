@@ -1,17 +1,17 @@
 package plugin
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
-	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/util/duration"
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/capability"
@@ -94,21 +94,38 @@ func (o *statusOptions) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	terminal := ui.IsTerminal(o.cluster.streams.Out)
+	out := o.cluster.streams.Out
+	terminal := ui.IsTerminal(out)
+	screen := ui.NewScreen(out)
 	for {
 		now := time.Now()
 		status, _, err := o.look(ctx, reader, now)
 		if err != nil && (!o.watch || ctx.Err() != nil) {
 			return clusterError(err)
 		}
-		if o.watch && terminal {
-			// Home and "erase in page" (ECMA-48, 8.3.39).
-			fmt.Fprint(o.cluster.streams.Out, "\x1b[H\x1b[2J")
-		}
-		if err != nil {
+		var text bytes.Buffer
+		switch {
+		case err != nil && o.watch && terminal:
+			fmt.Fprintf(&text, "error: %v\n", clusterError(err))
+		case err != nil:
 			fmt.Fprintf(o.cluster.streams.ErrOut, "error: %v\n", clusterError(err))
-		} else if err := o.show(status, palette, now); err != nil {
-			return err
+		case !o.output.screen():
+			if err := o.output.show(&text, status); err != nil {
+				return err
+			}
+		default:
+			rows := 0
+			if o.watch && terminal {
+				rows = ui.Height(out) - 1 // one for the cursor
+			}
+			if err := writeStatus(&text, status, palette, now, ui.Width(out), rows); err != nil {
+				return err
+			}
+		}
+		if o.watch && terminal {
+			screen.Show(text.String(), ui.Width(out), ui.Height(out))
+		} else if _, err := out.Write(text.Bytes()); err != nil {
+			return fmt.Errorf("printing: %w", err)
 		}
 		if !o.watch {
 			return nil
@@ -126,7 +143,21 @@ func (o *statusOptions) run(ctx context.Context) error {
 
 // look gathers everything. What is not essential may be missing.
 func (o *statusOptions) look(ctx context.Context, reader *fleet.Reader, now time.Time) (*cutover.Status, *fleet.Fleet, error) {
+	const scanAgain = 30 * time.Second
+	var scanned sync.WaitGroup
+	if !o.noScan && now.Sub(o.scanned) >= scanAgain {
+		o.scanned = now
+		scanned.Go(func() {
+			report, err := o.cluster.scan(ctx, &o.conversion, source.Scope{})
+			facts := scanFacts(report, err)
+			o.report, o.ingresses = report, facts.Text
+			if facts.Failed != "" {
+				o.ingresses = "not known: " + facts.Failed
+			}
+		})
+	}
 	picture, err := reader.Read(ctx)
+	scanned.Wait()
 	if err != nil {
 		return nil, nil, err
 	}
@@ -141,16 +172,6 @@ func (o *statusOptions) look(ctx context.Context, reader *fleet.Reader, now time
 	}
 	s.Routes = flagText(ctx, reader.Client)
 	s.Webhook = webhookText(ctx, reader.Client)
-	const scanAgain = 30 * time.Second
-	if !o.noScan && now.Sub(o.scanned) >= scanAgain {
-		o.scanned = now
-		report, err := o.cluster.scan(ctx, &o.conversion, source.Scope{})
-		facts := scanFacts(report, err)
-		o.report, o.ingresses = report, facts.Text
-		if facts.Failed != "" {
-			o.ingresses = "not known: " + facts.Failed
-		}
-	}
 	s.Ingresses = o.ingresses
 	return s, picture, nil
 }
@@ -193,45 +214,6 @@ func webhookText(ctx context.Context, client kubernetes.Interface) string {
 	return fmt.Sprintf("%d/%d ready", d.Status.ReadyReplicas, d.Status.Replicas)
 }
 
-func (o *statusOptions) show(s *cutover.Status, palette ui.Palette, now time.Time) error {
-	out := o.cluster.streams.Out
-	if !o.output.screen() {
-		return o.output.show(out, s)
-	}
-	writeHead(out, s, now)
-	table := ui.Table{Columns: []string{"NODE", "SERVES", "POD", "READY", "SINCE", "STATE"}, Flexible: 5}
-	for _, n := range s.Nodes {
-		since := "-"
-		if !n.Since.IsZero() {
-			since = duration.HumanDuration(now.Sub(n.Since))
-		}
-		ready, style := "no", ui.Bad
-		if n.Ready {
-			ready, style = "yes", ui.Good
-		}
-		table.Add(ui.Cell{Text: n.Name}, ui.Cell{Text: orDash(n.Serves)}, ui.Cell{Text: orDash(n.Pod)},
-			ui.Cell{Text: ready, Style: style}, ui.Cell{Text: since}, ui.Cell{Text: n.State})
-	}
-	if table.Len() > 0 {
-		fmt.Fprintln(out)
-		if err := table.Write(out, ui.Width(out), palette); err != nil {
-			return fmt.Errorf("printing: %w", err)
-		}
-	}
-	if len(s.Problems) > 0 {
-		fmt.Fprintln(out)
-	}
-	for _, p := range s.Problems {
-		line := fmt.Sprintf("%s %s  %s", palette.Paint(ui.Bad, "!"), p.Object, p.What)
-		if p.Command != "" {
-			line += "   -> " + p.Command
-		}
-		fmt.Fprintln(out, line)
-	}
-	fmt.Fprintf(out, "Next: %s\n", s.Next)
-	return nil
-}
-
 // statusNodes are the nodes as kubectl names them.
 func statusNodes(report runtime.Object) []string {
 	var names []string
@@ -239,37 +221,4 @@ func statusNodes(report runtime.Object) []string {
 		names = append(names, "node/"+node.Name)
 	}
 	return names
-}
-
-func orDash(text string) string {
-	if text == "" {
-		return "-"
-	}
-	return text
-}
-
-func writeHead(out io.Writer, s *cutover.Status, now time.Time) {
-	line := func(name, text string) { fmt.Fprintf(out, "%-11s %s\n", name, text) }
-	line("Cluster", strings.TrimSpace(fmt.Sprintf("%s (%s)   IngressRoutes: %s", orDash(s.Cluster), orDash(s.ServerVersion), s.Routes)))
-	oldTitle, newTitle := "(none)", "(none)"
-	if s.Old != nil {
-		oldTitle = s.Old.Title
-	}
-	if s.New != nil {
-		newTitle = s.New.Title
-	}
-	migration := fmt.Sprintf("%s -> %s   phase: %s", oldTitle, newTitle, s.Migration.Phase)
-	if m := s.Migration; m.ID != "" {
-		state := "nobody runs it now"
-		if m.Running {
-			state = "run by " + m.Holder
-		}
-		migration += fmt.Sprintf("   id %s, started %s ago, %s", m.ID, duration.HumanDuration(now.Sub(m.Started)), state)
-	}
-	line("Migration", migration)
-	if s.Ingresses != "" {
-		line("Ingresses", s.Ingresses)
-	}
-	line("Webhook", s.Webhook)
-	line("Serving", fmt.Sprintf("%d of %d nodes (floor %d)", s.Serving, len(s.Nodes), s.Floor))
 }
