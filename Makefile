@@ -117,6 +117,10 @@ sandbox-stop: ## End exactly what `make sandbox` started
 bench: ## Benchmarks of conversion and plugin, readable by benchstat
 	$(GO) test -run '^$$' -bench . -benchmem -benchtime 3x -count 5 -timeout 60m ./convert/... ./test/bench
 
+.PHONY: bench-scale
+bench-scale: ## Compare status and plan with kubectl on 1,000 nodes and 20,000 Ingresses
+	$(GO) test -run '^$$' -bench . -benchtime 3x -timeout 60m ./test/scale
+
 .PHONY: bench-redirects
 bench-redirects: ## Measure forms of thousands of redirects in Traefik 2.11 and 3.7
 	cd test/redirects && $(GO) test -run . -bench . -benchtime 100x -timeout 60m .
