@@ -9,7 +9,6 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/fleet"
-	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/owner"
 )
 
 const recycle = "kubectl ingress-migrate recycle"
