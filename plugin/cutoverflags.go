@@ -3,6 +3,7 @@ package plugin
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -18,7 +19,10 @@ import (
 // journal keeps, but for the flags that are given.
 type settingsFlags struct {
 	values cutover.Settings
-	flags  *pflag.FlagSet
+	gates  gateFlags
+	// hasGates: there are flags for gates.
+	hasGates bool
+	flags    *pflag.FlagSet
 }
 
 func (f *settingsFlags) add(cmd *cobra.Command) {
@@ -38,6 +42,8 @@ func (f *settingsFlags) add(cmd *cobra.Command) {
 	flags.DurationVar(&v.Settle, "settle", v.Settle, "How long pods must stay the same after a guard is set")
 	flags.DurationVar(&v.LeaseDuration, "lease-duration", v.LeaseDuration, "How long a dead operator keeps others out")
 	flags.DurationVar(&v.Poll, "poll", v.Poll, "How often the API is asked while waiting")
+	f.gates.add(flags)
+	f.hasGates = true
 	f.addJudged(cmd)
 }
 
@@ -68,7 +74,9 @@ func (f *settingsFlags) addJudged(cmd *cobra.Command) {
 // settings are the flags', on top of what the journal of f keeps.
 func (f *settingsFlags) settings(picture *fleet.Fleet) (cutover.Settings, error) {
 	if picture.Journal == nil || len(picture.Journal.Settings) == 0 || picture.Journal.Phase == journal.RolledBack {
-		return f.values, nil
+		s := f.values
+		f.gates.apply(&s, func(...string) bool { return f.hasGates })
+		return s, nil
 	}
 	var s cutover.Settings
 	if err := json.Unmarshal(picture.Journal.Settings, &s); err != nil {
@@ -109,11 +117,17 @@ func (f *settingsFlags) settings(picture *fleet.Fleet) (cutover.Settings, error)
 			take.copy()
 		}
 	}
+	f.gates.apply(&s, func(names ...string) bool { return slices.ContainsFunc(names, f.flags.Changed) })
 	return s, nil
 }
 
 func (f *settingsFlags) validate() error {
 	v := f.values
+	if f.hasGates {
+		if err := f.gates.validate(); err != nil {
+			return err
+		}
+	}
 	if _, err := lb.Parse(v.LoadBalancer, nil); err != nil {
 		return withStatus(StatusUsage, err)
 	}

@@ -3,6 +3,7 @@ package plugin_test
 import (
 	"context"
 	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -70,7 +71,10 @@ func TestEdgeScripts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := params("edge", func(env *testscript.Env) error { return setUp(env, cluster) })
+	p := params("edge", func(env *testscript.Env) error {
+		env.Setenv("EDGE1", cluster.Nodes()[0].Address)
+		return setUp(env, cluster)
+	})
 	// What a story cannot write itself: the new proxy's manifest.
 	p.Cmds["apply-traefik2"] = func(ts *testscript.TestScript, _ bool, _ []string) {
 		ts.Check(edge.Apply(ctx, cluster.RESTConfig(), next))
@@ -78,6 +82,11 @@ func TestEdgeScripts(t *testing.T) {
 	p.Cmds["apply-crds"] = func(ts *testscript.TestScript, _ bool, _ []string) {
 		ts.Check(edge.Apply(ctx, cluster.RESTConfig(), crds))
 	}
-	// Scripts run in parallel to what follows; the enclosing test ends with them.
-	t.Run("edge", func(t *testing.T) { testscript.Run(t, p) })
+	// Those of one call would run side by side.
+	for _, story := range []string{"story", "traffic"} {
+		p.Dir, p.Files = "", []string{filepath.Join("testdata", "edge", story+".txtar")}
+		if !t.Run("edge", func(t *testing.T) { testscript.Run(t, p) }) {
+			return
+		}
+	}
 }

@@ -12,7 +12,6 @@ import (
 	"strings"
 	"time"
 
-	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/client-go/dynamic"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover"
@@ -20,7 +19,6 @@ import (
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/fleet"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/lb"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/preflight"
-	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/source"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/ui"
 )
 
@@ -74,17 +72,13 @@ func (c *cluster) engine(ctx context.Context, flags *moveFlags, reader *fleet.Re
 		fmt.Fprintf(c.streams.ErrOut, "warning: going back without the gate's route: %v\n", err)
 	}
 	e.Requests = func(ctx context.Context, ports gate.Ports) ([]gate.Request, error) {
-		loaded, err := source.FromCluster(ctx, reader.Client, source.Scope{}, source.Routes)
+		ingresses, err := c.ingresses(ctx, reader)
 		if err != nil {
 			return nil, err
 		}
-		var ingresses []*networkingv1.Ingress
-		for _, i := range loaded.Input.Ingresses {
-			ingresses = append(ingresses, i.Ingress)
-		}
 		return gate.FromIngresses(ingresses, ports), nil
 	}
-	return e, running, nil
+	return e, running, c.judges(e, reader)
 }
 
 // equip gives an engine the gate's route.

@@ -54,8 +54,12 @@ func (p *progress) Observe(e cutover.Event) {
 	case cutover.Step:
 		p.passing(e.Node, e.Text)
 	case cutover.Passed:
-		p.parts[e.Node] = append(p.parts[e.Node], e.Text+" "+short(e.Took))
-		p.passing(e.Node, e.Text+" "+short(e.Took))
+		text := e.Text
+		if e.Took > 0 {
+			text += " " + short(e.Took)
+		}
+		p.parts[e.Node] = append(p.parts[e.Node], text)
+		p.passing(e.Node, text)
 	case cutover.NodeDone:
 		p.finish(e, ui.Good, "ok")
 	case cutover.NodeFailed:

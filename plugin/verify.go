@@ -143,12 +143,9 @@ func (o *verifyOptions) options() (verify.Options, error) {
 	if o.timeout <= 0 || o.parallel < 1 || o.limit < 0 || o.show < 0 {
 		return out, usageError("--timeout-each and --parallel must be above zero, --limit and --show not below it")
 	}
-	for _, text := range o.ignore {
-		ignore, err := verify.ParseIgnore(text)
-		if err != nil {
-			return out, usageError("--ignore: %v", err)
-		}
-		out.Ignore = append(out.Ignore, ignore)
+	var err error
+	if out.Ignore, err = parseIgnore(o.ignore); err != nil {
+		return out, err
 	}
 	return out, o.output.check()
 }

@@ -117,7 +117,7 @@ func TestOutOfRotationAlready(t *testing.T) {
 	r.deploy(oldSet(), newSet())
 	balancer := &rotation{out: map[string]bool{"edge-2": true}}
 	e, d := r.engine()
-	e.Drainer = balancer
+	e.Drainer, e.Settings.Floor = balancer, 2 // edge-2 serves nobody
 	warned := ""
 	d.on = func(e cutover.Event) {
 		if e.Kind == cutover.Warn {

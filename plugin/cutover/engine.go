@@ -11,8 +11,10 @@ import (
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/gate"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/journal"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/lock"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/traffic"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/fleet"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/lb"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/verify"
 )
 
 // Marker puts a route into the cluster that only the new proxy has.
@@ -28,6 +30,11 @@ type Engine struct {
 	Gate     *gate.Client
 	Marker   Marker
 	Requests func(context.Context, gate.Ports) ([]gate.Request, error)
+	// Scraper reads proxies' metrics; nil: nobody does. Prometheus is nil without one.
+	Scraper    *traffic.Scraper
+	Prometheus *traffic.Prometheus
+	// Verify asks two nodes the same and compares; nil: nobody does.
+	Verify func(ctx context.Context, reference, moved verify.Side) (*verify.Report, error)
 	// Drainer is nil for a passive cutover.
 	Drainer  lb.Drainer
 	Clock    Clock

@@ -18,7 +18,8 @@ type arrival struct {
 	uid      types.UID
 	name     string
 	restarts int32
-	address  string
+	address  string // of the node
+	ip       string // of the pod
 }
 
 // awaitPod waits until the leaving side's pods are gone from the node and the
@@ -65,7 +66,7 @@ func (s *session) awaitPod(ctx context.Context, f *fleet.Fleet, name string, to 
 				if !dark.IsZero() {
 					took = s.Clock.Now().Sub(dark)
 				}
-				return arrival{uid: p.UID, name: p.Name, restarts: p.Restarts, address: n.Address}, took, nil
+				return arrivalOf(n, p), took, nil
 			}
 			if why := hopeless(p); why != "" {
 				return arrival{}, 0, &failedError{node: name, why: why}
@@ -78,6 +79,10 @@ func (s *session) awaitPod(ctx context.Context, f *fleet.Fleet, name string, to 
 			return arrival{}, 0, err
 		}
 	}
+}
+
+func arrivalOf(n *fleet.Node, p fleet.Pod) arrival {
+	return arrival{uid: p.UID, name: p.Name, restarts: p.Restarts, address: n.Address, ip: p.IP}
 }
 
 // running leaves out pods whose processes have ended: the scheduler gives their
@@ -241,9 +246,9 @@ func (s *session) confirmed(ctx context.Context, name string, to fleet.Side, add
 	return s.round(ctx, address, to, 0)
 }
 
-// watch keeps an eye on a node for a while; it ends early, without an error,
-// when the returned channel of stop is closed.
-func (s *session) watch(ctx context.Context, f *fleet.Fleet, name string, to fleet.Side, a arrival, d time.Duration, stop <-chan struct{}) error {
+// watch keeps an eye on a node for a while, and has look look, too; it ends early when
+// stop is closed.
+func (s *session) watch(ctx context.Context, f *fleet.Fleet, name string, to fleet.Side, a arrival, d time.Duration, stop <-chan struct{}, look func(context.Context) error) error {
 	until := s.Clock.Now().Add(d)
 	// A single slow answer is no reason to put a node back.
 	const tolerated = 3
@@ -268,6 +273,11 @@ func (s *session) watch(ctx context.Context, f *fleet.Fleet, name string, to fle
 				return &failedError{node: name, why: why}
 			}
 			bad = 0
+		}
+		if look != nil {
+			if err := look(ctx); err != nil {
+				return err
+			}
 		}
 		select {
 		case <-ctx.Done():

@@ -32,7 +32,11 @@ func (s *session) loop(ctx context.Context, goal fleet.Side) error {
 		if err := s.mayGoOn(ctx, f, goal, work.begun); err != nil {
 			return err
 		}
-		batch, why := s.choose(f, goal, work)
+		out, err := s.outOfService(ctx, f)
+		if err != nil {
+			return err
+		}
+		batch, why := s.choose(f, goal, work, out)
 		if len(batch) == 0 {
 			if why != told {
 				s.Observer.Observe(Event{Kind: Wait, Text: why})
@@ -138,7 +142,7 @@ func (s *session) mayGoOn(ctx context.Context, f *fleet.Fleet, goal fleet.Side, 
 }
 
 // choose picks the next nodes, or says what it waits for.
-func (s *session) choose(f *fleet.Fleet, goal fleet.Side, w work) (batch []string, why string) {
+func (s *session) choose(f *fleet.Fleet, goal fleet.Side, w work, out map[string]string) (batch []string, why string) {
 	for _, name := range w.begun {
 		if n := f.Node(name); n.Ready {
 			return []string{name}, ""
@@ -148,7 +152,7 @@ func (s *session) choose(f *fleet.Fleet, goal fleet.Side, w work) (batch []strin
 	if s.done(goal) == 0 {
 		limit = 1 // the canary goes alone
 	}
-	serving, floor := f.Serving(), s.j.Floor
+	serving, floor := inService(f, out), s.j.Floor
 	held := ""
 	for _, name := range w.todo {
 		n := f.Node(name)
@@ -162,10 +166,12 @@ func (s *session) choose(f *fleet.Fleet, goal fleet.Side, w work) (batch []strin
 			continue
 		case serves == "":
 			cost = 0 // taking it out costs nothing, putting it back may help
+		case out[name] != "":
+			cost = 0 // it gets no requests
 		}
 		if cost > 0 && serving-cost < floor {
-			held = fmt.Sprintf("%d of %d nodes serve, %d must at any moment: %s has to wait", f.Serving(), present(f), floor, name)
-			break
+			held = tooFew(f, out, floor) + ": " + name + " has to wait"
+			continue // one that gets no requests may be moved
 		}
 		serving -= cost
 		batch = append(batch, name)

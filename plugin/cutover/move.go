@@ -81,6 +81,9 @@ func (s *session) move(ctx context.Context, f *fleet.Fleet, name string, to flee
 		return err
 	}
 	s.passed(name, to, fmt.Sprintf("routes %d/%d same, identity %s", routes, routes, title), step)
+	if err := s.verified(ctx, name, to, a); err != nil {
+		return err
+	}
 
 	step = s.Clock.Now()
 	if err := s.returnToRotation(ctx, f, name, to, a); err != nil {
@@ -93,11 +96,9 @@ func (s *session) move(ctx context.Context, f *fleet.Fleet, name string, to flee
 			return err
 		}
 		s.Observer.Observe(Event{Kind: Step, Node: name, To: to, Text: "soaking for " + soak.String()})
-		step = s.Clock.Now()
 		if err := s.soak(ctx, f, name, to, a, soak); err != nil {
 			return err
 		}
-		s.passed(name, to, "soaked", step)
 	}
 	err = s.note(ctx, name, func(n *journal.Node) {
 		at := s.Clock.Now().UTC()
@@ -112,31 +113,6 @@ func (s *session) move(ctx context.Context, f *fleet.Fleet, name string, to flee
 
 func (s *session) passed(name string, to fleet.Side, what string, since time.Time) {
 	s.Observer.Observe(Event{Kind: Passed, Node: name, To: to, Text: what, Took: s.Clock.Now().Sub(since)})
-}
-
-// soak watches the node; it ends early when this process is asked to stop or
-// another command asks for a pause.
-func (s *session) soak(ctx context.Context, f *fleet.Fleet, name string, to fleet.Side, a arrival, d time.Duration) error {
-	stop := make(chan struct{})
-	watching, done := context.WithCancel(ctx)
-	defer done()
-	go func() {
-		defer close(stop)
-		for {
-			select {
-			case <-watching.Done():
-				return
-			case <-s.Stop:
-				return
-			case <-s.Clock.After(max(s.Settings.Poll, time.Second)):
-			}
-			// Nobody else uses the journal's store for reading this.
-			if cm, err := s.Client.CoreV1().ConfigMaps(f.Namespace()).Get(watching, journal.Name(s.id), metav1.GetOptions{}); err == nil && cm.Annotations[journal.RequestAnnotation] != "" {
-				return
-			}
-		}
-	}()
-	return s.watch(ctx, f, name, to, a, d, stop)
 }
 
 // label gives the node to a side. With well, only a node that is ready and whose

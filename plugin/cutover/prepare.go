@@ -27,6 +27,9 @@ func (s *session) prepare(ctx context.Context, f *fleet.Fleet, to fleet.Side) er
 		}
 		return err
 	}
+	if err := s.takeTraffic(ctx, f, to); err != nil {
+		return err
+	}
 	if err := s.guardBoth(ctx, f); err != nil {
 		return err
 	}

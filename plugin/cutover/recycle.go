@@ -173,7 +173,7 @@ func (s *session) awaitSuccessor(ctx context.Context, f *fleet.Fleet, a Action, 
 				continue
 			}
 			if p.Serves() {
-				arrived := arrival{uid: p.UID, name: p.Name, restarts: p.Restarts, address: n.Address}
+				arrived := arrivalOf(n, p)
 				return s.linger(ctx, f, a, arrived)
 			}
 			if why := hopeless(p); why != "" {

@@ -3,7 +3,9 @@ package cutover
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
+	"sync"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/gate"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/journal"
@@ -50,7 +52,7 @@ func (s *session) leaveRotation(ctx context.Context, f *fleet.Fleet, name string
 // returnToRotation waits until the balancer uses the node again.
 func (s *session) returnToRotation(ctx context.Context, f *fleet.Fleet, name string, to fleet.Side, a arrival) error {
 	if s.Drainer == nil || !s.record(name).Drained {
-		return s.watch(ctx, f, name, to, a, s.Settings.Balancer.Recovery(), nil)
+		return s.watch(ctx, f, name, to, a, s.Settings.Balancer.Recovery(), nil, nil)
 	}
 	target := s.target(name, a.address)
 	if err := s.Drainer.Undrain(ctx, target); err != nil {
@@ -113,4 +115,59 @@ func (s *session) handBack(ctx context.Context, f *fleet.Fleet, name string) err
 		return nil
 	}
 	return s.note(ctx, name, func(n *journal.Node) { n.Drained = false })
+}
+
+// outOfService are the nodes that serve and to which the load balancer sends nothing, with
+// what it says of them. A node that it cannot be asked about is one of them.
+func (s *session) outOfService(ctx context.Context, f *fleet.Fleet) (map[string]string, error) {
+	if s.Drainer == nil {
+		return nil, nil
+	}
+	out := map[string]string{}
+	var mu sync.Mutex
+	var group sync.WaitGroup
+	const parallel = 8
+	slots := make(chan struct{}, parallel)
+	for i := range f.Nodes {
+		n := &f.Nodes[i]
+		if n.Serves() == "" {
+			continue
+		}
+		slots <- struct{}{}
+		group.Go(func() {
+			defer func() { <-slots }()
+			state, why, err := s.Drainer.State(ctx, s.target(n.Name, n.Address))
+			if err != nil {
+				state, why = lb.Unknown, err.Error()
+			}
+			if state == lb.InService {
+				return
+			}
+			said := string(state)
+			if why != "" {
+				said += " (" + why + ")"
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			out[n.Name] = said
+		})
+	}
+	group.Wait()
+	return out, ctx.Err()
+}
+
+// inService counts the nodes that serve and get requests.
+func inService(f *fleet.Fleet, out map[string]string) int { return f.Serving() - len(out) }
+
+// tooFew says how many serve, and which the load balancer leaves out.
+func tooFew(f *fleet.Fleet, out map[string]string, floor int) string {
+	text := fmt.Sprintf("%d of %d nodes serve, %d must at any moment", inService(f, out), present(f), floor)
+	if len(out) == 0 {
+		return text
+	}
+	var said []string
+	for _, name := range slices.Sorted(maps.Keys(out)) {
+		said = append(said, name+" is "+out[name])
+	}
+	return text + "; the load balancer says that " + list(said)
 }

@@ -45,6 +45,9 @@ func (s *session) forward(ctx context.Context, f *fleet.Fleet) error {
 	if err := s.prepare(ctx, f, fleet.New); err != nil {
 		return err
 	}
+	if err := s.alike(ctx); err != nil {
+		return err
+	}
 	if s.j.Phase != journal.Switching {
 		if err := s.write(ctx, func(j *journal.Journal) { j.Phase = journal.Switching }); err != nil {
 			return err
@@ -141,11 +144,14 @@ func (e *Engine) Move(ctx context.Context, name string, to fleet.Side) error {
 	}
 	if n.Serves() == to && n.Side() == to {
 		s.info("%s is served by %s already", name, f.Set(to).Title)
-	} else if floor := s.Settings.FloorOf(present(f)); n.Side() != to && n.Serves() != "" && f.Serving()-1 < floor {
-		return s.stop(ctx, &Stopped{
-			Reason: fmt.Sprintf("%d of %d nodes serve and %d must at any moment: %s cannot be taken out", f.Serving(), present(f), floor, name),
-			Next:   statusCommand,
-		})
+	} else if n.Side() != to && n.Serves() != "" {
+		out, err := s.outOfService(ctx, f)
+		if err != nil {
+			return err
+		}
+		if floor := s.Settings.FloorOf(present(f)); out[name] == "" && inService(f, out)-1 < floor {
+			return s.stop(ctx, &Stopped{Reason: tooFew(f, out, floor) + ": " + name + " cannot be taken out", Next: statusCommand})
+		}
 	}
 	if err := s.led(ctx, to); err != nil {
 		return err

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/gate"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/traffic"
 )
 
 // Balancer is what is known of the health check of the load balancer in front.
@@ -73,12 +74,24 @@ type Settings struct {
 	Ports gate.Ports `json:"ports"`
 	// Poll is how often the API is asked while waiting.
 	Poll time.Duration `json:"poll"`
+	// Traffic is what the new proxy's own metrics are held against while a node is
+	// watched; nil: they are not asked. MetricsPort is where, 0: told by the DaemonSet.
+	Traffic     *traffic.Limits `json:"traffic,omitempty"`
+	MetricsPort int32           `json:"metricsPort,omitempty"`
+	// Prometheus is the URL of a server that is asked Queries about every node.
+	Prometheus string          `json:"prometheus,omitempty"`
+	Queries    []traffic.Query `json:"queries,omitempty"`
+	// Verify is how many requests are compared between an old node and one that was
+	// moved, 0: none; Ignore is what may differ, see verify.ParseIgnore.
+	Verify int      `json:"verify,omitempty"`
+	Ignore []string `json:"ignore,omitempty"`
 	// LeaseDuration is how long a dead operator keeps others out.
 	LeaseDuration time.Duration `json:"leaseDuration"`
 }
 
 // DefaultSettings are for production: slow and careful.
 func DefaultSettings() Settings {
+	limits := traffic.DefaultLimits()
 	return Settings{
 		CanarySoak:    10 * time.Minute,
 		Soak:          time.Minute,
@@ -90,6 +103,7 @@ func DefaultSettings() Settings {
 		GateEvery:     3 * time.Second,
 		Sample:        200,
 		NodeTimeout:   10 * time.Minute,
+		Traffic:       &limits,
 		Poll:          500 * time.Millisecond,
 		LeaseDuration: time.Minute,
 	}

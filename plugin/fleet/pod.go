@@ -25,6 +25,8 @@ type Pod struct {
 	// Bound: the scheduler has given it to its node.
 	Bound    bool
 	Restarts int32
+	// IP is the pod's own, or its node's on the host's network; "" before it runs.
+	IP string
 	// Priority as admitted; classes may have changed since.
 	Priority int32
 	// Why it does not run, in the API's words: a condition's or container's reason.
@@ -68,6 +70,7 @@ func podOf(p *corev1.Pod, set *Set) Pod {
 		Revision:    p.Labels[appsv1.DefaultDaemonSetUniqueLabelKey],
 		Created:     p.CreationTimestamp.Time,
 		Why:         p.Status.Reason,
+		IP:          p.Status.PodIP,
 	}
 	// Either mark makes a pod current: after the old template was put back its
 	// pods have the right hash and an old generation.

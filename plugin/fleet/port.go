@@ -1,8 +1,12 @@
 package fleet
 
 import (
+	"cmp"
 	"fmt"
+	"net"
+	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -91,6 +95,47 @@ func (s *Set) WebPorts() (http, https []int32) {
 		}
 	}
 	return http, https
+}
+
+// MetricsURL is where a pod of the set tells its metrics: at the port that is given, at
+// that of the usual annotations, at a port by its name, or at the controller's own
+// default. "" when the pod has no address yet.
+func (s *Set) MetricsURL(n *Node, p *Pod, given int32) string {
+	port, path := given, cmp.Or(s.Object.Spec.Template.Annotations["prometheus.io/path"], "/metrics")
+	if port == 0 {
+		port = s.metricsPort()
+	}
+	address := p.IP
+	for _, own := range s.Ports {
+		// A host port is reached from where pods are not.
+		if own.ContainerPort == port || own.HostPort == port {
+			address, port = n.Address, own.HostPort
+			break
+		}
+	}
+	if address == "" {
+		return ""
+	}
+	return (&url.URL{Scheme: "http", Host: net.JoinHostPort(address, strconv.Itoa(int(port))), Path: path}).String()
+}
+
+func (s *Set) metricsPort() int32 {
+	if port, err := strconv.ParseUint(s.Object.Spec.Template.Annotations["prometheus.io/port"], 10, 16); err == nil {
+		return int32(port)
+	}
+	for _, names := range [][]string{{"metrics", "prom"}, {"admin", "traefik", "dashboard", "api"}} {
+		for _, c := range s.Object.Spec.Template.Spec.Containers {
+			for _, p := range c.Ports {
+				if has(strings.ToLower(p.Name), names...) {
+					return p.ContainerPort
+				}
+			}
+		}
+	}
+	if strings.Contains(s.Product, "nginx") {
+		return 10254 // ingress-nginx, internal/ingress/controller: the port of /healthz, too
+	}
+	return 8080 // of Traefik's entry point "traefik"
 }
 
 func has(name string, parts ...string) bool {

@@ -21,7 +21,8 @@ func BalancerFlags() []string {
 	}
 }
 
-// Pace are the flags of a quick cutover.
+// Pace are the flags of a quick cutover. Nodes are watched for a second, and a machine
+// that has other work to do answers slowly: errors count, latency hardly does.
 func Pace() []string {
-	return append(BalancerFlags(), "--canary-soak="+CanarySoak.String(), "--soak="+Soak.String(), "--settle=3s", "--gate-every=500ms")
+	return append(BalancerFlags(), "--canary-soak="+CanarySoak.String(), "--soak="+Soak.String(), "--settle=3s", "--gate-every=500ms", "--min-requests=10", "--max-latency=50")
 }

@@ -69,6 +69,36 @@ type Client struct {
 	Timeout time.Duration
 	// Parallel is how many requests a node gets at the same time.
 	Parallel int
+
+	mu      sync.Mutex
+	tallies map[string]Tally
+}
+
+// Tally is what a node answered to this client: its metrics count that, too.
+type Tally struct{ Requests, ServerErrors, NotFound int }
+
+// TallyOf a node since this client exists.
+func (c *Client) TallyOf(address string) Tally {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.tallies[address]
+}
+
+func (c *Client) count(address string, status int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.tallies == nil {
+		c.tallies = map[string]Tally{}
+	}
+	t := c.tallies[address]
+	t.Requests++
+	switch {
+	case status/100 == 5:
+		t.ServerErrors++
+	case status == http.StatusNotFound:
+		t.NotFound++
+	}
+	c.tallies[address] = t
 }
 
 // Ask sends one request to a node. Every request has a connection of its own: a
@@ -100,6 +130,7 @@ func (c *Client) ask(ctx context.Context, address string, r Request) (Answer, ht
 		return Answer{Failed: reason(err)}, nil
 	}
 	defer response.Body.Close()
+	c.count(address, response.StatusCode)
 	// Answers that break off half-way are failures too; longer ones are not read.
 	const enough = 1 << 20
 	if _, err := io.CopyN(io.Discard, response.Body, enough); err != nil && !errors.Is(err, io.EOF) {

@@ -13,6 +13,8 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/traffic"
 )
 
 // Version of the stored form. A reader refuses a newer one.
@@ -83,6 +85,8 @@ type Journal struct {
 	// choices.
 	Settings json.RawMessage `json:"settings,omitempty"`
 	Floor    int             `json:"floor"`
+	// Traffic is what the old proxies' metrics said before the first node was moved.
+	Traffic *traffic.Counts `json:"traffic,omitempty"`
 	// Stopped is why the engine stopped, empty while it runs or when it is done.
 	Stopped string `json:"stopped,omitempty"`
 	Nodes   []Node `json:"nodes"`

@@ -80,6 +80,9 @@ logLevel = "INFO"
 
 [api]
 
+[metrics.prometheus]
+entryPoint = "traefik"
+
 # The balancer's health check asks the port that carries the traffic.
 [ping]
 entryPoint = "http"
