@@ -107,7 +107,7 @@ func writePlan(w io.Writer, p *cutover.Plan, s cutover.Settings) {
 	if len(p.Nodes) > 0 {
 		order := "1 by 1"
 		if p.Batch > 1 {
-			order = fmt.Sprintf("%d at once", p.Batch)
+			order = fmt.Sprintf("1, then twice as many each time, up to %d at once and in one zone", p.Batch)
 		}
 		fmt.Fprintf(w, "Order      %s first (%s soak), then %s: %s\n", p.Nodes[0], time.Duration(p.CanarySoakSeconds)*time.Second, order, strings.Join(p.Nodes[1:], ", "))
 	}
@@ -115,6 +115,12 @@ func writePlan(w io.Writer, p *cutover.Plan, s cutover.Settings) {
 		fmt.Fprintf(w, "Already    %s\n", strings.Join(append(append([]string{}, p.Done...), p.Adopt...), ", "))
 	}
 	fmt.Fprintf(w, "Floor      %d of %d nodes serve at any moment\n", p.Floor, p.Total)
+	for _, zone := range p.LoneZones {
+		fmt.Fprintf(w, "           zone %s has one node: nobody serves in it while that is moved\n", zone)
+	}
+	if s.PrePull {
+		fmt.Fprintf(w, "Image      DaemonSet ingress-migrate-prepull has every node fetch the new one, and is removed\n")
+	}
 	fmt.Fprintf(w, "First      both DaemonSets are guarded: OnDelete, and node label %s\n", "ingress-migrate.io/proxy")
 	if p.Pending > 0 {
 		fmt.Fprintf(w, "           this removes %s of %s that wait for ports; no serving pod is touched\n", plural(p.Pending, "pod"), p.New)

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -32,7 +34,10 @@ func (f *settingsFlags) add(cmd *cobra.Command) {
 	flags.StringVar(&v.Canary, "canary", "", "First node (default: the first by name)")
 	flags.DurationVar(&v.CanarySoak, "canary-soak", v.CanarySoak, "How long the first node is watched before the next")
 	flags.DurationVar(&v.Soak, "soak", v.Soak, "How long every other node is watched before the next")
-	flags.IntVar(&v.Batch, "batch", v.Batch, "How many nodes are moved at once, after the first")
+	flags.BoolVar(&v.PauseAfterCanary, "pause-after-canary", false, "Stop when the first node is moved; resume goes on")
+	flags.Var((*batchValue)(v), "batch", "How many nodes are moved at once in the end, or what share of them as 25%; it begins with 1, 1, 2, 4")
+	flags.BoolVar(&v.PrePull, "pre-pull", v.PrePull, "Have all nodes fetch the new proxy's image before the first is moved")
+	flags.DurationVar(&v.Bake, "bake", v.Bake, "How long the new proxy serves all nodes before the old one may be retired")
 	flags.DurationVar(&v.NodeTimeout, "node-timeout", v.NodeTimeout, "How long to wait for nodes that are away before stopping")
 	flags.DurationVar(&v.ReadyTimeout, "ready-timeout", v.ReadyTimeout, "How long a pod may take to be ready before its node is put back")
 	flags.DurationVar(&v.GateTimeout, "gate-timeout", v.GateTimeout, "How long routes may take to answer as before, before the node is put back")
@@ -57,6 +62,7 @@ func (f *settingsFlags) addJudged(cmd *cobra.Command) {
 	cmd.PreRunE = func(*cobra.Command, []string) error { return f.validate() }
 	flags, v := cmd.Flags(), &f.values
 	flags.IntVar(&v.Floor, "floor", 0, "How many nodes serve at any moment at least (default: three quarters, never fewer than 2)")
+	flags.IntVar(&v.ZoneFloor, "zone-floor", 0, "How many nodes of every zone serve at any moment at least (default: 1 where a zone has several)")
 	flags.BoolVar(&v.AcceptSingleNode, "i-accept-single-node", false, "Go on with two nodes, of which one serves alone for a while")
 	flags.StringVar(&v.LoadBalancer, "lb", "", "What takes nodes out of rotation: passive (its health check), haproxy:SOCKET[,SOCKET...], node-label:DURATION or exec:PROGRAM")
 	flags.DurationVar(&v.Balancer.Interval, "lb-interval", 0, "Interval of the load balancer's health check")
@@ -90,7 +96,11 @@ func (f *settingsFlags) settings(picture *fleet.Fleet) (cutover.Settings, error)
 		{"canary", func() { s.Canary = given.Canary }},
 		{"canary-soak", func() { s.CanarySoak = given.CanarySoak }},
 		{"soak", func() { s.Soak = given.Soak }},
-		{"batch", func() { s.Batch = given.Batch }},
+		{"pause-after-canary", func() { s.PauseAfterCanary = given.PauseAfterCanary }},
+		{"batch", func() { s.Batch, s.BatchPercent = given.Batch, given.BatchPercent }},
+		{"pre-pull", func() { s.PrePull = given.PrePull }},
+		{"bake", func() { s.Bake = given.Bake }},
+		{"zone-floor", func() { s.ZoneFloor = given.ZoneFloor }},
 		{"node-timeout", func() { s.NodeTimeout = given.NodeTimeout }},
 		{"ready-timeout", func() { s.ReadyTimeout = given.ReadyTimeout }},
 		{"gate-timeout", func() { s.GateTimeout = given.GateTimeout }},
@@ -132,8 +142,8 @@ func (f *settingsFlags) validate() error {
 		return withStatus(StatusUsage, err)
 	}
 	switch {
-	case v.Batch < 1:
-		return usageError("--batch is 1 or more, not %d", v.Batch)
+	case v.ZoneFloor < 0:
+		return usageError("--zone-floor must not be negative")
 	case v.GateRounds < 1:
 		return usageError("--gate-rounds is 1 or more, not %d", v.GateRounds)
 	case v.Floor < 0, v.Floor == 1 && !v.AcceptSingleNode:
@@ -148,10 +158,38 @@ func (f *settingsFlags) validate() error {
 	for _, d := range []struct {
 		flag  string
 		value time.Duration
-	}{{"canary-soak", v.CanarySoak}, {"soak", v.Soak}, {"settle", v.Settle}, {"lb-interval", v.Balancer.Interval}, {"lb-timeout", v.Balancer.Timeout}, {"lb-margin", v.Balancer.Margin}, {"longest-request", v.LongestRequest}} {
+	}{{"canary-soak", v.CanarySoak}, {"soak", v.Soak}, {"settle", v.Settle}, {"bake", v.Bake}, {"lb-interval", v.Balancer.Interval}, {"lb-timeout", v.Balancer.Timeout}, {"lb-margin", v.Balancer.Margin}, {"longest-request", v.LongestRequest}} {
 		if d.value < 0 {
 			return usageError("--%s must not be negative", d.flag)
 		}
+	}
+	return nil
+}
+
+// batchValue is a number of nodes or a share of them.
+type batchValue cutover.Settings
+
+func (v *batchValue) String() string {
+	if v.BatchPercent > 0 {
+		return fmt.Sprintf("%d%%", v.BatchPercent)
+	}
+	return strconv.Itoa(v.Batch)
+}
+
+func (v *batchValue) Type() string { return "nodes" }
+
+func (v *batchValue) Set(text string) error {
+	number, percent := strings.CutSuffix(text, "%")
+	n, err := strconv.Atoi(number)
+	switch {
+	case err != nil || n < 1:
+		return fmt.Errorf("it is 1 or more, or a share such as 25%%")
+	case percent && n > 100:
+		return fmt.Errorf("it is at most 100%%")
+	case percent:
+		v.BatchPercent = n
+	default:
+		v.Batch, v.BatchPercent = n, 0
 	}
 	return nil
 }

@@ -75,7 +75,7 @@ func (e *Engine) TakeOver(ctx context.Context) error {
 	if side == fleet.Old {
 		return s.restore(ctx)
 	}
-	return s.write(ctx, func(j *journal.Journal) { j.Phase = journal.Switched })
+	return s.switched(ctx)
 }
 
 // awaitAll waits until the side serves every node that is well and its own.

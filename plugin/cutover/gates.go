@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -61,6 +62,9 @@ func (s *session) awaitPod(ctx context.Context, f *fleet.Fleet, name string, to 
 		}
 		if len(old) == 0 && len(own) > 0 {
 			p := own[0]
+			if why := s.otherImage(to, p); why != "" {
+				return arrival{}, 0, &failedError{node: name, why: why}
+			}
 			if p.Serves() {
 				took := time.Duration(0)
 				if !dark.IsZero() {
@@ -111,6 +115,17 @@ func hopeless(p fleet.Pod) string {
 		return fmt.Sprintf("pod %s cannot get its image: %s", p.Name, p.Why)
 	}
 	return ""
+}
+
+// otherImage tells of a pod that runs something else than what all nodes fetched.
+func (s *session) otherImage(to fleet.Side, p fleet.Pod) string {
+	s.mu.Lock()
+	want := s.j.PulledID
+	s.mu.Unlock()
+	if to != fleet.New || want == "" || p.ImageID == "" || p.ImageID == want || strings.Contains(want, "@") != strings.Contains(p.ImageID, "@") {
+		return ""
+	}
+	return fmt.Sprintf("pod %s runs image %s, and %s was fetched beforehand: was its tag moved? Name the image by its digest", p.Name, p.ImageID, want)
 }
 
 func notReady(set *fleet.Set, own []fleet.Pod, after time.Duration) string {

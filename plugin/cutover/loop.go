@@ -53,8 +53,12 @@ func (s *session) loop(ctx context.Context, goal fleet.Side) error {
 		if err := s.led(ctx, goal); err != nil {
 			return err
 		}
+		first := s.done(goal) == 0
 		if err := s.moveBatch(ctx, f, batch, goal); err != nil {
 			return err
+		}
+		if first && s.Settings.PauseAfterCanary && goal == fleet.New && s.done(goal) > 0 && len(work.todo) > 1 {
+			return s.stop(ctx, &Stopped{Reason: batch[0] + " is moved, and the cutover pauses after its first node as asked", Next: resumeCommand, Interrupted: true})
 		}
 		patience, told = s.deadline(s.Settings.NodeTimeout), ""
 	}
@@ -148,14 +152,15 @@ func (s *session) choose(f *fleet.Fleet, goal fleet.Side, w work, out map[string
 			return []string{name}, ""
 		}
 	}
-	limit := max(1, s.Settings.Batch)
-	if s.done(goal) == 0 {
-		limit = 1 // the canary goes alone
-	}
+	limit := s.Settings.BatchAfter(s.done(goal), present(f))
 	serving, floor := inService(f, out), s.j.Floor
+	zones, zone := zonesServing(f, out), ""
 	held := ""
 	for _, name := range w.todo {
 		n := f.Node(name)
+		if len(batch) > 0 && n.Zone != zone {
+			break // one zone at a time
+		}
 		cost := 1
 		switch serves := n.Serves(); {
 		case !n.Ready:
@@ -173,7 +178,11 @@ func (s *session) choose(f *fleet.Fleet, goal fleet.Side, w work, out map[string
 			held = tooFew(f, out, floor) + ": " + name + " has to wait"
 			continue // one that gets no requests may be moved
 		}
-		serving -= cost
+		if why := s.Settings.zoneHolds(f, n, zones); cost > 0 && why != "" {
+			held = why + ": " + name + " has to wait"
+			continue
+		}
+		serving, zones[n.Zone], zone = serving-cost, zones[n.Zone]-cost, n.Zone
 		batch = append(batch, name)
 		if len(batch) == limit {
 			break

@@ -206,9 +206,7 @@ func originalOf(set *fleet.Set) journal.Original {
 // planNodes appends nodes that are not recorded yet, the canary first.
 func (s *session) planNodes(j *journal.Journal, f *fleet.Fleet) {
 	now := s.Clock.Now().UTC().Truncate(time.Second)
-	if c := f.Node(s.Settings.Canary); c != nil && !c.Gone {
-		j.Plan(now, c.Name)
-	}
+	j.Plan(now, s.Settings.inOrder(f)...)
 	total := 0
 	for i := range f.Nodes {
 		n := &f.Nodes[i]
@@ -217,7 +215,6 @@ func (s *session) planNodes(j *journal.Journal, f *fleet.Fleet) {
 			continue
 		}
 		total++
-		j.Plan(now, n.Name)
 	}
 	j.Floor = s.Settings.FloorOf(total)
 }

@@ -32,8 +32,10 @@ type Plan struct {
 	// Pending pods of the new proxy that its guard will remove.
 	Pending int `json:"pending,omitempty"`
 	Total   int `json:"total"`
-	Floor   int `json:"floor"`
-	Batch   int `json:"batch"`
+	// LoneZones have one node: nobody serves in them while it is moved.
+	LoneZones []string `json:"loneZones,omitempty"`
+	Floor     int      `json:"floor"`
+	Batch     int      `json:"batch"`
 	// Ports that are asked on every node.
 	Ports gate.Ports `json:"ports"`
 	// PerNode and Estimate are in seconds; what pods take to end and to start is
@@ -47,7 +49,7 @@ type Plan struct {
 // kubectl works.
 func (p *Plan) DeepCopyObject() runtime.Object {
 	out := *p
-	out.Nodes, out.Done, out.Adopt = slices.Clone(p.Nodes), slices.Clone(p.Done), slices.Clone(p.Adopt)
+	out.Nodes, out.Done, out.Adopt, out.LoneZones = slices.Clone(p.Nodes), slices.Clone(p.Done), slices.Clone(p.Adopt), slices.Clone(p.LoneZones)
 	out.Ports = gate.Ports{HTTP: slices.Clone(p.Ports.HTTP), HTTPS: slices.Clone(p.Ports.HTTPS)}
 	return &out
 }
@@ -68,18 +70,16 @@ func MakePlan(f *fleet.Fleet, s Settings, id string) (*Plan, error) {
 	}
 	p := &Plan{
 		TypeMeta: metav1.TypeMeta{APIVersion: APIVersion, Kind: PlanKind},
-		ID:       id, Batch: max(1, s.Batch),
-		Old: f.Old.Name.String(), New: f.New.Name.String(), OldTitle: f.Old.Title, NewTitle: f.New.Title,
+		ID:       id,
+		Old:      f.Old.Name.String(), New: f.New.Name.String(), OldTitle: f.Old.Title, NewTitle: f.New.Title,
 		Journal:           f.Namespace() + "/ingress-migrate-" + id,
 		CanarySoakSeconds: int(s.CanarySoak.Seconds()),
 		Ports:             PortsToAsk(f, s),
 	}
 	var stranded []string
-	for i := range f.Nodes {
-		n := &f.Nodes[i]
+	for _, name := range s.inOrder(f) {
+		n := f.Node(name)
 		switch {
-		case n.Gone:
-			continue
 		case n.WantedByOld && !n.WantedByNew:
 			stranded = append(stranded, n.Name)
 		case n.Side() == fleet.New:
@@ -102,14 +102,14 @@ func MakePlan(f *fleet.Fleet, s Settings, id string) (*Plan, error) {
 	if len(p.Ports.HTTP)+len(p.Ports.HTTPS) == 0 {
 		return nil, fmt.Errorf("cannot tell which host ports of DaemonSet %s speak HTTP: name them with --http-port or --https-port", f.Old.Name)
 	}
-	if s.Canary != "" {
-		i := slices.Index(p.Nodes, s.Canary)
-		if i < 0 {
-			return nil, fmt.Errorf("the canary %s is not among the nodes to be moved (%s)", s.Canary, list(p.Nodes))
-		}
-		p.Nodes = slices.Insert(slices.Delete(p.Nodes, i, i+1), 0, s.Canary)
+	if s.Canary != "" && !slices.Contains(p.Nodes, s.Canary) {
+		return nil, fmt.Errorf("the canary %s is not among the nodes to be moved (%s)", s.Canary, list(p.Nodes))
 	}
-	p.Floor = s.FloorOf(p.Total)
+	p.Floor, p.Batch = s.FloorOf(p.Total), s.MostAtOnce(p.Total)
+	var err error
+	if p.LoneZones, err = s.unzoned(f); err != nil {
+		return nil, err
+	}
 	if p.Total == 1 {
 		return nil, fmt.Errorf("there is one node, and nobody serves while it is moved: add a node")
 	}
@@ -119,8 +119,11 @@ func MakePlan(f *fleet.Fleet, s Settings, id string) (*Plan, error) {
 	perNode := time.Duration(s.GateRounds-1)*s.GateEvery + s.Balancer.Recovery() + s.Soak + time.Duration(f.Old.Grace())*time.Second
 	p.PerNodeSeconds = int(perNode.Seconds())
 	if n := len(p.Nodes); n > 0 {
-		rounds := (n - 1 + p.Batch - 1) / p.Batch
-		p.EstimateSeconds = int((s.Settle + time.Duration(rounds+1)*perNode + s.CanarySoak - s.Soak).Seconds())
+		rounds := 0
+		for done := 0; done < n; done += s.BatchAfter(done, p.Total) {
+			rounds++
+		}
+		p.EstimateSeconds = int((s.Settle + time.Duration(rounds)*perNode + s.CanarySoak - s.Soak).Seconds())
 	}
 	return p, nil
 }

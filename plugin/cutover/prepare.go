@@ -20,6 +20,9 @@ import (
 // prepare brings the fleet into the state in which one label moves one node. It
 // does only what is still missing, so it can be repeated at any time.
 func (s *session) prepare(ctx context.Context, f *fleet.Fleet, to fleet.Side) error {
+	if err := s.unlessBack(ctx, to, "what fetched the new proxy's image is left", s.sweep(ctx, f)); err != nil {
+		return err
+	}
 	if err := s.unlessBack(ctx, to, "routes are not compared", s.takeBaseline(ctx, f)); err != nil {
 		var stopped *Stopped
 		if errors.As(err, &stopped) {

@@ -326,6 +326,7 @@ func (d *diary) text() string {
 func quick() cutover.Settings {
 	s := cutover.DefaultSettings()
 	s.CanarySoak, s.Soak, s.Settle = 0, 0, 200*time.Millisecond
+	s.PrePull = false // tests of that switch it on
 	s.ReadyTimeout, s.GateTimeout, s.NodeTimeout = time.Minute, 20*time.Second, 2*time.Minute
 	s.GateRounds, s.GateEvery, s.Poll = 2, 50*time.Millisecond, 50*time.Millisecond
 	s.Balancer = cutover.Balancer{Interval: 50 * time.Millisecond, Timeout: 50 * time.Millisecond, Unhealthy: 1, Healthy: 1}

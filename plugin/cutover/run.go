@@ -3,6 +3,7 @@ package cutover
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/journal"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/lock"
@@ -45,6 +46,9 @@ func (s *session) forward(ctx context.Context, f *fleet.Fleet) error {
 	if err := s.prepare(ctx, f, fleet.New); err != nil {
 		return err
 	}
+	if err := s.prePull(ctx, f); err != nil {
+		return err
+	}
 	if err := s.alike(ctx); err != nil {
 		return err
 	}
@@ -56,7 +60,7 @@ func (s *session) forward(ctx context.Context, f *fleet.Fleet) error {
 	if err := s.loop(ctx, fleet.New); err != nil {
 		return err
 	}
-	if err := s.write(ctx, func(j *journal.Journal) { j.Phase = journal.Switched }); err != nil {
+	if err := s.switched(ctx); err != nil {
 		return err
 	}
 	s.info("all nodes are served by %s; going back is one label a node (%s)", f.New.Title, rollbackAllCommand)
@@ -149,8 +153,12 @@ func (e *Engine) Move(ctx context.Context, name string, to fleet.Side) error {
 		if err != nil {
 			return err
 		}
-		if floor := s.Settings.FloorOf(present(f)); out[name] == "" && inService(f, out)-1 < floor {
-			return s.stop(ctx, &Stopped{Reason: tooFew(f, out, floor) + ": " + name + " cannot be taken out", Next: statusCommand})
+		why := s.Settings.zoneHolds(f, n, zonesServing(f, out))
+		if floor := s.Settings.FloorOf(present(f)); inService(f, out)-1 < floor {
+			why = tooFew(f, out, floor)
+		}
+		if out[name] == "" && why != "" {
+			return s.stop(ctx, &Stopped{Reason: why + ": " + name + " cannot be taken out", Next: statusCommand})
 		}
 	}
 	if err := s.led(ctx, to); err != nil {
@@ -169,9 +177,19 @@ func (e *Engine) Move(ctx context.Context, name string, to fleet.Side) error {
 		return err
 	}
 	if w := s.sort(f, fleet.New); len(w.todo)+len(w.begun) == 0 {
-		return s.write(ctx, func(j *journal.Journal) { j.Phase = journal.Switched })
+		return s.switched(ctx)
 	}
 	return nil
+}
+
+// switched records that no node is left to be moved; the bake begins.
+func (s *session) switched(ctx context.Context) error {
+	return s.write(ctx, func(j *journal.Journal) {
+		if j.Phase != journal.Switched || j.Switched == nil {
+			at := s.Clock.Now().UTC().Truncate(time.Second)
+			j.Phase, j.Switched = journal.Switched, &at
+		}
+	})
 }
 
 func movable(f *fleet.Fleet, name string) error {

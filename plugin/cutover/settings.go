@@ -45,10 +45,20 @@ type Settings struct {
 	// CanarySoak and Soak are how long a node is watched before the next one.
 	CanarySoak time.Duration `json:"canarySoak"`
 	Soak       time.Duration `json:"soak"`
-	// Batch is how many nodes may be out at once, after the canary.
-	Batch int `json:"batch"`
+	// PauseAfterCanary stops the cutover when the first node is moved.
+	PauseAfterCanary bool `json:"pauseAfterCanary,omitempty"`
+	// Batch is how many nodes may be out at once in the end, see BatchAfter;
+	// BatchPercent, if set, is that as a share of all nodes.
+	Batch        int `json:"batch"`
+	BatchPercent int `json:"batchPercent,omitempty"`
+	// PrePull has every node fetch the new proxy's image first.
+	PrePull bool `json:"prePull,omitempty"`
+	// Bake is how long all nodes stay with the new proxy before the old one may be retired.
+	Bake time.Duration `json:"bake,omitempty"`
 	// Floor is how many nodes serve at any moment at least; 0: see Floor.
 	Floor int `json:"floor,omitempty"`
+	// ZoneFloor is how many nodes of every zone serve at any moment; 0: see zoneFloor.
+	ZoneFloor int `json:"zoneFloor,omitempty"`
 	// AcceptSingleNode lifts the rule that two nodes serve at any moment.
 	AcceptSingleNode bool     `json:"acceptSingleNode,omitempty"`
 	Balancer         Balancer `json:"balancer"`
@@ -96,6 +106,8 @@ func DefaultSettings() Settings {
 		CanarySoak:    10 * time.Minute,
 		Soak:          time.Minute,
 		Batch:         1,
+		PrePull:       true,
+		Bake:          24 * time.Hour,
 		Settle:        15 * time.Second,
 		ReadyTimeout:  2 * time.Minute,
 		GateTimeout:   time.Minute,

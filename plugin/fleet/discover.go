@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
 )
 
@@ -78,16 +79,32 @@ func imageVersion(image string) (product string, major, minor int) {
 // proxyImage returns the image of the container that is a Traefik, or of the
 // first one.
 func proxyImage(ds *appsv1.DaemonSet) string {
+	if c := proxyContainer(ds); c != nil {
+		return c.Image
+	}
+	return ""
+}
+
+// ProxyContainer is the one whose image is the set's; an API server has no set without
+// containers.
+func (s *Set) ProxyContainer() corev1.Container {
+	if c := proxyContainer(s.Object); c != nil {
+		return *c
+	}
+	return corev1.Container{Image: s.Image}
+}
+
+func proxyContainer(ds *appsv1.DaemonSet) *corev1.Container {
 	containers := ds.Spec.Template.Spec.Containers
-	for _, c := range containers {
-		if product, _, _ := imageVersion(c.Image); strings.Contains(product, "traefik") {
-			return c.Image
+	for i := range containers {
+		if product, _, _ := imageVersion(containers[i].Image); strings.Contains(product, "traefik") {
+			return &containers[i]
 		}
 	}
 	if len(containers) == 0 {
-		return ""
+		return nil
 	}
-	return containers[0].Image
+	return &containers[0]
 }
 
 // sideOf guesses a DaemonSet's side by its guard, then by its image.
@@ -99,6 +116,8 @@ func sideOf(ds *appsv1.DaemonSet) Side {
 	}
 	product, major, _ := imageVersion(proxyImage(ds))
 	switch {
+	case ds.Labels[PrePullLabel] != "":
+		return ""
 	case !strings.Contains(product, "traefik"):
 		return ""
 	case major == 1:

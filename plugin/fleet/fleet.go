@@ -23,6 +23,9 @@ const (
 	// GuardAnnotation on a guarded DaemonSet carries what is needed to take the
 	// guard off again (see Guard), so that it survives a lost journal.
 	GuardAnnotation = "ingress-migrate.io/guard"
+	// PrePullLabel is on what runs a proxy's image for no other reason than to have it
+	// fetched; its value is the cutover's id.
+	PrePullLabel = "ingress-migrate.io/prepull"
 )
 
 // Side is one of the two proxies.
@@ -148,6 +151,8 @@ type Node struct {
 	Ready         bool
 	Unschedulable bool
 	Zone          string
+	// Architecture of its processor, such as amd64.
+	Architecture string
 	// Label is the value of NodeLabel.
 	Label           string
 	ResourceVersion string

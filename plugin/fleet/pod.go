@@ -25,6 +25,8 @@ type Pod struct {
 	// Bound: the scheduler has given it to its node.
 	Bound    bool
 	Restarts int32
+	// ImageID is what the node calls the image that the proxy's container runs.
+	ImageID string
 	// IP is the pod's own, or its node's on the host's network; "" before it runs.
 	IP string
 	// Priority as admitted; classes may have changed since.
@@ -91,8 +93,12 @@ func podOf(p *corev1.Pod, set *Set) Pod {
 			out.PortsTaken = strings.Contains(c.Message, "didn't have free ports")
 		}
 	}
+	proxy := set.ProxyContainer().Name
 	for _, c := range p.Status.ContainerStatuses {
 		out.Restarts += c.RestartCount
+		if c.Name == proxy {
+			out.ImageID = c.ImageID
+		}
 		if c.State.Waiting != nil && c.State.Waiting.Reason != "" {
 			out.Why = c.State.Waiting.Reason
 		}

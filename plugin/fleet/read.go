@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -275,7 +276,8 @@ func nodeOf(n *corev1.Node, templates map[Side]corev1.PodSpec) Node {
 	out := Node{
 		Name:            n.Name,
 		Unschedulable:   n.Spec.Unschedulable,
-		Zone:            n.Labels[corev1.LabelTopologyZone],
+		Zone:            cmp.Or(n.Labels[corev1.LabelTopologyZone], n.Labels[corev1.LabelFailureDomainBetaZone]),
+		Architecture:    n.Labels[corev1.LabelArchStable],
 		Label:           n.Labels[NodeLabel],
 		ResourceVersion: n.ResourceVersion,
 		HasNewImage:     len(n.Status.Images) > 0,

@@ -87,6 +87,12 @@ type Journal struct {
 	Floor    int             `json:"floor"`
 	// Traffic is what the old proxies' metrics said before the first node was moved.
 	Traffic *traffic.Counts `json:"traffic,omitempty"`
+	// Pulled is the new proxy's image that every node has fetched; PulledID is what it
+	// is on all of them, "" when that has no one name.
+	Pulled   string `json:"pulled,omitempty"`
+	PulledID string `json:"pulledID,omitempty"`
+	// Switched is when the last node was moved to the new proxy.
+	Switched *time.Time `json:"switched,omitempty"`
 	// Stopped is why the engine stopped, empty while it runs or when it is done.
 	Stopped string `json:"stopped,omitempty"`
 	Nodes   []Node `json:"nodes"`

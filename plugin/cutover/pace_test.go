@@ -1,0 +1,213 @@
+package cutover_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	appsv1 "k8s.io/api/apps/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/journal"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/fleet"
+)
+
+// sizes are the batches in which nodes are moved.
+func sizes(s cutover.Settings, nodes int) []int {
+	var out []int
+	for done := 0; done < nodes; done += s.BatchAfter(done, nodes) {
+		out = append(out, min(nodes-done, s.BatchAfter(done, nodes)))
+	}
+	return out
+}
+
+func TestBatchesRamp(t *testing.T) {
+	for name, test := range map[string]struct {
+		settings cutover.Settings
+		nodes    int
+		want     []int
+	}{
+		"one by one":          {cutover.Settings{Batch: 1}, 4, []int{1, 1, 1, 1}},
+		"up to five":          {cutover.Settings{Batch: 5}, 20, []int{1, 1, 2, 4, 5, 5, 2}},
+		"a tenth":             {cutover.Settings{Batch: 1, BatchPercent: 10}, 30, []int{1, 1, 2, 3, 3, 3, 3, 3, 3, 3, 3, 2}},
+		"a tenth of not much": {cutover.Settings{Batch: 1, BatchPercent: 10}, 4, []int{1, 1, 1, 1}},
+		"all, in the end":     {cutover.Settings{Batch: 1, BatchPercent: 100}, 10, []int{1, 1, 2, 4, 2}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if diff := cmp.Diff(test.want, sizes(test.settings, test.nodes)); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
+			}
+		})
+	}
+}
+
+const zoneLabel = "topology.kubernetes.io/zone"
+
+func (r *rig) zones(zones map[string]string) {
+	for name, zone := range zones {
+		r.patchNode(name, fmt.Sprintf(`{"metadata":{"labels":{%q:%q}}}`, zoneLabel, zone))
+		r.t.Cleanup(func() {
+			_, err := r.client.CoreV1().Nodes().Patch(context.Background(), name, types.MergePatchType, fmt.Appendf(nil, `{"metadata":{"labels":{%q:null}}}`, zoneLabel), metav1.PatchOptions{})
+			if err != nil {
+				r.t.Error(err)
+			}
+		})
+	}
+}
+
+// One zone after the other, never all of one, and the canary's first.
+func TestZones(t *testing.T) {
+	r := newRig(t)
+	r.zones(map[string]string{"edge-1": "a", "edge-2": "b", "edge-3": "a", "edge-4": "b"})
+	r.deploy(oldSet(), newSet())
+	r.watch(1, "edge-1", "edge-3")
+	r.watch(1, "edge-2", "edge-4")
+	e, d := r.engine()
+	e.Settings.Canary, e.Settings.Batch, e.Settings.Floor = "edge-4", 4, 2
+	r.must(e.Run(t.Context()))
+	var order []string
+	for _, event := range d.events {
+		if event.Kind == cutover.NodeDone {
+			order = append(order, event.Node)
+		}
+	}
+	r.wantSame("order", []string{"edge-4", "edge-2", "edge-1", "edge-3"}, order)
+	// By hand, the same.
+	r.must(e.Move(t.Context(), "edge-1", fleet.Old))
+	r.must(r.s.KillNode("edge-1"))
+	r.eventually("edge-1 is seen to be away", func() error {
+		if r.fleet().Node("edge-1").Ready {
+			return fmt.Errorf("it is ready")
+		}
+		return nil
+	})
+	stopped := r.stopped(e.Move(t.Context(), "edge-3", fleet.Old))
+	if want := "1 of 2 nodes of zone a serve, 1 must at any moment: edge-3 cannot be taken out"; stopped.Reason != want {
+		t.Errorf("reason %q, want %q", stopped.Reason, want)
+	}
+	r.must(r.s.StartNode(t.Context(), "edge-1"))
+}
+
+// What a zone cannot give is said before anything is begun.
+func TestZonesThatAreTooSmall(t *testing.T) {
+	r := newRig(t)
+	r.zones(map[string]string{"edge-1": "a", "edge-2": "b", "edge-3": "b", "edge-4": "b"})
+	r.deploy(oldSet(), newSet())
+	plan, err := cutover.MakePlan(r.fleet(), quick(), "new")
+	r.must(err)
+	r.wantSame("zones that go dark", []string{"a"}, plan.LoneZones)
+	settings := quick()
+	settings.ZoneFloor = 1
+	if _, err := cutover.MakePlan(r.fleet(), settings, "new"); err == nil || !strings.Contains(err.Error(), "zone a has 1 (edge-1)") {
+		t.Errorf("with a floor of every zone: %v", err)
+	}
+}
+
+func TestPauseAfterCanary(t *testing.T) {
+	r := newRig(t)
+	r.deploy(oldSet(), newSet())
+	e, _ := r.engine()
+	e.Settings.PauseAfterCanary = true
+	stopped := r.stopped(e.Run(t.Context()))
+	if !stopped.Interrupted || !strings.Contains(stopped.Reason, "edge-1 is moved") || !strings.Contains(stopped.Next, "cutover resume") {
+		t.Errorf("%+v", stopped)
+	}
+	want := everywhere(fleet.Old)
+	want["edge-1"] = fleet.New
+	r.wantSame("served while it pauses", want, r.served())
+	r.must(e.Resume(t.Context()))
+	r.wantSame("served after resume", everywhere(fleet.New), r.served())
+	if r.fleet().Journal.Switched == nil {
+		t.Error("it is not recorded when the bake began")
+	}
+}
+
+func (r *rig) prePuller() *appsv1.DaemonSet {
+	r.t.Helper()
+	ds, err := r.client.AppsV1().DaemonSets(namespace).Get(r.t.Context(), "ingress-migrate-prepull", metav1.GetOptions{})
+	if apierrors.IsNotFound(err) {
+		return nil
+	}
+	r.must(err)
+	return ds
+}
+
+// Every node has the image before the first one is dark, nothing is left of what fetched
+// it, and no serving pod was touched.
+func TestPrePull(t *testing.T) {
+	r := newRig(t)
+	r.deploy(oldSet(), newSet())
+	pods := r.serving(fleet.Old)
+	e, d := r.engine()
+	e.Settings.PrePull = true
+	var there *appsv1.DaemonSet
+	d.on = func(event cutover.Event) {
+		if event.Kind == cutover.Wait && strings.Contains(event.Text, "nodes fetch the image") {
+			there = r.prePuller()
+			r.wantSame("pods while it is fetched", pods, r.serving(fleet.Old))
+		}
+	}
+	r.must(e.Run(t.Context()))
+	if there == nil || len(there.Spec.Template.Spec.Containers[0].Ports) > 0 || there.Spec.Template.Spec.HostNetwork {
+		t.Errorf("what fetches the image: %+v", there)
+	}
+	if left := r.prePuller(); left != nil && left.DeletionTimestamp == nil {
+		t.Error("what fetched the image is left")
+	}
+	if j := r.fleet().Journal; j.Pulled != "traefik:2.11.50" || j.PulledID == "" {
+		t.Errorf("recorded: %q, %q", j.Pulled, j.PulledID)
+	}
+	r.wantSame("served", everywhere(fleet.New), r.served())
+}
+
+// An image that is not to be had stops the cutover while every node serves.
+func TestPrePullOfNoImage(t *testing.T) {
+	r := newRig(t)
+	r.deploy(oldSet(), daemonSet("new", "traefik:2.99"))
+	r.watch(nodes)
+	e, _ := r.engine()
+	e.Settings.PrePull, e.Settings.NodeTimeout = true, 3e9
+	stopped := r.stopped(e.Run(t.Context()))
+	if !strings.Contains(stopped.Reason, "the image traefik:2.99 is not on edge-1 (") || !strings.Contains(stopped.Reason, "no node was moved") {
+		t.Errorf("reason %q", stopped.Reason)
+	}
+	if left := r.prePuller(); left != nil && left.DeletionTimestamp == nil {
+		t.Error("what fetched the image is left")
+	}
+	r.must(e.RollbackAll(t.Context()))
+	if phase := r.fleet().Journal.Phase; phase != journal.RolledBack {
+		t.Errorf("after the rollback the journal says %s", phase)
+	}
+}
+
+// What an operator who died left is removed by the next one, whatever that does.
+func TestPrePullThatWasLeft(t *testing.T) {
+	r := newRig(t)
+	r.deploy(oldSet(), daemonSet("new", "traefik:2.99"))
+	ctx, kill := context.WithCancel(t.Context())
+	defer kill()
+	e, d := r.engine()
+	e.Settings.PrePull = true
+	d.on = func(event cutover.Event) {
+		if event.Kind == cutover.Wait && strings.Contains(event.Text, "nodes fetch the image") {
+			kill()
+		}
+	}
+	if err := e.Run(ctx); err == nil {
+		t.Fatal("it was not killed")
+	}
+	if r.prePuller() == nil {
+		t.Fatal("nothing is left")
+	}
+	heir, _ := r.engine()
+	heir.Settings.PrePull = true
+	r.must(heir.RollbackAll(t.Context()))
+	if left := r.prePuller(); left != nil && left.DeletionTimestamp == nil {
+		t.Error("what fetched the image is left")
+	}
+}
