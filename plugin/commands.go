@@ -19,6 +19,7 @@ func commands(c *cluster) []*cobra.Command {
 		newUndrainCommand(c),
 		newRecycleCommand(c),
 		newRollbackCommand(c),
+		newRetireCommand(c),
 		newShiftCommand(c),
 		newReportCommand(c),
 		newExplainCommand(c),

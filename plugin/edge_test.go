@@ -83,7 +83,7 @@ func TestEdgeScripts(t *testing.T) {
 		ts.Check(edge.Apply(ctx, cluster.RESTConfig(), crds))
 	}
 	// Those of one call would run side by side.
-	for _, story := range []string{"story", "traffic"} {
+	for _, story := range []string{"story", "traffic", "retire"} {
 		p.Dir, p.Files = "", []string{filepath.Join("testdata", "edge", story+".txtar")}
 		if !t.Run("edge", func(t *testing.T) { testscript.Run(t, p) }) {
 			return

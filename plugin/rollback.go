@@ -106,20 +106,25 @@ func (o *rollbackOptions) confirmEmergency(picture *fleet.Fleet) error {
 	if id == "" {
 		return fmt.Errorf("there is no cutover to go back from (%s)", cutover.PhaseText(picture))
 	}
-	typed := o.confirmID
+	return o.cluster.confirmTyped("the cutover's id", id, "--confirm-id", o.confirmID)
+}
+
+// confirmTyped wants a text, typed or given by a flag.
+func (c *cluster) confirmTyped(what, want, flag, given string) error {
+	typed := given
 	if typed == "" {
-		if !ui.IsTerminal(o.cluster.streams.In) {
-			return fmt.Errorf("nobody is there to confirm this: add --confirm-id %s", id)
+		if !ui.IsTerminal(c.streams.In) {
+			return fmt.Errorf("nobody is there to confirm this: add %s %s", flag, want)
 		}
-		fmt.Fprintf(o.cluster.streams.ErrOut, "Type the cutover's id (%s) to go on: ", id)
-		line, err := bufio.NewReader(o.cluster.streams.In).ReadString('\n')
+		fmt.Fprintf(c.streams.ErrOut, "Type %s (%s) to go on: ", what, want)
+		line, err := bufio.NewReader(c.streams.In).ReadString('\n')
 		if err != nil {
 			return fmt.Errorf("reading the answer: %w", err)
 		}
 		typed = strings.TrimSpace(line)
 	}
-	if typed != id {
-		return fmt.Errorf("%q is not the cutover's id %s: %w", typed, id, ui.ErrDeclined)
+	if typed != want {
+		return fmt.Errorf("%q is not %s %s: %w", typed, what, want, ui.ErrDeclined)
 	}
 	return nil
 }

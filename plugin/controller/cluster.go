@@ -12,6 +12,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/pager"
 
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/fleet"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/source"
 )
 
@@ -30,7 +31,7 @@ func FromCluster(ctx context.Context, client kubernetes.Interface) (workloads []
 			return client.AppsV1().Deployments("").List(ctx, options)
 		}},
 	} {
-		err := pager.New(kind.list).EachListItem(ctx, metav1.ListOptions{}, func(object runtime.Object) error {
+		err := pager.New(kind.list).EachListItem(ctx, metav1.ListOptions{LabelSelector: "!" + fleet.PrePullLabel}, func(object runtime.Object) error {
 			switch o := object.(type) {
 			case *appsv1.DaemonSet:
 				workloads = append(workloads, source.Workload{Kind: "DaemonSet", Namespace: o.Namespace, Name: o.Name, Pod: o.Spec.Template.Spec})

@@ -126,6 +126,8 @@ func Next(f *fleet.Fleet) string {
 			return "go on (" + resumeCommand + "), or back (" + rollbackAllCommand + ")"
 		case journal.RollingBack, journal.Restoring:
 			return "finish going back (" + rollbackAllCommand + ")"
+		case journal.Retiring:
+			return "finish it (" + retireCommand + ")"
 		case journal.Aborted:
 			return "go back (" + rollbackAllCommand + "), or begin anew (kubectl ingress-migrate cutover run)"
 		}
@@ -147,6 +149,9 @@ func Next(f *fleet.Fleet) string {
 	case f.New == nil:
 		return "apply the DaemonSet of the new Traefik"
 	case f.Old == nil:
+		if f.New.Guard.Record != nil && !f.New.Guard.Present {
+			return "finish it (" + retireCommand + ")"
+		}
 		return "nothing, the old DaemonSet is gone"
 	case f.Journal != nil && f.Journal.Phase == journal.Switched:
 		return "nothing; going back is " + rollbackAllCommand

@@ -16,6 +16,8 @@ func Direction(f *fleet.Fleet) (fleet.Side, error) {
 	switch j := f.Journal; {
 	case j != nil && j.Phase == journal.Aborted:
 		return "", fmt.Errorf("cutover %s was aborted: go back with %s, or begin anew with %s", j.ID, rollbackAllCommand, runCommand)
+	case unfinished(j) && j.Phase == journal.Retiring:
+		return "", retiring(j)
 	case unfinished(j):
 		return towards(j.Phase), nil
 	case !lost(f):

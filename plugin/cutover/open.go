@@ -22,6 +22,7 @@ const (
 	beginBack                 // it is rebuilt to go back, if there is a guard
 	beginDrain                // a new one, or a lost one rebuilt
 	beginUndrain              // a lost one is rebuilt; going back one node begins nothing
+	beginRetire               // it must be there
 )
 
 // open takes the lease, then reads the world and opens or makes the journal.
@@ -66,6 +67,9 @@ func (s *session) openJournal(ctx context.Context, how begin) (*fleet.Fleet, err
 	}
 	s.ports = PortsToAsk(f, s.Settings)
 	if how == beginNew && unfinished(f.Journal) {
+		if f.Journal.Phase == journal.Retiring {
+			return nil, retiring(f.Journal)
+		}
 		if f.Journal.Phase == journal.Switched {
 			return nil, fmt.Errorf("cutover %s is complete, %s serves: go back with %s first", f.Journal.ID, f.New.Title, rollbackAllCommand)
 		}
@@ -79,9 +83,15 @@ func (s *session) openJournal(ctx context.Context, how begin) (*fleet.Fleet, err
 
 // continueJournal opens the journal that f shows and makes it this session's.
 func (s *session) continueJournal(ctx context.Context, f *fleet.Fleet, how begin) error {
+	if f.Journal.Phase == journal.Retiring && how != beginRetire && how != beginBack {
+		return retiring(f.Journal)
+	}
 	j, err := s.store.Open(ctx, f.Journal.ID)
 	if err != nil {
 		return err
+	}
+	if j == nil && how == beginRetire {
+		return fmt.Errorf("the journal of cutover %s was deleted this very moment: see %s", f.Journal.ID, statusCommand)
 	}
 	if j == nil {
 		f.Journal = nil
@@ -101,6 +111,10 @@ func (s *session) continueJournal(ctx context.Context, f *fleet.Fleet, how begin
 	}
 	s.j, s.id = j, j.ID
 	return s.write(ctx, func(j *journal.Journal) { j.Stopped = "" })
+}
+
+func retiring(j *journal.Journal) error {
+	return fmt.Errorf("cutover %s: the old proxy is being retired: finish that with %s, or go back with %s while its DaemonSet is there", j.ID, retireCommand, rollbackAllCommand)
 }
 
 // newJournal records what is there before anything is changed. When guards of an

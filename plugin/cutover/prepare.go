@@ -164,6 +164,9 @@ func (s *session) settled(ctx context.Context, before *fleet.Fleet, side fleet.S
 				Next:   statusCommand,
 			})
 		}
+		if f.Set(side) == nil {
+			return s.stop(ctx, &Stopped{Reason: fmt.Sprintf("daemonset %s was deleted meanwhile", before.Set(side).Name), Next: statusCommand})
+		}
 		calm := f.Set(side).Settled
 		for i := range f.Nodes {
 			if n := &f.Nodes[i]; strays && n.Ready && n.Side() != side && len(n.Of(side)) > 0 {

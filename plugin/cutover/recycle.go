@@ -3,6 +3,7 @@ package cutover
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -117,19 +118,45 @@ func (s *session) renew(ctx context.Context, a Action) error {
 	if err := s.awaitFloor(ctx, a); err != nil {
 		return err
 	}
-	namespace, name, _ := strings.Cut(a.Target, "/")
+	arrived, err := s.replace(ctx, a)
+	var failed *failedError
+	var lost *lostError
+	switch {
+	case errors.As(err, &lost):
+		s.Observer.Observe(Event{Kind: NodeLost, Node: a.Node, To: a.Side, Text: err.Error() + "; going on without it"})
+		return nil
+	case errors.As(err, &failed):
+		return &Stopped{Reason: a.Node + ": " + failed.why, Next: statusCommand}
+	case err != nil || arrived == nil:
+		return err
+	}
 	f, err := s.read(ctx)
 	if err != nil {
 		return err
 	}
+	return s.linger(ctx, f, a, *arrived)
+}
+
+// replace deletes one pod and waits until its successor serves; nil when there was nothing
+// to delete.
+func (s *session) replace(ctx context.Context, a Action) (*arrival, error) {
+	namespace, name, _ := strings.Cut(a.Target, "/")
+	f, err := s.read(ctx)
+	if err != nil {
+		return nil, err
+	}
+	n := f.Node(a.Node)
+	if n == nil {
+		return nil, nil
+	}
 	var old *fleet.Pod
-	for i, p := range f.Node(a.Node).Pods {
+	for i, p := range n.Pods {
 		if p.Name == name && p.Namespace == namespace {
-			old = &f.Node(a.Node).Pods[i]
+			old = &n.Pods[i]
 		}
 	}
-	if old == nil || old.Current || old.Terminating {
-		return nil // somebody else was quicker
+	if old == nil || old.UpToDate || old.Terminating {
+		return nil, nil // somebody else was quicker
 	}
 	err = s.persist(ctx, func() error {
 		if err := s.lock.Check(ctx); err != nil {
@@ -142,12 +169,12 @@ func (s *session) renew(ctx context.Context, a Action) error {
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("deleting pod %s: %w", a.Target, err)
+		return nil, fmt.Errorf("deleting pod %s: %w", a.Target, err)
 	}
 	return s.awaitSuccessor(ctx, f, a, old)
 }
 
-func (s *session) awaitSuccessor(ctx context.Context, f *fleet.Fleet, a Action, old *fleet.Pod) error {
+func (s *session) awaitSuccessor(ctx context.Context, f *fleet.Fleet, a Action, old *fleet.Pod) (*arrival, error) {
 	limit := s.deadline(s.Settings.ReadyTimeout)
 	ending := s.deadline(time.Duration(f.Set(a.Side).Grace())*time.Second + 30*time.Second)
 	for {
@@ -155,18 +182,17 @@ func (s *session) awaitSuccessor(ctx context.Context, f *fleet.Fleet, a Action, 
 		ending.look()
 		n, err := s.readNode(ctx, f, a.Node)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		limit.seen()
 		ending.seen()
 		if err := gone(n); err != nil {
-			s.Observer.Observe(Event{Kind: NodeLost, Node: a.Node, To: a.Side, Text: err.Error() + "; going on without it"})
-			return nil
+			return nil, err
 		}
 		own := n.Of(a.Side)
 		for _, p := range own {
 			if p.UID == old.UID && ending.over() {
-				return &Stopped{Reason: fmt.Sprintf("pod %s does not end; nothing is forced, look at node %s", a.Target, a.Node), Next: statusCommand}
+				return nil, &Stopped{Reason: fmt.Sprintf("pod %s does not end; nothing is forced, look at node %s", a.Target, a.Node), Next: statusCommand}
 			}
 			if p.UID == old.UID {
 				limit = s.deadline(s.Settings.ReadyTimeout)
@@ -174,17 +200,17 @@ func (s *session) awaitSuccessor(ctx context.Context, f *fleet.Fleet, a Action, 
 			}
 			if p.Serves() {
 				arrived := arrivalOf(n, p)
-				return s.linger(ctx, f, a, arrived)
+				return &arrived, nil
 			}
 			if why := hopeless(p); why != "" {
-				return &Stopped{Reason: a.Node + ": " + why, Next: statusCommand}
+				return nil, &failedError{node: a.Node, why: why}
 			}
 		}
 		if limit.over() {
-			return &Stopped{Reason: a.Node + ": " + notReady(f.Set(a.Side), own, s.Settings.ReadyTimeout), Next: statusCommand}
+			return nil, &failedError{node: a.Node, why: notReady(f.Set(a.Side), own, s.Settings.ReadyTimeout)}
 		}
 		if err := s.pause(ctx, s.Settings.Poll); err != nil {
-			return err
+			return nil, err
 		}
 	}
 }
@@ -219,17 +245,31 @@ func (s *session) awaitFloor(ctx context.Context, a Action) error {
 		}
 		limit.seen()
 		n := f.Node(a.Node)
-		floor := s.Settings.FloorOf(present(f))
-		if n == nil || n.Serves() == "" || f.Serving()-1 >= floor {
+		if n == nil || n.Serves() == "" {
 			return nil
 		}
-		why := fmt.Sprintf("%d of %d nodes serve, %d must at any moment: %s has to wait", f.Serving(), present(f), floor, a.Node)
+		out, err := s.outOfService(ctx, f)
+		if err != nil {
+			return err
+		}
+		why := s.Settings.zoneHolds(f, n, zonesServing(f, out))
+		if floor := s.Settings.FloorOf(present(f)); inService(f, out)-1 < floor {
+			why = tooFew(f, out, floor)
+		}
+		if out[a.Node] != "" || why == "" {
+			return nil
+		}
+		why += ": " + a.Node + " has to wait"
 		if !told {
 			s.Observer.Observe(Event{Kind: Wait, Text: why})
 			told = true
 		}
 		if limit.over() {
-			return &Stopped{Reason: why, Next: recycleCommand}
+			next := recycleCommand
+			if s.j != nil {
+				next = retireCommand // a recycle keeps no journal
+			}
+			return &Stopped{Reason: why, Next: next}
 		}
 		if err := s.pauseFleet(ctx, f); err != nil {
 			return err

@@ -91,13 +91,17 @@ func (s *session) acknowledge(ctx context.Context, set *fleet.Set, f *fleet.Flee
 			}
 		}
 	}
-	return s.noticed(ctx, f)
+	return s.noticed(ctx, f, set.Side)
 }
 
-// noticed waits until the controller itself counts every old pod as up to date:
+// noticed waits until the controller itself counts every pod of a side as up to date:
 // it looks at a cache, and what it has not seen there yet it would replace.
-func (s *session) noticed(ctx context.Context, before *fleet.Fleet) error {
+func (s *session) noticed(ctx context.Context, before *fleet.Fleet, side fleet.Side) error {
 	limit := s.deadline(s.Settings.ReadyTimeout)
+	next := rollbackAllCommand
+	if side == fleet.New {
+		next = retireCommand
+	}
 	for {
 		limit.look()
 		f, err := s.read(ctx)
@@ -107,19 +111,19 @@ func (s *session) noticed(ctx context.Context, before *fleet.Fleet) error {
 		limit.seen()
 		current := 0
 		for _, n := range f.Nodes {
-			for _, p := range n.Of(fleet.Old) {
+			for _, p := range n.Of(side) {
 				if n.Ready && p.UpToDate && !p.Terminating {
 					current++
 				}
 			}
 		}
-		if f.Old.Settled && int(f.Old.Object.Status.UpdatedNumberScheduled) >= current {
+		if f.Set(side).Settled && int(f.Set(side).Object.Status.UpdatedNumberScheduled) >= current {
 			return nil
 		}
 		if limit.over() {
 			return s.stop(ctx, &Stopped{
-				Reason: fmt.Sprintf("the controller of %s does not count its pods as up to date (%d of %d) after %s: is kube-controller-manager running?", before.Old.Name, f.Old.Object.Status.UpdatedNumberScheduled, current, s.Settings.ReadyTimeout),
-				Next:   rollbackAllCommand,
+				Reason: fmt.Sprintf("the controller of %s does not count its pods as up to date (%d of %d) after %s: is kube-controller-manager running?", before.Set(side).Name, f.Set(side).Object.Status.UpdatedNumberScheduled, current, s.Settings.ReadyTimeout),
+				Next:   next,
 			})
 		}
 		if err := s.pauseFleet(ctx, f); err != nil {

@@ -20,6 +20,20 @@ func (s *session) leaveRotation(ctx context.Context, f *fleet.Fleet, name string
 	if err != nil || n.Side() == to {
 		return err
 	}
+	return s.goOut(ctx, f, n, to)
+}
+
+// leaveForRenewal is leaveRotation for a node that stays its proxy's.
+func (s *session) leaveForRenewal(ctx context.Context, f *fleet.Fleet, name string) error {
+	n, err := s.readNode(ctx, f, name)
+	if err != nil {
+		return err
+	}
+	return s.goOut(ctx, f, n, fleet.New)
+}
+
+func (s *session) goOut(ctx context.Context, f *fleet.Fleet, n *fleet.Node, to fleet.Side) error {
+	name := n.Name
 	target := s.target(name, n.Address)
 	if !s.record(name).Drained {
 		state, why, err := s.Drainer.State(ctx, target)
@@ -31,7 +45,7 @@ func (s *session) leaveRotation(ctx context.Context, f *fleet.Fleet, name string
 			return s.awaitState(ctx, f, target, lb.Out)
 		}
 	}
-	err = s.note(ctx, name, func(n *journal.Node) {
+	err := s.note(ctx, name, func(n *journal.Node) {
 		at := s.Clock.Now().UTC()
 		n.Phase, n.To, n.Begun, n.Drained = journal.Draining, string(to), &at, true
 	})

@@ -228,6 +228,9 @@ func (e *Engine) Abort(ctx context.Context) (asked bool, err error) {
 	if f.Lease != nil && !f.Lease.Purpose.Obeys() {
 		return false, endsByItself(f.Lease)
 	}
+	if f.Journal.Phase == journal.Retiring {
+		return false, retiring(f.Journal)
+	}
 	if f.Lease != nil {
 		return true, journal.Request(ctx, e.Client, f.Namespace(), f.Journal.ID, journal.RequestAbort)
 	}

@@ -126,6 +126,9 @@ func NewStatus(f *fleet.Fleet, settings Settings, now time.Time) *Status {
 		}
 		s.Nodes = append(s.Nodes, node)
 	}
+	if j := f.Journal; j != nil && f.Lease == nil && MayRetire(f, settings.Bake, now) == nil && j.Phase == journal.Switched {
+		s.Next = "retire the old proxy (" + retireCommand + "), or go back (" + rollbackAllCommand + ")"
+	}
 	s.Problems = problems(f, settings)
 	return s
 }

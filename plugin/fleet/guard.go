@@ -17,6 +17,8 @@ import (
 type Guard struct {
 	// Present: every term has the expression of the set's side.
 	Present bool
+	// Retired: every term has an expression that no node fulfils.
+	Retired bool
 	// Record is what was written when the guard was set; nil when the guard was
 	// not set by us (a manifest may carry it) or the annotation is lost.
 	Record *GuardRecord
@@ -67,7 +69,8 @@ func guardOf(ds *appsv1.DaemonSet, side Side) (Guard, error) {
 			if isEmpty(t) {
 				continue
 			}
-			if g.Present = hasGuard(t, side); !g.Present {
+			g.Present, g.Retired = contains(t, expression(side)), contains(t, nowhere())
+			if !g.Present && !g.Retired {
 				break
 			}
 		}
@@ -81,8 +84,20 @@ func guardOf(ds *appsv1.DaemonSet, side Side) (Guard, error) {
 	return g, nil
 }
 
+// nowhere is true of no node: the label has no such value.
+func nowhere() corev1.NodeSelectorRequirement {
+	return corev1.NodeSelectorRequirement{Key: NodeLabel, Operator: corev1.NodeSelectorOpIn, Values: []string{"retired"}}
+}
+
+func contains(t corev1.NodeSelectorTerm, e corev1.NodeSelectorRequirement) bool {
+	return slices.ContainsFunc(t.MatchExpressions, func(other corev1.NodeSelectorRequirement) bool { return reflect.DeepEqual(e, other) })
+}
+
 // guarded returns the affinity with the side's expression in every term.
-func guarded(a *corev1.Affinity, side Side) *corev1.Affinity {
+func guarded(a *corev1.Affinity, side Side) *corev1.Affinity { return with(a, expression(side)) }
+
+// with returns the affinity with an expression of ours in every term, and no other one.
+func with(a *corev1.Affinity, e corev1.NodeSelectorRequirement) *corev1.Affinity {
 	out := unguarded(a)
 	if out == nil {
 		out = &corev1.Affinity{}
@@ -96,14 +111,14 @@ func guarded(a *corev1.Affinity, side Side) *corev1.Affinity {
 		out.NodeAffinity.RequiredDuringSchedulingIgnoredDuringExecution = required
 	}
 	if len(required.NodeSelectorTerms) == 0 {
-		required.NodeSelectorTerms = []corev1.NodeSelectorTerm{{MatchExpressions: []corev1.NodeSelectorRequirement{expression(side)}}}
+		required.NodeSelectorTerms = []corev1.NodeSelectorTerm{{MatchExpressions: []corev1.NodeSelectorRequirement{e}}}
 		return out
 	}
 	for i := range required.NodeSelectorTerms {
 		t := &required.NodeSelectorTerms[i]
 		// An empty term matches nothing, and must go on doing so.
 		if !isEmpty(*t) {
-			t.MatchExpressions = append(t.MatchExpressions, expression(side))
+			t.MatchExpressions = append(t.MatchExpressions, e)
 		}
 	}
 	return out
@@ -165,17 +180,11 @@ func (s *Set) Terms() (all, guarded int) {
 			continue
 		}
 		all++
-		if hasGuard(t, s.Side) {
+		if contains(t, expression(s.Side)) {
 			guarded++
 		}
 	}
 	return all, guarded
-}
-
-func hasGuard(t corev1.NodeSelectorTerm, side Side) bool {
-	return slices.ContainsFunc(t.MatchExpressions, func(e corev1.NodeSelectorRequirement) bool {
-		return reflect.DeepEqual(e, expression(side))
-	})
 }
 
 // GuardPatch is the one merge patch that guards a DaemonSet: expression and
@@ -288,6 +297,16 @@ func affinityPatch(from, to *corev1.Affinity) any {
 	return map[string]any{"nodeAffinity": map[string]any{
 		"requiredDuringSchedulingIgnoredDuringExecution": to.NodeAffinity.RequiredDuringSchedulingIgnoredDuringExecution,
 	}}
+}
+
+// RetirePatch keeps a DaemonSet off every node, those to come, too; it stays OnDelete.
+func RetirePatch(s *Set) ([]byte, error) {
+	return json.Marshal(map[string]any{
+		"metadata": map[string]any{"resourceVersion": s.Object.ResourceVersion},
+		"spec": map[string]any{"template": map[string]any{"spec": map[string]any{
+			"affinity": with(s.Object.Spec.Template.Spec.Affinity, nowhere()),
+		}}},
+	})
 }
 
 // StrategyPatch puts an update strategy back and removes our annotation.

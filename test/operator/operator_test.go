@@ -37,7 +37,7 @@ func newRig(t *testing.T) *rig {
 		}
 	})
 	r := &rig{Sandbox: s, ctx: ctx, configs: map[string]string{"admin": s.Kubeconfig()}}
-	for user, groups := range map[string][]string{"operator": {group}, "patcher": nil} {
+	for user, groups := range map[string][]string{"operator": {group}, "patcher": nil, "retirer": {group, "ingress-migrate:retirers"}} {
 		if r.configs[user], err = s.User(user, append(groups, "system:authenticated")...); err != nil {
 			t.Fatal(err)
 		}
@@ -120,6 +120,10 @@ func TestOperator(t *testing.T) {
 		"create pods -n traefik --subresource=eviction":             "no",
 		"delete pods -n default":                                    "no",
 		"delete daemonsets.apps -n traefik":                         "no",
+		"delete configmaps -n traefik":                              "no",
+		"delete daemonsets.apps/traefik1 -n traefik":                "no",
+		"delete daemonsets.apps/ingress-migrate-prepull -n traefik": "yes",
+		"create daemonsets.apps -n default":                         "no",
 		"patch daemonsets.apps -n default":                          "no",
 		"patch ingresses.networking.k8s.io -n default":              "no",
 		"update httproutes.gateway.networking.k8s.io -n default":    "no",
@@ -129,13 +133,29 @@ func TestOperator(t *testing.T) {
 		"create clusterrolebindings.rbac.authorization.k8s.io":      "no",
 		"patch daemonsets.apps -n traefik":                          "yes",
 		"create leases.coordination.k8s.io -n traefik":              "yes",
-		"delete daemonsets.apps/traefik1 -n traefik":                "no",
-		"delete daemonsets.apps/ingress-migrate-prepull -n traefik": "yes",
-		"create daemonsets.apps -n default":                         "no",
 	} {
 		out, _ := r.kubectl("operator", append([]string{"auth", "can-i"}, strings.Fields(question)...)...)
 		if lines := strings.Fields(out); len(lines) == 0 || lines[len(lines)-1] != want {
 			t.Errorf("may the operator %s? %s, want %s", question, out, want)
+		}
+	}
+	r.retirer(t)
+}
+
+// retirer asks about who may delete the old proxy.
+func (r *rig) retirer(t *testing.T) {
+	t.Helper()
+	for question, want := range map[string]string{
+		"delete daemonsets.apps -n traefik": "yes",
+		"delete configmaps -n traefik":      "yes",
+		"delete daemonsets.apps -n default": "no",
+		"delete configmaps -n default":      "no",
+		"delete nodes":                      "no",
+		"get secrets -n traefik":            "no",
+	} {
+		out, _ := r.kubectl("retirer", append([]string{"auth", "can-i"}, strings.Fields(question)...)...)
+		if lines := strings.Fields(out); len(lines) == 0 || lines[len(lines)-1] != want {
+			t.Errorf("may the retirer %s? %s, want %s", question, out, want)
 		}
 	}
 }

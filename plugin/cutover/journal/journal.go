@@ -31,6 +31,8 @@ const (
 	Switching Phase = "switching"
 	// Switched: every node is served by the new proxy.
 	Switched Phase = "switched"
+	// Retiring: the old DaemonSet is being removed for good.
+	Retiring Phase = "retiring"
 	// RollingBack: nodes are moved back to the old proxy.
 	RollingBack Phase = "rolling-back"
 	// Restoring: every node is back, the old DaemonSet is being restored.

@@ -56,6 +56,8 @@ const (
 	Rescue  Purpose = "rescue"
 	// Shift is one step at the load balancer.
 	Shift Purpose = "shift"
+	// Retire removes the old proxy.
+	Retire Purpose = "retire"
 )
 
 // Obeys tells whether a holder can be asked to stop. What is not known may have
