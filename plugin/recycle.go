@@ -3,6 +3,7 @@ package plugin
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -27,7 +28,11 @@ func newRecycleCommand(c *cluster) *cobra.Command {
 removed by a guard, and nodes that changed hands keep who serves them. Pods of an
 older template are deleted one by one, each successor being healthy before the
 next. A roll-out that can never end because it surges gets a strategy that works.
-Nothing is forced, and as many nodes serve as in a cutover.`,
+Nothing is forced, and as many nodes serve as in a cutover.
+
+What only people can mend is listed as "look at", and ends with exit status 5:
+pods that do not end (a finalizer, a kubelet that is away), that crash, or that
+nobody can place, and processes on a node's ports that no pod knows.`,
 		Example: `  # What it would do
   kubectl ingress-migrate recycle --dry-run=client
 
@@ -62,13 +67,17 @@ func (o *recycleOptions) run(ctx context.Context) error {
 	if err != nil {
 		return withStatus(StatusUsage, err)
 	}
-	actions := cutover.PlanRecycle(picture)
-	if len(actions) == 0 {
+	engine, running, err := o.cluster.recycler(ctx, &o.move, reader, picture)
+	if err != nil {
+		return err
+	}
+	actions, left := cutover.PlanRecycle(picture), engine.Look(ctx, picture)
+	if len(actions)+len(left) == 0 {
 		fmt.Fprintf(o.cluster.streams.Out, "nothing to do: no pod waits for another's ports, and all are of the current template\n")
 		return nil
 	}
 	table := ui.Table{Columns: []string{"STEP", "TARGET", "NODE", "WHY"}, Flexible: 3}
-	for _, a := range actions {
+	for _, a := range slices.Concat(actions, left) {
 		table.Add(ui.Text(string(a.Kind), a.Target, a.Node, a.Why)...)
 	}
 	if err := table.Write(o.cluster.streams.Out, ui.Width(o.cluster.streams.Out), palette); err != nil {
@@ -78,9 +87,8 @@ func (o *recycleOptions) run(ctx context.Context) error {
 		fmt.Fprintf(o.cluster.streams.Out, "%s not done%s\n", plural(len(actions), "step"), dryRunSuffix(kind))
 		return nil
 	}
-	engine, running, err := o.cluster.recycler(ctx, &o.move, reader, picture)
-	if err != nil {
-		return err
+	if len(actions) == 0 {
+		return moved(ctx, engine.Recycle(running)) // says so, and changes nothing
 	}
 	if err := ui.Confirm(o.cluster.streams, o.move.yes, fmt.Sprintf("Do %s?", plural(len(actions), "step"))); err != nil {
 		return err

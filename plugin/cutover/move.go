@@ -200,6 +200,10 @@ func (s *session) leave(ctx context.Context, f *fleet.Fleet, name string, to fle
 		if err := s.label(ctx, f, name, fleet.Old, false); err != nil {
 			return err
 		}
+		// Its pod may still wait there, and would be the next to get the ports.
+		if err := s.drop(ctx, f, name); err != nil {
+			return err
+		}
 	}
 	if err := s.handBack(ctx, f, name); err != nil {
 		return err

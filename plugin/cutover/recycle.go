@@ -57,6 +57,9 @@ func (s *session) recycle(ctx context.Context) error {
 		// The plan is made anew after every step: the world may have moved.
 		actions := PlanRecycle(f)
 		if len(actions) == 0 {
+			if left := s.Look(ctx, f); len(left) > 0 {
+				return human(left)
+			}
 			s.info("%d steps done; no pod waits for another's ports, and all are of the current template", done)
 			return nil
 		}
@@ -84,6 +87,8 @@ func (s *session) act(ctx context.Context, f *fleet.Fleet, a Action) error {
 	switch a.Kind {
 	case AdoptNode:
 		return s.label(ctx, f, a.Node, fleet.New, false)
+	case DisownNode:
+		return s.label(ctx, f, a.Node, fleet.Old, false)
 	case GuardSet:
 		return s.guard(ctx, f, set)
 	case FreezeSet:
@@ -91,6 +96,8 @@ func (s *session) act(ctx context.Context, f *fleet.Fleet, a Action) error {
 	case RollSet:
 		// maxUnavailable defaults to 1 and maxSurge to 0.
 		return s.strategy(ctx, f, set, appsv1.DaemonSetUpdateStrategy{Type: appsv1.RollingUpdateDaemonSetStrategyType}, nil)
+	case DropPod:
+		return s.drop(ctx, f, a.Node)
 	case DeletePod:
 		return s.renew(ctx, a)
 	}
@@ -135,6 +142,26 @@ func (s *session) renew(ctx context.Context, a Action) error {
 		return err
 	}
 	return s.linger(ctx, f, a, *arrived)
+}
+
+// drop deletes the strays of a node; they have no process.
+func (s *session) drop(ctx context.Context, f *fleet.Fleet, name string) error {
+	n, err := s.readNode(ctx, f, name)
+	if err != nil {
+		return err
+	}
+	for _, p := range strays(f, n) {
+		err := s.persist(ctx, func() error {
+			if err := s.lock.Check(ctx); err != nil {
+				return err
+			}
+			return s.Client.CoreV1().Pods(p.Namespace).Delete(ctx, p.Name, metav1.DeleteOptions{Preconditions: &metav1.Preconditions{UID: &p.UID}})
+		})
+		if err != nil && !apierrors.IsNotFound(err) && !apierrors.IsConflict(err) {
+			return fmt.Errorf("deleting pod %s/%s, which waits for a node of the other proxy: %w", p.Namespace, p.Name, err)
+		}
+	}
+	return nil
 }
 
 // replace deletes one pod and waits until its successor serves; nil when there was nothing

@@ -2,6 +2,7 @@ package cutover
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/fleet"
 )
@@ -13,6 +14,8 @@ type ActionKind string
 const (
 	// AdoptNode labels a node that the new proxy serves already.
 	AdoptNode ActionKind = "label"
+	// DisownNode takes the label from a node that the old proxy serves.
+	DisownNode ActionKind = "unlabel"
 	// GuardSet keeps a DaemonSet to its side's nodes and removes its waiting pods.
 	GuardSet ActionKind = "guard"
 	// FreezeSet switches a DaemonSet to OnDelete, so that its controller replaces
@@ -20,6 +23,11 @@ const (
 	FreezeSet ActionKind = "freeze"
 	// DeletePod deletes one pod and waits until its successor serves.
 	DeletePod ActionKind = "delete"
+	// DropPod deletes a pod that nobody has scheduled on a node that is not its side's. A
+	// controller does not look at a set whose unscheduled pod lost its node by a label
+	// (k8s.io/kubernetes pkg/controller/daemon syncNodeUpdate counts scheduled pods), and
+	// the pod would take the node's ports when they come free.
+	DropPod ActionKind = "drop"
 	// RollSet switches a frozen DaemonSet to RollingUpdate, one at a time, without
 	// surge.
 	RollSet ActionKind = "roll"
@@ -58,8 +66,23 @@ func PlanRecycle(f *fleet.Fleet) []Action {
 // Nodes that the new proxy has won already keep it, by a label that is written
 // before the guard.
 func planGuards(f *fleet.Fleet) []Action {
+	var drops []Action
+	for i := range f.Nodes {
+		for _, p := range strays(f, &f.Nodes[i]) {
+			drops = append(drops, Action{
+				Kind: DropPod, Side: p.Side, Target: p.Namespace + "/" + p.Name, Node: p.Node,
+				Why: "it waits for ports of a node that is " + f.Set(p.Side.Other()).Title + "'s",
+			})
+		}
+	}
 	newWaits, oldWaits := waitsForOther(f, fleet.New), waitsForOther(f, fleet.Old)
-	var actions []Action
+	actions := drops
+	for i := range f.Nodes {
+		// The label is obeyed by a guard alone. Setting that would move all such nodes at once.
+		if n := &f.Nodes[i]; !isGuarded(f.Old) && n.Side() == fleet.New && n.Serves() == fleet.Old {
+			actions = append(actions, Action{Kind: DisownNode, Side: fleet.Old, Target: n.Name, Node: n.Name, Why: "it is served by " + f.Old.Title + ", which has no guard, and stays so"})
+		}
+	}
 	if newWaits+oldWaits > 0 && !isGuarded(f.New) {
 		for i := range f.Nodes {
 			if n := &f.Nodes[i]; adoptable(n) {
@@ -78,6 +101,13 @@ func planGuards(f *fleet.Fleet) []Action {
 		})
 	}
 	return actions
+}
+
+// strays are pods that nobody has scheduled on a node that their side's guard excludes.
+func strays(f *fleet.Fleet, n *fleet.Node) []fleet.Pod {
+	return slices.DeleteFunc(slices.Clone(n.Pods), func(p fleet.Pod) bool {
+		return n.Gone || p.Bound || p.Terminating || p.Side == n.Side() || !isGuarded(f.Set(p.Side))
+	})
 }
 
 // waitsForOther counts a side's pods that wait where the other side has one.

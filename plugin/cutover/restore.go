@@ -67,6 +67,29 @@ func (s *session) restore(ctx context.Context) error {
 	return nil
 }
 
+// withoutLost says which nodes were lost on the way back: everything else is as it was.
+func (s *session) withoutLost(ctx context.Context) error {
+	f, err := s.read(ctx)
+	if err != nil {
+		return err
+	}
+	var lost []string
+	for _, record := range s.j.Nodes {
+		n := f.Node(record.Name)
+		if record.Phase != journal.Lost && record.Phase != journal.Skipped || n == nil || n.Gone || n.Serves() == fleet.Old {
+			continue
+		}
+		lost = append(lost, record.Name+" ("+record.Why+")")
+	}
+	if len(lost) == 0 {
+		return nil
+	}
+	return s.stop(ctx, &Stopped{
+		Reason: fmt.Sprintf("%s is what it was before, but nodes were lost on the way: %s; nobody serves there until they are back, which are %s's then", f.Old.Name, list(lost), f.Old.Title),
+		Next:   statusCommand,
+	})
+}
+
 // acknowledge marks pods that were made while the guard was on as what they are:
 // made from the current template. Without it they would be replaced.
 func (s *session) acknowledge(ctx context.Context, set *fleet.Set, f *fleet.Fleet) error {

@@ -96,7 +96,10 @@ func (s *session) back(ctx context.Context, f *fleet.Fleet) error {
 			return err
 		}
 	}
-	return s.restore(ctx)
+	if err := s.restore(ctx); err != nil {
+		return err
+	}
+	return s.withoutLost(ctx)
 }
 
 // Move takes one node to a side by hand, with the same guards, floor and gates.

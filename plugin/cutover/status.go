@@ -130,6 +130,9 @@ func NewStatus(f *fleet.Fleet, settings Settings, now time.Time) *Status {
 		s.Next = "retire the old proxy (" + retireCommand + "), or go back (" + rollbackAllCommand + ")"
 	}
 	s.Problems = problems(f, settings)
+	for _, a := range Stuck(f, now) {
+		s.Problems = append(s.Problems, Problem{Object: a.Target, What: a.Why})
+	}
 	return s
 }
 

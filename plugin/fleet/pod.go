@@ -22,6 +22,9 @@ type Pod struct {
 	Phase       corev1.PodPhase
 	Ready       bool
 	Terminating bool
+	// Due is when a terminating pod should have ended; Finalizers keep it beyond that.
+	Due        time.Time
+	Finalizers []string
 	// Bound: the scheduler has given it to its node.
 	Bound    bool
 	Restarts int32
@@ -33,6 +36,8 @@ type Pod struct {
 	Priority int32
 	// Why it does not run, in the API's words: a condition's or container's reason.
 	Why string
+	// Message is what the scheduler says of a pod that it cannot place.
+	Message string
 	// PortsTaken: it cannot be scheduled because the host ports are in use.
 	PortsTaken bool
 	// UpToDate: its DaemonSet's controller counts it as made from the current
@@ -74,6 +79,9 @@ func podOf(p *corev1.Pod, set *Set) Pod {
 		Why:         p.Status.Reason,
 		IP:          p.Status.PodIP,
 	}
+	if p.DeletionTimestamp != nil {
+		out.Due, out.Finalizers = p.DeletionTimestamp.Time, p.Finalizers
+	}
 	// Either mark makes a pod current: after the old template was put back its
 	// pods have the right hash and an old generation.
 	// k8s.io/kubernetes pkg/controller/daemon/util IsPodUpdated.
@@ -88,7 +96,7 @@ func podOf(p *corev1.Pod, set *Set) Pod {
 		case c.Type == corev1.PodReady && c.Status == corev1.ConditionTrue:
 			out.Ready, out.ReadySince = true, c.LastTransitionTime.Time
 		case c.Type == corev1.PodScheduled && c.Status == corev1.ConditionFalse:
-			out.Why = c.Reason
+			out.Why, out.Message = c.Reason, c.Message
 			// k8s.io/kubernetes pkg/scheduler/framework/plugins/nodeports ErrReason
 			out.PortsTaken = strings.Contains(c.Message, "didn't have free ports")
 		}
