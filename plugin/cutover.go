@@ -33,7 +33,7 @@ that label. Everything goes on by itself if this program dies.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newCutoverPlanCommand(c), newCutoverRunCommand(c), newCutoverResumeCommand(c), newCutoverPauseCommand(c), newCutoverAbortCommand(c))
+	cmd.AddCommand(newCutoverPlanCommand(c), newCutoverRunCommand(c), newCutoverResumeCommand(c), newCutoverPauseCommand(c), newCutoverAbortCommand(c), newCutoverRepairCommand(c))
 	return cmd
 }
 

@@ -140,6 +140,8 @@ func (s *session) mayGoOn(ctx context.Context, f *fleet.Fleet, goal fleet.Side, 
 	for _, side := range []fleet.Side{fleet.Old, fleet.New} {
 		if set := f.Set(side); !isGuarded(set) {
 			return s.stop(ctx, unguardedStop(set))
+		} else if goal == fleet.New && set.Edited() {
+			return s.stop(ctx, editedStop(set))
 		}
 	}
 	return nil

@@ -36,6 +36,9 @@ func (s *session) prepare(ctx context.Context, f *fleet.Fleet, to fleet.Side) er
 	if err := s.guardBoth(ctx, f); err != nil {
 		return err
 	}
+	if err := s.seal(ctx, to); err != nil {
+		return err
+	}
 	if s.Marker == nil {
 		return nil
 	}

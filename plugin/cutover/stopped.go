@@ -17,6 +17,7 @@ const (
 	resumeCommand      = "kubectl ingress-migrate cutover resume"
 	rollbackAllCommand = "kubectl ingress-migrate rollback --all"
 	statusCommand      = "kubectl ingress-migrate status"
+	repairCommand      = "kubectl ingress-migrate cutover repair"
 	retireCommand      = "kubectl ingress-migrate retire"
 	verifyCommand      = "kubectl ingress-migrate verify"
 	recycleCommand     = "kubectl ingress-migrate recycle"

@@ -32,6 +32,9 @@ type GuardRecord struct {
 	Revision string                         `json:"revision"`
 	Strategy appsv1.DaemonSetUpdateStrategy `json:"strategy"`
 	Affinity *corev1.Affinity               `json:"affinity,omitempty"`
+	// Guarded is the controller's hash of the template with the guard in it, "" until it
+	// has made one: another one means that somebody edited the template.
+	Guarded string `json:"guarded,omitempty"`
 }
 
 // Note is what a guard says of the cutover that it belongs to, for the day on
@@ -239,6 +242,29 @@ func NotePatch(s *Set, n Note) ([]byte, error) {
 	}
 	record := *s.Guard.Record
 	record.Note = n
+	note, err := record.encode(s)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(map[string]any{"metadata": map[string]any{
+		"resourceVersion": s.Object.ResourceVersion,
+		"annotations":     map[string]any{GuardAnnotation: note},
+	}})
+}
+
+// Edited tells whether the template is another one than that which was guarded.
+func (s *Set) Edited() bool {
+	r := s.Guard.Record
+	return s.Guard.Present && r != nil && r.Guarded != "" && s.Settled && s.Revision != "" && s.Revision != r.Guarded
+}
+
+// SealPatch notes the template as it is; nil when there is nothing to note.
+func SealPatch(s *Set) ([]byte, error) {
+	if s.Guard.Record == nil || !s.Guard.Present || !s.Settled || s.Revision == "" || s.Guard.Record.Guarded == s.Revision {
+		return nil, nil
+	}
+	record := *s.Guard.Record
+	record.Guarded = s.Revision
 	note, err := record.encode(s)
 	if err != nil {
 		return nil, err
