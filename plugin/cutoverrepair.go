@@ -17,8 +17,8 @@ func newCutoverRepairCommand(c *cluster) *cobra.Command {
 		Use:   "repair",
 		Short: "Put guards back that somebody's manifest has replaced",
 		Long: `Put guards back that somebody's manifest has replaced, without moving a node.
-Where more than the guard is not what it was, the fields are shown, and whether the
-template is to count as it is now is asked.`,
+Where more than the guard is not what it was, the fields are shown, and whether
+the template is to count as it is now is asked.`,
 		Example: `  # After a pipeline has applied the DaemonSet again
   kubectl ingress-migrate cutover repair`,
 		Args:              noArgs,

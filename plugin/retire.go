@@ -39,8 +39,8 @@ as --bake says. In this order, each step being done only once:
   5  the new DaemonSet rolls again: one node at a time, without surge
   6  labels of nodes, the gate's route and the cutover's records are removed
 
-Whatever stops it, the same command goes on. Until step 3 rollback --all is the way
-back; after that, a cutover in the other direction. It needs the rights of
+Whatever stops it, the same command goes on. Until step 3 rollback --all is the
+way back; after that, a cutover in the other direction. It needs the rights of
 manifests/operator/retire.yaml on top of an operator's.
 
 Exit status: 0 done, 1 it cannot begin, 5 it stopped at a gate, 130 interrupted.`,

@@ -57,11 +57,8 @@ func (s *session) prePull(ctx context.Context, f *fleet.Fleet) error {
 	return s.write(ctx, func(j *journal.Journal) { j.Pulled, j.PulledID = f.New.Image, id })
 }
 
-// sweep removes what fetches images, whoever left it.
+// sweep removes what fetches images, whoever left it and whatever is chosen now.
 func (s *session) sweep(ctx context.Context, f *fleet.Fleet) error {
-	if f.New == nil || !s.Settings.PrePull {
-		return nil
-	}
 	sets := s.Client.AppsV1().DaemonSets(f.New.Name.Namespace)
 	limit := s.deadline(s.Settings.NodeTimeout)
 	for {
@@ -78,7 +75,7 @@ func (s *session) sweep(ctx context.Context, f *fleet.Fleet) error {
 		case err != nil:
 			return fmt.Errorf("looking for daemonset %s: %w", prePullName, err)
 		case live.Labels[fleet.PrePullLabel] == "":
-			return fmt.Errorf("daemonset %s/%s was not made by ingress-migrate: rename it, or give --pre-pull=false", live.Namespace, live.Name)
+			return fmt.Errorf("daemonset %s/%s was not made by ingress-migrate: rename it", live.Namespace, live.Name)
 		case limit.over():
 			return s.stop(ctx, &Stopped{Reason: fmt.Sprintf("daemonset %s/%s does not go away", live.Namespace, live.Name), Next: statusCommand})
 		}
