@@ -46,6 +46,7 @@ func (s *Sandbox) startNodes(ctx context.Context) error {
 		APIServer:    apiServer,
 		PodAddress:   s.slot.Pod,
 		CrashBackOff: s.options.CrashBackOff,
+		FirstProbes:  s.options.FirstProbes,
 		Heartbeat:    min(2*time.Second, s.options.NodeMonitorGracePeriod/4),
 		Serving:      &serving,
 		ClientCAs:    clientCAs,

@@ -46,6 +46,11 @@ type Options struct {
 	// CrashBackOff is the wait before the second restart of a container that
 	// keeps ending; it doubles up to ten times as much. Default 1 s.
 	CrashBackOff time.Duration
+	// FirstProbes is how often a container is asked whether it is ready during the
+	// first period of its readiness probe. Zero: once a period from the start on, as
+	// a real kubelet asks, so that whoever needs 10 ms to listen is ready after a
+	// second.
+	FirstProbes time.Duration
 }
 
 func (o Options) withDefaults() (Options, error) {

@@ -43,6 +43,9 @@ type Options struct {
 	// CrashBackOff is the wait before the second restart (the first is at once);
 	// it doubles up to ten times as much. Default 1 s.
 	CrashBackOff time.Duration
+	// FirstProbes, when set, is how often readiness is asked for during the first
+	// period of its probe, in which a failure is not counted.
+	FirstProbes time.Duration
 	// Heartbeat is the time between two renewals of a node's Lease. Default 2 s.
 	Heartbeat time.Duration
 	// Serving is the certificate of the nodes' log endpoint and ClientCAs signs who

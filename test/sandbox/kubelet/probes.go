@@ -66,6 +66,9 @@ func (w *worker) liveness(ctx context.Context, c *container) {
 }
 
 func (w *worker) readiness(ctx context.Context, c *container) {
+	if w.agent.node.k.options.FirstProbes > 0 && c.spec.ReadinessProbe.InitialDelaySeconds == 0 {
+		w.firstProbes(ctx, c)
+	}
 	w.probe(ctx, c, c.spec.ReadinessProbe, func(ok bool, err error) bool {
 		if !ok {
 			w.event(corev1.EventTypeWarning, "Unhealthy", "Readiness probe failed: "+err.Error())
@@ -75,6 +78,20 @@ func (w *worker) readiness(ctx context.Context, c *container) {
 		}
 		return true
 	})
+}
+
+// firstProbes asks for readiness more often than its probe says, until that has
+// succeeded once or its first period is over.
+func (w *worker) firstProbes(ctx context.Context, c *container) {
+	p := c.spec.ReadinessProbe
+	period := time.Duration(orDefault(p.PeriodSeconds, 10)) * time.Second
+	ctx, cancel := context.WithTimeout(ctx, period)
+	defer cancel()
+	for w.handle(ctx, c, probeHandler(p)) != nil {
+		if !sleep(ctx, w.agent.node.k.options.FirstProbes) {
+			return
+		}
+	}
 }
 
 // fail ends a container that failed a probe: with its grace period, as when it is
