@@ -78,7 +78,7 @@ func newRig(t *testing.T) *rig {
 		}
 		// The default limit on starting is the test binary's own.
 		shared.s, shared.err = sandbox.Start(context.Background(), sandbox.Options{
-			Nodes: nodes, NodeMonitorGracePeriod: 6 * time.Second, Log: os.Stderr,
+			Nodes: nodes, NodeMonitorGracePeriod: 6 * time.Second, FirstProbes: 20 * time.Millisecond, Log: os.Stderr,
 			Images: map[string]kubelet.Program{"traefik:1.7.34": as("old"), "traefik:2.11.50": as("new")},
 		})
 	})
