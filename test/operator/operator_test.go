@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/test/sandbox"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/test/sandbox/edge"
 )
 
 const group = "ingress-migrate:operators"
@@ -65,6 +66,14 @@ func (r *rig) must(t *testing.T, user string, args ...string) string {
 
 func TestOperator(t *testing.T) {
 	r := newRig(t)
+	// Of resources that are not served nobody can ask whether they may be written.
+	routes, err := edge.HTTPRouteCRD(r.ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := edge.Apply(r.ctx, r.RESTConfig(), routes); err != nil {
+		t.Fatal(err)
+	}
 	r.must(t, "admin", "create", "namespace", "traefik")
 	r.must(t, "admin", "apply", "-k", "../../manifests/operator")
 	node := strings.TrimSpace(r.must(t, "admin", "get", "nodes", "-o", "jsonpath={.items[0].metadata.name}"))
