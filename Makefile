@@ -67,7 +67,7 @@ endef
 
 .PHONY: chaos
 chaos: sandbox-binaries ## Try the webhook with 500 Ingresses at once, and many changes of its authority
-	$(GO) test ./test/webhook -count 1 -v -timeout 60m -args -burst 500 -rotations 10
+	$(GO) test ./test/webhook -count 1 -v -timeout 60m -args -burst 500 -rotations 10 -settle 15s
 
 .PHONY: fuzz
 fuzz: ## Fuzz every parser and the conversion, FUZZTIME (10s) each

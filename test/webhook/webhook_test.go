@@ -4,10 +4,12 @@ import (
 	"flag"
 	"strings"
 	"testing"
+	"time"
 )
 
 // The sizes of stories that are short in `make test` and long in `make chaos`.
 var (
+	settle    = flag.Duration("settle", 2*time.Second, "how long a new certificate authority is registered before it signs")
 	rotations = flag.Int("rotations", 1, "changes of the certificate authority under load")
 	burst     = flag.Int("burst", 60, "Ingresses that are applied at once while the leader is killed")
 )
