@@ -20,8 +20,8 @@ const maxArchive = 20 << 20
 // sameFiles compares what two releases publish, and returns the names of the
 // archives.
 func sameFiles(a, b string) ([]string, error) {
-	var archives []string
-	var published int
+	var archives, different []string
+	published := 0
 	entries, err := os.ReadDir(a)
 	if err != nil {
 		return nil, err
@@ -41,12 +41,15 @@ func sameFiles(a, b string) ([]string, error) {
 			return nil, fmt.Errorf("the second release lacks a file of the first: %w", err)
 		}
 		if !bytes.Equal(first, second) {
-			return nil, fmt.Errorf("two releases of one commit differ in %s", name)
+			different = append(different, name)
 		}
 		published++
 		if archive {
 			archives = append(archives, name)
 		}
+	}
+	if len(different) > 0 {
+		return nil, fmt.Errorf("two releases of one commit differ in %s", strings.Join(different, ", "))
 	}
 	if len(archives) != 6 || published != 6+6+1 {
 		return nil, fmt.Errorf("the release has %d archives and %d files, want 6 archives, 6 lists of what is in them, and the checksums", len(archives), published)

@@ -39,7 +39,7 @@ func recipes() map[Program]recipe {
 		Kubectl:               kubernetes("k8s.io/kubernetes/cmd/kubectl", "a minute"),
 		CycloneDX: {
 			module: "../release/cyclonedx", pkg: "github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod",
-			release: "github.com/CycloneDX/cyclonedx-gomod", takes: "30 seconds",
+			release: "github.com/CycloneDX/cyclonedx-gomod", takes: "a minute",
 		},
 		Goreleaser: {
 			module: "../release/goreleaser", pkg: "github.com/goreleaser/goreleaser/v2",
