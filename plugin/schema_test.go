@@ -22,6 +22,7 @@ import (
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/preflight"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/probe"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/scan"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/shift"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/verify"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/versions"
 )
@@ -34,6 +35,7 @@ func reports() map[string]runtime.Object {
 		probe.Kind:         &probe.Report{},
 		verify.Kind:        &verify.Report{},
 		versions.Kind:      &versions.Report{},
+		shift.Kind:         &shift.Report{},
 		install.Kind:       &install.Report{},
 		cutover.StatusKind: &cutover.Status{},
 		cutover.PlanKind:   &cutover.Plan{},

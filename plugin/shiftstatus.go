@@ -8,7 +8,6 @@ import (
 
 	"github.com/spf13/cobra"
 	"k8s.io/apimachinery/pkg/util/duration"
-	"k8s.io/cli-runtime/pkg/genericclioptions"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/lb"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/shift"
@@ -17,12 +16,12 @@ import (
 
 type shiftStatusOptions struct {
 	cluster *cluster
-	print   *genericclioptions.PrintFlags
+	output  reportFlags
 	color   string
 }
 
 func newShiftStatusCommand(c *cluster) *cobra.Command {
-	o := &shiftStatusOptions{cluster: c, print: genericclioptions.NewPrintFlags("")}
+	o := &shiftStatusOptions{cluster: c, output: newReportFlags("shifts")}
 	cmd := &cobra.Command{
 		Use:   "status",
 		Short: "Show how far each shift is, and whether the load balancer is as it was left",
@@ -38,7 +37,7 @@ Exit status: 0 it is, 1 it is not or could not be asked.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return clusterError(o.run(cmd.Context())) },
 	}
-	addOutputFlag(cmd, o.print)
+	o.output.add(cmd)
 	addColorFlag(cmd, &o.color)
 	return cmd
 }
@@ -49,8 +48,7 @@ func (o *shiftStatusOptions) run(ctx context.Context) error {
 	if err != nil {
 		return withStatus(StatusUsage, err)
 	}
-	printer, err := printerFor(o.print)
-	if err != nil && *o.print.OutputFormat != "" {
+	if err := o.output.check(); err != nil {
 		return err
 	}
 	client, err := o.cluster.clientset()
@@ -72,10 +70,10 @@ func (o *shiftStatusOptions) run(ctx context.Context) error {
 		}
 		return balancer.open(ctx, o.cluster)
 	})
-	if *o.print.OutputFormat != "" {
-		err = printer.PrintObj(report, out)
-	} else {
+	if o.output.screen() {
 		err = o.write(report, palette)
+	} else {
+		err = o.output.show(out, report)
 	}
 	if err != nil {
 		return fmt.Errorf("printing: %w", err)
