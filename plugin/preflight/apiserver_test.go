@@ -152,7 +152,7 @@ func TestAgainstAPIServer(t *testing.T) {
 	})
 	t.Run("nobody lacks all of it", func(t *testing.T) {
 		facts := r.until(r.as("nobody"), func(f *Facts) string { return fmt.Sprint(len(f.Denied) > 0) }, "true")
-		for _, right := range []Right{{"patch", "nodes", "", ""}, {"patch", "daemonsets", "apps", "traefik"}, {"list", "networkpolicies", "networking.k8s.io", ""}, {"create", "ingressroutes", "traefik.io", "traefik"}} {
+		for _, right := range []Right{{"patch", "nodes", "", "", ""}, {"patch", "daemonsets", "apps", "traefik", ""}, {"list", "networkpolicies", "networking.k8s.io", "", ""}, {"create", "ingressroutes", "traefik.io", "traefik", ""}} {
 			if !slices.Contains(facts.Denied, right) {
 				t.Errorf("%v is not among what is denied", right)
 			}
@@ -164,7 +164,7 @@ func TestAgainstAPIServer(t *testing.T) {
 		}
 	})
 	t.Run("one verb less", func(t *testing.T) {
-		r.kubectl("patch", "role", "ingress-migrate-operator", "-n", "traefik", "--type=json", "-p", `[{"op":"replace","path":"/rules/0/verbs","value":["get"]}]`)
+		r.kubectl("patch", "role", "ingress-migrate-operator", "-n", "traefik", "--type=json", "-p", `[{"op":"replace","path":"/rules/0/verbs","value":["create"]}]`)
 		r.until(operator, said(rights), "stop you may not patch daemonsets.apps in traefik")
 	})
 	t.Run("a proxy that may not read Secrets", func(t *testing.T) {

@@ -143,8 +143,8 @@ func TestSurroundings(t *testing.T) {
 			w.nodes[3].Annotations = map[string]string{"karpenter.sh/do-not-disrupt": "true"}
 		}, []string{"AUTOSCALER warn: Karpenter may remove edge-1, edge-2, edge-3 in the middle of a move -> for the time of the cutover: kubectl annotate node edge-1 edge-2 edge-3 karpenter.sh/do-not-disrupt=true"}},
 		"rights that lack": {func(w *world) {
-			w.denied = []Right{{"patch", "nodes", "", ""}, {"create", "leases", "coordination.k8s.io", "edge"}, {"patch", "leases", "coordination.k8s.io", "edge"}, {"list", "deployments", "apps", ""}}
-			w.proxyDenied = []Right{{"list", "secrets", "", ""}, {"watch", "secrets", "", ""}, {"watch", "tlsstores", "traefik.containo.us", ""}}
+			w.denied = []Right{{"patch", "nodes", "", "", ""}, {"create", "leases", "coordination.k8s.io", "edge", ""}, {"patch", "leases", "coordination.k8s.io", "edge", ""}, {"list", "deployments", "apps", "", ""}}
+			w.proxyDenied = []Right{{"list", "secrets", "", "", ""}, {"watch", "secrets", "", "", ""}, {"watch", "tlsstores", "traefik.containo.us", "", ""}}
 		}, []string{
 			"RIGHTS stop: you may not patch nodes; create, patch leases.coordination.k8s.io in edge -> kubectl apply -k manifests/operator gives it, to a group that you are a member of",
 			"PROXY-RIGHTS warn: the ServiceAccount of traefik2 may not list, watch secrets; watch tlsstores.traefik.containo.us: it would load no route -> apply the ClusterRole that belongs to traefik-2.11",

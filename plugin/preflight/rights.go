@@ -20,8 +20,8 @@ import (
 )
 
 // Right is one thing that somebody may or may not do. Namespace is empty for the
-// whole cluster.
-type Right struct{ Verb, Resource, Group, Namespace string }
+// whole cluster, Name for objects of any name.
+type Right struct{ Verb, Resource, Group, Namespace, Name string }
 
 // writes tells whether it changes anything. A review is created and is a question.
 func (r Right) writes() bool {
@@ -29,7 +29,7 @@ func (r Right) writes() bool {
 }
 
 func (r Right) attributes() *authorizationv1.ResourceAttributes {
-	return &authorizationv1.ResourceAttributes{Verb: r.Verb, Resource: r.Resource, Group: r.Group, Namespace: r.Namespace}
+	return &authorizationv1.ResourceAttributes{Verb: r.Verb, Resource: r.Resource, Group: r.Group, Namespace: r.Namespace, Name: r.Name}
 }
 
 // byVerbs names rights as people grant them: "patch, update leases.coordination.k8s.io
@@ -50,6 +50,9 @@ func byVerbs(rights []Right) []string {
 		text := strings.Join(verbs[key], ", ") + " " + key.Resource
 		if key.Group != "" {
 			text += "." + key.Group
+		}
+		if key.Name != "" {
+			text += " " + key.Name
 		}
 		if key.Namespace != "" {
 			text += " in " + key.Namespace
@@ -119,8 +122,14 @@ func (f *Facts) rightsOf(rules []rbacv1.PolicyRule, namespace string) []Right {
 				if group == "ingress-migrate.io" || ours && !slices.Contains(f.Resources[group], resource) {
 					continue
 				}
+				names := rule.ResourceNames
+				if len(names) == 0 {
+					names = []string{""} // any
+				}
 				for _, verb := range rule.Verbs {
-					rights = append(rights, Right{verb, resource, group, namespace})
+					for _, name := range names {
+						rights = append(rights, Right{verb, resource, group, namespace, name})
+					}
 				}
 			}
 		}
@@ -178,7 +187,7 @@ func (f *Facts) deniedToProxy(ctx context.Context, client kubernetes.Interface) 
 	for _, namespace := range namespaces {
 		for _, r := range read {
 			for _, verb := range []string{"list", "watch"} {
-				rights = append(rights, Right{verb, r.Resource, r.Group, namespace})
+				rights = append(rights, Right{verb, r.Resource, r.Group, namespace, ""})
 			}
 		}
 	}

@@ -174,7 +174,7 @@ func (w *world) facts(t *testing.T) *Facts {
 }
 
 func among(rights []Right, a *authorizationv1.ResourceAttributes) bool {
-	return slices.Contains(rights, Right{a.Verb, a.Resource, a.Group, a.Namespace})
+	return slices.Contains(rights, Right{a.Verb, a.Resource, a.Group, a.Namespace, a.Name})
 }
 
 // found are all results that are not ok, as "CODE result: finding -> remedy".
