@@ -180,7 +180,10 @@ func namesProvider(a attempt) bool {
 
 // outside finds what reaches out of the tenant's namespace in one object. A secret
 // called bank/secret does not: Traefik looks every secret up in the namespace of the
-// object that names it, and there is none with a slash.
+// object that names it, and there is none with a slash. A Service called admin@file is
+// one of its namespace, too, which the API server takes no such name for: only of a
+// TraefikService Traefik takes what is behind @ for a provider (fullServiceName in
+// pkg/provider/kubernetes/crd/kubernetes_http.go).
 func outside(value any) (faults []string) {
 	switch value := value.(type) {
 	case []any:
@@ -188,13 +191,15 @@ func outside(value any) (faults []string) {
 			faults = append(faults, outside(v)...)
 		}
 	case map[string]any:
+		_, served := value["port"]
+		service := served && value["kind"] != "TraefikService"
 		for key, v := range value {
 			text, _ := v.(string)
 			switch {
 			case key == "namespace" && text != "" && text != tenant:
 				faults = append(faults, "a reference into namespace "+text)
 			case text == "noop@internal": // what we ourselves put behind routes that answer by themselves
-			case (key == "name" || key == "serversTransport") && strings.Contains(text, "@"):
+			case (key == "name" && !service || key == "serversTransport") && strings.Contains(text, "@"):
 				faults = append(faults, "a reference to another provider: "+text)
 			case key == "match" && text != "":
 				faults = append(faults, inject(text)...)
