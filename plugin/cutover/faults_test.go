@@ -209,7 +209,7 @@ func TestByHand(t *testing.T) {
 
 	careful, _ := r.engine()
 	careful.Settings.Floor = nodes
-	if stopped := r.stopped(careful.Move(t.Context(), "edge-1", fleet.New)); !strings.Contains(stopped.Reason, "4 of 4 nodes serve and 4 must at any moment") {
+	if stopped := r.stopped(careful.Move(t.Context(), "edge-1", fleet.New)); !strings.Contains(stopped.Reason, "4 of 4 nodes serve, 4 must at any moment") {
 		t.Errorf("below the floor: %q", stopped.Reason)
 	}
 	r.must(e.Move(t.Context(), "edge-3", fleet.Old))
