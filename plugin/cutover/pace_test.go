@@ -145,14 +145,22 @@ func TestPrePull(t *testing.T) {
 	pods := r.serving(fleet.Old)
 	e, d := r.engine()
 	e.Settings.PrePull = true
-	var there *appsv1.DaemonSet
+	// It may be there for too short a time to be asked for.
+	changes, err := r.client.AppsV1().DaemonSets(namespace).Watch(t.Context(), metav1.ListOptions{FieldSelector: "metadata.name=ingress-migrate-prepull"})
+	r.must(err)
+	defer changes.Stop()
+	fetched := false
 	d.on = func(event cutover.Event) {
-		if event.Kind == cutover.Wait && strings.Contains(event.Text, "nodes fetch the image") {
-			there = r.prePuller()
-			r.wantSame("pods while it is fetched", pods, r.serving(fleet.Old))
+		if event.Kind == cutover.Info && strings.Contains(event.Text, "every node has the image") {
+			fetched = true
+			r.wantSame("pods when it is fetched", pods, r.serving(fleet.Old))
 		}
 	}
 	r.must(e.Run(t.Context()))
+	if !fetched {
+		t.Error("nobody said that every node has the image")
+	}
+	there, _ := (<-changes.ResultChan()).Object.(*appsv1.DaemonSet)
 	if there == nil || len(there.Spec.Template.Spec.Containers[0].Ports) > 0 || there.Spec.Template.Spec.HostNetwork {
 		t.Errorf("what fetches the image: %+v", there)
 	}
