@@ -176,6 +176,7 @@ func TestRecipesNameTheVersionsOfTheirModules(t *testing.T) {
 		Etcd: "v1.36.3", KubeAPIServer: "v1.36.3", KubeControllerManager: "v1.36.3", KubeScheduler: "v1.36.3", Kubectl: "v1.36.3",
 		IngressNginx: "v0.0.0-20240708192948-52c50467d67d",
 		Traefik1:     "v1.7.34", Traefik2: "v2.11.50", Traefik3: "v3.6.12",
+		Goreleaser: "v2.15.0", CycloneDX: "v1.9.0", Krew: "v0.5.0", ValidateKrewManifest: "v0.5.0",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("versions (-want +got):\n%s", diff)
