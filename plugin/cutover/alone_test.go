@@ -9,16 +9,17 @@ import (
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/fleet"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/test/rig"
 )
 
 // half moves one node by hand and deletes a DaemonSet.
-func (r *rig) half(deleted string) *cutover.Engine {
-	r.t.Helper()
-	e, _ := r.engine()
-	r.must(e.Move(r.t.Context(), "edge-1", fleet.New))
-	r.must(r.client.AppsV1().DaemonSets(namespace).Delete(r.t.Context(), deleted, metav1.DeleteOptions{}))
-	r.eventually("its pods are gone", func() error {
-		for _, n := range r.fleet().Nodes {
+func half(r *rig.Rig, deleted string) *cutover.Engine {
+	r.T.Helper()
+	e, _ := r.Engine()
+	r.Must(e.Move(r.T.Context(), "edge-1", fleet.New))
+	r.Must(r.Client.AppsV1().DaemonSets(rig.Namespace).Delete(r.T.Context(), deleted, metav1.DeleteOptions{}))
+	r.Eventually("its pods are gone", func() error {
+		for _, n := range r.Fleet().Nodes {
 			for _, p := range n.Pods {
 				if p.Terminating {
 					return errors.New(p.Name + " is not")
@@ -33,16 +34,16 @@ func (r *rig) half(deleted string) *cutover.Engine {
 // Somebody deletes the new DaemonSet half-way: its node goes back, and the old
 // one is as before.
 func TestNewDaemonSetDeleted(t *testing.T) {
-	r := newRig(t)
-	r.deploy(oldSet(), newSet())
-	before := r.original()
-	e := r.half("new")
-	if side := cutover.Widowed(r.fleet()); side != fleet.Old {
+	r := rig.New(t)
+	r.Deploy(rig.OldSet(), rig.NewSet())
+	before := r.Original()
+	e := half(r, "new")
+	if side := cutover.Widowed(r.Fleet()); side != fleet.Old {
 		t.Fatalf("left alone: %q", side)
 	}
-	r.must(e.TakeOver(t.Context()))
-	r.wantSame("served", everywhere(fleet.Old), r.served())
-	r.wantSame("the old DaemonSet", before, r.original())
+	r.Must(e.TakeOver(t.Context()))
+	r.WantSame("served", rig.Everywhere(fleet.Old), r.Served())
+	r.WantSame("the old DaemonSet", before, r.Original())
 	if err := e.TakeOver(t.Context()); err == nil {
 		t.Error("there was something left to take over")
 	}
@@ -51,16 +52,16 @@ func TestNewDaemonSetDeleted(t *testing.T) {
 // Somebody deletes the old DaemonSet half-way, as step 5 of the story does: the
 // new one takes all nodes.
 func TestOldDaemonSetDeleted(t *testing.T) {
-	r := newRig(t)
-	r.deploy(oldSet(), newSet())
-	e := r.half("old")
+	r := rig.New(t)
+	r.Deploy(rig.OldSet(), rig.NewSet())
+	e := half(r, "old")
 	// Named, it is missed no less.
 	e.Reader.Selection = fleet.Selection{
-		Old: types.NamespacedName{Namespace: namespace, Name: "old"}, New: types.NamespacedName{Namespace: namespace, Name: "new"},
+		Old: types.NamespacedName{Namespace: rig.Namespace, Name: "old"}, New: types.NamespacedName{Namespace: rig.Namespace, Name: "new"},
 	}
-	if side := cutover.Widowed(r.fleet()); side != fleet.New {
+	if side := cutover.Widowed(r.Fleet()); side != fleet.New {
 		t.Fatalf("left alone: %q", side)
 	}
-	r.must(e.TakeOver(t.Context()))
-	r.wantSame("served", everywhere(fleet.New), r.served())
+	r.Must(e.TakeOver(t.Context()))
+	r.WantSame("served", rig.Everywhere(fleet.New), r.Served())
 }

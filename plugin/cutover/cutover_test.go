@@ -2,7 +2,6 @@ package cutover_test
 
 import (
 	"errors"
-	"net"
 	"strings"
 	"testing"
 
@@ -12,49 +11,21 @@ import (
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/journal"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/fleet"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/test/rig"
 )
-
-type netDialer = net.Dialer
-
-// original is what must be the same again after a rollback.
-type original struct {
-	Spec        appsv1.DaemonSetSpec
-	Annotations map[string]string
-	Revision    string
-}
-
-func (r *rig) original() original {
-	r.t.Helper()
-	f := r.fleet()
-	ds := f.Old.Object.DeepCopy()
-	delete(ds.Annotations, "deprecated.daemonset.template.generation")
-	return original{Spec: ds.Spec, Annotations: ds.Annotations, Revision: f.Old.RevisionName}
-}
-
-func (r *rig) wantSame(what string, want, got any) {
-	r.t.Helper()
-	if diff := cmp.Diff(want, got); diff != "" {
-		r.t.Errorf("%s:\n%s", what, diff)
-	}
-}
-
-// everywhere is every node with one side.
-func everywhere(side fleet.Side) map[string]fleet.Side {
-	return map[string]fleet.Side{"edge-1": side, "edge-2": side, "edge-3": side, "edge-4": side}
-}
 
 // TestThereAndBackAndThereAgain is the whole story on a cluster whose new proxy
 // waits for the ports on every node, as the original story leaves it.
 func TestThereAndBackAndThereAgain(t *testing.T) {
-	r := newRig(t)
-	r.deploy(oldSet(), newSet())
-	before := r.original()
-	r.watch(floor)
+	r := rig.New(t)
+	r.Deploy(rig.OldSet(), rig.NewSet())
+	before := r.Original()
+	r.Watch(rig.Floor)
 
-	e, _ := r.engine()
-	r.must(e.Run(t.Context()))
-	r.wantSame("after run", everywhere(fleet.New), r.served())
-	if phase := r.fleet().Journal.Phase; phase != journal.Switched {
+	e, _ := r.Engine()
+	r.Must(e.Run(t.Context()))
+	r.WantSame("after run", rig.Everywhere(fleet.New), r.Served())
+	if phase := r.Fleet().Journal.Phase; phase != journal.Switched {
 		t.Errorf("the journal says %s", phase)
 	}
 
@@ -66,20 +37,20 @@ func TestThereAndBackAndThereAgain(t *testing.T) {
 	if _, err := e.Abort(t.Context()); err == nil || !strings.Contains(err.Error(), "is complete") {
 		t.Errorf("an abort of what is complete: %v", err)
 	}
-	if phase := r.fleet().Journal.Phase; phase != journal.Switched {
+	if phase := r.Fleet().Journal.Phase; phase != journal.Switched {
 		t.Errorf("after that the journal says %s", phase)
 	}
 
-	r.must(e.RollbackAll(t.Context()))
-	r.wantSame("after rollback", everywhere(fleet.Old), r.served())
-	r.wantSame("the old DaemonSet", before, r.original())
-	restored := r.serving(fleet.Old)
+	r.Must(e.RollbackAll(t.Context()))
+	r.WantSame("after rollback", rig.Everywhere(fleet.Old), r.Served())
+	r.WantSame("the old DaemonSet", before, r.Original())
+	restored := r.Serving(fleet.Old)
 
-	r.must(e.Run(t.Context()))
-	r.wantSame("after the second run", everywhere(fleet.New), r.served())
-	r.must(e.RollbackAll(t.Context()))
-	r.wantSame("the old DaemonSet after the second time", before, r.original())
-	if cmp.Equal(restored, r.serving(fleet.Old)) {
+	r.Must(e.Run(t.Context()))
+	r.WantSame("after the second run", rig.Everywhere(fleet.New), r.Served())
+	r.Must(e.RollbackAll(t.Context()))
+	r.WantSame("the old DaemonSet after the second time", before, r.Original())
+	if cmp.Equal(restored, r.Serving(fleet.Old)) {
 		t.Error("the pods never moved")
 	}
 }
@@ -87,17 +58,17 @@ func TestThereAndBackAndThereAgain(t *testing.T) {
 // TestGuardsTouchNoPod: both guards set and removed again, and every pod is the
 // one it was.
 func TestGuardsTouchNoPod(t *testing.T) {
-	for name, affinity := range map[string]change{
+	for name, affinity := range map[string]rig.Change{
 		"no affinity": func(*appsv1.DaemonSet) {},
 		"two terms":   twoTerms,
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := newRig(t)
-			r.deploy(oldSet(affinity), newSet(affinity))
-			before, pods := r.original(), r.serving(fleet.Old)
-			r.watch(nodes)
+			r := rig.New(t)
+			r.Deploy(rig.OldSet(affinity), rig.NewSet(affinity))
+			before, pods := r.Original(), r.Serving(fleet.Old)
+			r.Watch(rig.Nodes)
 
-			e, _ := r.engine()
+			e, _ := r.Engine()
 			// Asked to stop before it begins: it prepares and moves nothing.
 			stop := make(chan struct{})
 			close(stop)
@@ -106,7 +77,7 @@ func TestGuardsTouchNoPod(t *testing.T) {
 			if err := e.Run(t.Context()); !errors.As(err, &stopped) || !stopped.Interrupted {
 				t.Fatalf("run: %v", err)
 			}
-			f := r.fleet()
+			f := r.Fleet()
 			if !f.Old.Guard.Present || !f.New.Guard.Present {
 				t.Error("no guards")
 			}
@@ -115,11 +86,11 @@ func TestGuardsTouchNoPod(t *testing.T) {
 					t.Errorf("%s still has %v", n.Name, waiting)
 				}
 			}
-			r.wantSame("pods under the guard", pods, r.serving(fleet.Old))
+			r.WantSame("pods under the guard", pods, r.Serving(fleet.Old))
 
-			r.must(e.RollbackAll(t.Context()))
-			r.wantSame("pods after the rollback", pods, r.serving(fleet.Old))
-			r.wantSame("the old DaemonSet", before, r.original())
+			r.Must(e.RollbackAll(t.Context()))
+			r.WantSame("pods after the rollback", pods, r.Serving(fleet.Old))
+			r.WantSame("the old DaemonSet", before, r.Original())
 		})
 	}
 }

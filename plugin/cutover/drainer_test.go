@@ -11,6 +11,7 @@ import (
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/journal"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/fleet"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/lb"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/test/rig"
 )
 
 // rotation is a load balancer that does at once what it is told.
@@ -51,14 +52,14 @@ func (r *rotation) State(_ context.Context, t lb.Target) (lb.State, string, erro
 // A node that was taken out of rotation when its operator was killed is put back
 // by an abort.
 func TestAbortAfterADrain(t *testing.T) {
-	r := newRig(t)
-	r.deploy(oldSet(), newSet())
-	r.watch(nodes)
+	r := rig.New(t)
+	r.Deploy(rig.OldSet(), rig.NewSet())
+	r.Watch(rig.Nodes)
 	balancer := &rotation{}
 	ctx, kill := context.WithCancel(t.Context())
-	e, d := r.engine()
+	e, d := r.Engine()
 	e.Drainer = balancer
-	d.on = func(e cutover.Event) {
+	d.On = func(e cutover.Event) {
 		if e.Kind == cutover.Passed && e.Text == "drained" {
 			kill()
 		}
@@ -69,14 +70,14 @@ func TestAbortAfterADrain(t *testing.T) {
 	if !balancer.isOut("edge-1") {
 		t.Fatal("edge-1 is in rotation")
 	}
-	heir, _ := r.engine()
+	heir, _ := r.Engine()
 	heir.Drainer = balancer
 	_, err := heir.Abort(t.Context())
-	r.stopped(err)
+	r.Stopped(err)
 	if balancer.isOut("edge-1") {
 		t.Error("edge-1 stays out of rotation")
 	}
-	if n := r.fleet().Journal.Node("edge-1"); n.Drained || n.Phase != journal.Waiting {
+	if n := r.Fleet().Journal.Node("edge-1"); n.Drained || n.Phase != journal.Waiting {
 		t.Errorf("recorded: %+v", n)
 	}
 }
@@ -90,16 +91,16 @@ func TestLostWithADrainer(t *testing.T) {
 		"while nothing can be asked": {err: errors.New("throttled")},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := newRig(t)
-			r.deploy(oldSet(), newSet())
-			e, d := r.engine()
+			r := rig.New(t)
+			r.Deploy(rig.OldSet(), rig.NewSet())
+			e, d := r.Engine()
 			e.Drainer = balancer
 			if name == "after its drain" {
-				d.on = at(cutover.Step, "edge-2", func() { r.must(r.s.KillNode("edge-2")) })
+				d.On = rig.At(cutover.Step, "edge-2", func() { r.Must(r.Sandbox.KillNode("edge-2")) })
 			} else {
-				r.must(r.s.KillNode("edge-2"))
+				r.Must(r.Sandbox.KillNode("edge-2"))
 			}
-			stopped := r.stopped(e.Move(t.Context(), "edge-2", fleet.New))
+			stopped := r.Stopped(e.Move(t.Context(), "edge-2", fleet.New))
 			if !strings.Contains(stopped.Reason, "edge-2 is not moved") {
 				t.Errorf("reason %q", stopped.Reason)
 			}
@@ -113,13 +114,13 @@ func TestLostWithADrainer(t *testing.T) {
 // What the load balancer's API says when it says no is told.
 // What somebody else took out of rotation is moved, and stays out.
 func TestOutOfRotationAlready(t *testing.T) {
-	r := newRig(t)
-	r.deploy(oldSet(), newSet())
+	r := rig.New(t)
+	r.Deploy(rig.OldSet(), rig.NewSet())
 	balancer := &rotation{out: map[string]bool{"edge-2": true}}
-	e, d := r.engine()
+	e, d := r.Engine()
 	e.Drainer, e.Settings.Floor = balancer, 2 // edge-2 serves nobody
 	warned := ""
-	d.on = func(e cutover.Event) {
+	d.On = func(e cutover.Event) {
 		if e.Kind == cutover.Warn {
 			warned += e.Text
 		}
@@ -135,12 +136,12 @@ func TestOutOfRotationAlready(t *testing.T) {
 }
 
 func TestABalancerThatCannotBeAsked(t *testing.T) {
-	r := newRig(t)
-	r.deploy(oldSet(), newSet())
-	e, _ := r.engine()
+	r := rig.New(t)
+	r.Deploy(rig.OldSet(), rig.NewSet())
+	e, _ := r.Engine()
 	e.Drainer = &rotation{err: errors.New("throttled")}
 	e.Settings.NodeTimeout = 2e9
-	if stopped := r.stopped(e.Move(t.Context(), "edge-2", fleet.New)); !strings.Contains(stopped.Reason, "edge-2 is Unknown, not Out (throttled)") {
+	if stopped := r.Stopped(e.Move(t.Context(), "edge-2", fleet.New)); !strings.Contains(stopped.Reason, "edge-2 is Unknown, not Out (throttled)") {
 		t.Errorf("reason %q", stopped.Reason)
 	}
 }

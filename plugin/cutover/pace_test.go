@@ -15,6 +15,7 @@ import (
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/journal"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/fleet"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/test/rig"
 )
 
 // sizes are the batches in which nodes are moved.
@@ -48,13 +49,13 @@ func TestBatchesRamp(t *testing.T) {
 
 const zoneLabel = "topology.kubernetes.io/zone"
 
-func (r *rig) zones(zones map[string]string) {
+func zones(r *rig.Rig, zones map[string]string) {
 	for name, zone := range zones {
-		r.patchNode(name, fmt.Sprintf(`{"metadata":{"labels":{%q:%q}}}`, zoneLabel, zone))
-		r.t.Cleanup(func() {
-			_, err := r.client.CoreV1().Nodes().Patch(context.Background(), name, types.MergePatchType, fmt.Appendf(nil, `{"metadata":{"labels":{%q:null}}}`, zoneLabel), metav1.PatchOptions{})
+		r.PatchNode(name, fmt.Sprintf(`{"metadata":{"labels":{%q:%q}}}`, zoneLabel, zone))
+		r.T.Cleanup(func() {
+			_, err := r.Client.CoreV1().Nodes().Patch(context.Background(), name, types.MergePatchType, fmt.Appendf(nil, `{"metadata":{"labels":{%q:null}}}`, zoneLabel), metav1.PatchOptions{})
 			if err != nil {
-				r.t.Error(err)
+				r.T.Error(err)
 			}
 		})
 	}
@@ -62,101 +63,101 @@ func (r *rig) zones(zones map[string]string) {
 
 // One zone after the other, never all of one, and the canary's first.
 func TestZones(t *testing.T) {
-	r := newRig(t)
-	r.zones(map[string]string{"edge-1": "a", "edge-2": "b", "edge-3": "a", "edge-4": "b"})
-	r.deploy(oldSet(), newSet())
-	r.watch(1, "edge-1", "edge-3")
-	r.watch(1, "edge-2", "edge-4")
-	e, d := r.engine()
+	r := rig.New(t)
+	zones(r, map[string]string{"edge-1": "a", "edge-2": "b", "edge-3": "a", "edge-4": "b"})
+	r.Deploy(rig.OldSet(), rig.NewSet())
+	r.Watch(1, "edge-1", "edge-3")
+	r.Watch(1, "edge-2", "edge-4")
+	e, d := r.Engine()
 	e.Settings.Canary, e.Settings.Batch, e.Settings.Floor = "edge-4", 4, 2
-	r.must(e.Run(t.Context()))
+	r.Must(e.Run(t.Context()))
 	var order []string
-	for _, event := range d.events {
+	for _, event := range d.Events {
 		if event.Kind == cutover.NodeDone {
 			order = append(order, event.Node)
 		}
 	}
-	r.wantSame("order", []string{"edge-4", "edge-2", "edge-1", "edge-3"}, order)
+	r.WantSame("order", []string{"edge-4", "edge-2", "edge-1", "edge-3"}, order)
 	// By hand, the same.
-	r.must(e.Move(t.Context(), "edge-1", fleet.Old))
-	r.must(r.s.KillNode("edge-1"))
-	r.eventually("edge-1 is seen to be away", func() error {
-		if r.fleet().Node("edge-1").Ready {
+	r.Must(e.Move(t.Context(), "edge-1", fleet.Old))
+	r.Must(r.Sandbox.KillNode("edge-1"))
+	r.Eventually("edge-1 is seen to be away", func() error {
+		if r.Fleet().Node("edge-1").Ready {
 			return fmt.Errorf("it is ready")
 		}
 		return nil
 	})
-	stopped := r.stopped(e.Move(t.Context(), "edge-3", fleet.Old))
+	stopped := r.Stopped(e.Move(t.Context(), "edge-3", fleet.Old))
 	if want := "1 of 2 nodes of zone a serve, 1 must at any moment: edge-3 cannot be taken out"; stopped.Reason != want {
 		t.Errorf("reason %q, want %q", stopped.Reason, want)
 	}
-	r.must(r.s.StartNode(t.Context(), "edge-1"))
+	r.Must(r.Sandbox.StartNode(t.Context(), "edge-1"))
 }
 
 // What a zone cannot give is said before anything is begun.
 func TestZonesThatAreTooSmall(t *testing.T) {
-	r := newRig(t)
-	r.zones(map[string]string{"edge-1": "a", "edge-2": "b", "edge-3": "b", "edge-4": "b"})
-	r.deploy(oldSet(), newSet())
-	plan, err := cutover.MakePlan(r.fleet(), quick(), "new")
-	r.must(err)
-	r.wantSame("zones that go dark", []string{"a"}, plan.LoneZones)
-	settings := quick()
+	r := rig.New(t)
+	zones(r, map[string]string{"edge-1": "a", "edge-2": "b", "edge-3": "b", "edge-4": "b"})
+	r.Deploy(rig.OldSet(), rig.NewSet())
+	plan, err := cutover.MakePlan(r.Fleet(), rig.Quick(), "new")
+	r.Must(err)
+	r.WantSame("zones that go dark", []string{"a"}, plan.LoneZones)
+	settings := rig.Quick()
 	settings.ZoneFloor = 1
-	if _, err := cutover.MakePlan(r.fleet(), settings, "new"); err == nil || !strings.Contains(err.Error(), "zone a has 1 (edge-1)") {
+	if _, err := cutover.MakePlan(r.Fleet(), settings, "new"); err == nil || !strings.Contains(err.Error(), "zone a has 1 (edge-1)") {
 		t.Errorf("with a floor of every zone: %v", err)
 	}
 }
 
 func TestPauseAfterCanary(t *testing.T) {
-	r := newRig(t)
-	r.deploy(oldSet(), newSet())
-	e, _ := r.engine()
+	r := rig.New(t)
+	r.Deploy(rig.OldSet(), rig.NewSet())
+	e, _ := r.Engine()
 	e.Settings.PauseAfterCanary = true
-	stopped := r.stopped(e.Run(t.Context()))
+	stopped := r.Stopped(e.Run(t.Context()))
 	if !stopped.Interrupted || !strings.Contains(stopped.Reason, "edge-1 is moved") || !strings.Contains(stopped.Next, "cutover resume") {
 		t.Errorf("%+v", stopped)
 	}
-	want := everywhere(fleet.Old)
+	want := rig.Everywhere(fleet.Old)
 	want["edge-1"] = fleet.New
-	r.wantSame("served while it pauses", want, r.served())
-	r.must(e.Resume(t.Context()))
-	r.wantSame("served after resume", everywhere(fleet.New), r.served())
-	if r.fleet().Journal.Switched == nil {
+	r.WantSame("served while it pauses", want, r.Served())
+	r.Must(e.Resume(t.Context()))
+	r.WantSame("served after resume", rig.Everywhere(fleet.New), r.Served())
+	if r.Fleet().Journal.Switched == nil {
 		t.Error("it is not recorded when the bake began")
 	}
 }
 
-func (r *rig) prePuller() *appsv1.DaemonSet {
-	r.t.Helper()
-	ds, err := r.client.AppsV1().DaemonSets(namespace).Get(r.t.Context(), "ingress-migrate-prepull", metav1.GetOptions{})
+func prePuller(r *rig.Rig) *appsv1.DaemonSet {
+	r.T.Helper()
+	ds, err := r.Client.AppsV1().DaemonSets(rig.Namespace).Get(r.T.Context(), "ingress-migrate-prepull", metav1.GetOptions{})
 	if apierrors.IsNotFound(err) {
 		return nil
 	}
-	r.must(err)
+	r.Must(err)
 	return ds
 }
 
 // Every node has the image before the first one is dark, nothing is left of what fetched
 // it, and no serving pod was touched.
 func TestPrePull(t *testing.T) {
-	r := newRig(t)
-	r.deploy(oldSet(), newSet())
-	pods := r.serving(fleet.Old)
-	e, d := r.engine()
+	r := rig.New(t)
+	r.Deploy(rig.OldSet(), rig.NewSet())
+	pods := r.Serving(fleet.Old)
+	e, d := r.Engine()
 	e.Settings.PrePull = true
 	// It may be there for too short a time to be asked for.
-	changes, err := r.client.AppsV1().DaemonSets(namespace).Watch(t.Context(), metav1.ListOptions{FieldSelector: "metadata.name=ingress-migrate-prepull"})
-	r.must(err)
+	changes, err := r.Client.AppsV1().DaemonSets(rig.Namespace).Watch(t.Context(), metav1.ListOptions{FieldSelector: "metadata.name=ingress-migrate-prepull"})
+	r.Must(err)
 	defer changes.Stop()
 	fetched := false
-	d.on = func(event cutover.Event) {
+	d.On = func(event cutover.Event) {
 		if event.Kind == cutover.Info && strings.Contains(event.Text, "every node has the image") {
 			fetched = true
-			r.wantSame("pods when it is fetched", pods, r.serving(fleet.Old))
+			r.WantSame("pods when it is fetched", pods, r.Serving(fleet.Old))
 		}
 	}
-	r.must(e.Run(t.Context()))
+	r.Must(e.Run(t.Context()))
 	if !fetched {
 		t.Error("nobody said that every node has the image")
 	}
@@ -164,44 +165,44 @@ func TestPrePull(t *testing.T) {
 	if there == nil || len(there.Spec.Template.Spec.Containers[0].Ports) > 0 || there.Spec.Template.Spec.HostNetwork {
 		t.Errorf("what fetches the image: %+v", there)
 	}
-	if left := r.prePuller(); left != nil && left.DeletionTimestamp == nil {
+	if left := prePuller(r); left != nil && left.DeletionTimestamp == nil {
 		t.Error("what fetched the image is left")
 	}
-	if j := r.fleet().Journal; j.Pulled != "traefik:2.11.50" || j.PulledID == "" {
+	if j := r.Fleet().Journal; j.Pulled != "traefik:2.11.50" || j.PulledID == "" {
 		t.Errorf("recorded: %q, %q", j.Pulled, j.PulledID)
 	}
-	r.wantSame("served", everywhere(fleet.New), r.served())
+	r.WantSame("served", rig.Everywhere(fleet.New), r.Served())
 }
 
 // An image that is not to be had stops the cutover while every node serves.
 func TestPrePullOfNoImage(t *testing.T) {
-	r := newRig(t)
-	r.deploy(oldSet(), daemonSet("new", "traefik:2.99"))
-	r.watch(nodes)
-	e, _ := r.engine()
+	r := rig.New(t)
+	r.Deploy(rig.OldSet(), rig.DaemonSet("new", "traefik:2.99"))
+	r.Watch(rig.Nodes)
+	e, _ := r.Engine()
 	e.Settings.PrePull, e.Settings.NodeTimeout = true, 3e9
-	stopped := r.stopped(e.Run(t.Context()))
+	stopped := r.Stopped(e.Run(t.Context()))
 	if !strings.Contains(stopped.Reason, "the image traefik:2.99 is not on edge-1 (") || !strings.Contains(stopped.Reason, "no node was moved") {
 		t.Errorf("reason %q", stopped.Reason)
 	}
-	if left := r.prePuller(); left != nil && left.DeletionTimestamp == nil {
+	if left := prePuller(r); left != nil && left.DeletionTimestamp == nil {
 		t.Error("what fetched the image is left")
 	}
-	r.must(e.RollbackAll(t.Context()))
-	if phase := r.fleet().Journal.Phase; phase != journal.RolledBack {
+	r.Must(e.RollbackAll(t.Context()))
+	if phase := r.Fleet().Journal.Phase; phase != journal.RolledBack {
 		t.Errorf("after the rollback the journal says %s", phase)
 	}
 }
 
 // What an operator who died left is removed by the next one, whatever that does.
 func TestPrePullThatWasLeft(t *testing.T) {
-	r := newRig(t)
-	r.deploy(oldSet(), daemonSet("new", "traefik:2.99"))
+	r := rig.New(t)
+	r.Deploy(rig.OldSet(), rig.DaemonSet("new", "traefik:2.99"))
 	ctx, kill := context.WithCancel(t.Context())
 	defer kill()
-	e, d := r.engine()
+	e, d := r.Engine()
 	e.Settings.PrePull = true
-	d.on = func(event cutover.Event) {
+	d.On = func(event cutover.Event) {
 		if event.Kind == cutover.Wait && strings.Contains(event.Text, "nodes fetch the image") {
 			kill()
 		}
@@ -209,13 +210,13 @@ func TestPrePullThatWasLeft(t *testing.T) {
 	if err := e.Run(ctx); err == nil {
 		t.Fatal("it was not killed")
 	}
-	if r.prePuller() == nil {
+	if prePuller(r) == nil {
 		t.Fatal("nothing is left")
 	}
-	heir, _ := r.engine()
+	heir, _ := r.Engine()
 	heir.Settings.PrePull = true
-	r.must(heir.RollbackAll(t.Context()))
-	if left := r.prePuller(); left != nil && left.DeletionTimestamp == nil {
+	r.Must(heir.RollbackAll(t.Context()))
+	if left := prePuller(r); left != nil && left.DeletionTimestamp == nil {
 		t.Error("what fetched the image is left")
 	}
 }

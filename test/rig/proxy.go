@@ -1,4 +1,4 @@
-package cutover_test
+package rig
 
 import (
 	"context"

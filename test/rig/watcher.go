@@ -1,4 +1,4 @@
-package cutover_test
+package rig
 
 import (
 	"context"
@@ -23,13 +23,13 @@ type watcher struct {
 	when   string
 }
 
-// watch begins to count the serving nodes among the named ones (none: all); the
+// Watch begins to count the serving nodes among the named ones (none: all); the
 // test fails in the end if they were ever fewer than the floor.
-func (r *rig) watch(floor int, names ...string) *watcher {
-	r.t.Helper()
+func (r *Rig) Watch(floor int, names ...string) {
+	r.T.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	w := &watcher{cancel: cancel, up: map[string]bool{}}
-	watched := slices.DeleteFunc(r.s.Nodes(), func(n sandbox.Node) bool { return len(names) > 0 && !slices.Contains(names, n.Name) })
+	watched := slices.DeleteFunc(r.Sandbox.Nodes(), func(n sandbox.Node) bool { return len(names) > 0 && !slices.Contains(names, n.Name) })
 	for _, n := range watched {
 		w.up[n.Name] = true
 	}
@@ -38,7 +38,7 @@ func (r *rig) watch(floor int, names ...string) *watcher {
 	for _, n := range watched {
 		w.wg.Go(func() {
 			for ctx.Err() == nil {
-				response, err := client.Get(fmt.Sprintf("http://%s:%d/ping", n.Address, port))
+				response, err := client.Get(fmt.Sprintf("http://%s:%d/ping", n.Address, Port))
 				ok := err == nil && response.StatusCode == http.StatusOK
 				if err == nil {
 					_ = response.Body.Close()
@@ -48,14 +48,13 @@ func (r *rig) watch(floor int, names ...string) *watcher {
 			}
 		})
 	}
-	r.t.Cleanup(func() {
+	r.T.Cleanup(func() {
 		cancel()
 		w.wg.Wait()
 		if w.lowest < floor {
-			r.t.Errorf("only %d nodes served at one moment, the floor is %d: %s", w.lowest, floor, w.when)
+			r.T.Errorf("only %d nodes served at one moment, the floor is %d: %s", w.lowest, floor, w.when)
 		}
 	})
-	return w
 }
 
 func (w *watcher) saw(node string, ok bool) {
