@@ -23,8 +23,8 @@ const prePullName = "ingress-migrate-prepull"
 // prePull has every node fetch the new proxy's image before the first one is dark. A
 // DaemonSet does it rather than a Job for each node: one object to make and to remove,
 // and its pods go where the proxy's will, past cordons, too. They claim no port and run
-// the image with "version".
-func (s *session) prePull(ctx context.Context, f *fleet.Fleet) error {
+// the image with "version". Where only names a node, only that one does.
+func (s *session) prePull(ctx context.Context, f *fleet.Fleet, only string) error {
 	if !s.Settings.PrePull || s.j.Pulled == f.New.Image {
 		return nil
 	}
@@ -33,25 +33,29 @@ func (s *session) prePull(ctx context.Context, f *fleet.Fleet) error {
 		if err := s.lock.Check(ctx); err != nil {
 			return err
 		}
-		_, err := s.Client.AppsV1().DaemonSets(f.New.Name.Namespace).Create(ctx, prePuller(f.New, s.id), metav1.CreateOptions{FieldManager: "ingress-migrate"})
+		_, err := s.Client.AppsV1().DaemonSets(f.New.Name.Namespace).Create(ctx, prePuller(f.New, s.id, only), metav1.CreateOptions{FieldManager: "ingress-migrate"})
 		if apierrors.IsAlreadyExists(err) {
 			return nil // the answer to the first attempt was lost: sweep removed all others
 		}
 		return err
 	})
 	if apierrors.IsForbidden(err) {
-		s.Observer.Observe(Event{Kind: Warn, Text: "the image is not fetched beforehand, and every node is dark for as long as that takes: " + err.Error()})
+		s.Observer.Observe(Event{Kind: Warn, Text: "the image is not fetched beforehand, and a node is dark for as long as that takes: " + err.Error()})
 		return nil
 	}
 	if err != nil {
 		return fmt.Errorf("making daemonset %s/%s, which fetches the image %s: %w", f.New.Name.Namespace, prePullName, f.New.Image, err)
 	}
-	id, err := s.pulled(ctx, f)
+	id, err := s.pulled(ctx, f, only)
 	if err != nil {
 		return err
 	}
 	if err := s.sweep(ctx, f); err != nil {
 		return err
+	}
+	if only != "" {
+		s.Observer.Observe(Event{Kind: Info, Text: fmt.Sprintf("%s has the image %s", only, f.New.Image), Took: s.Clock.Now().Sub(start)})
+		return nil // the others do not have it yet
 	}
 	s.Observer.Observe(Event{Kind: Info, Text: fmt.Sprintf("every node has the image %s", f.New.Image), Took: s.Clock.Now().Sub(start)})
 	return s.write(ctx, func(j *journal.Journal) { j.Pulled, j.PulledID = f.New.Image, id })
@@ -98,14 +102,15 @@ func (s *session) sweep(ctx context.Context, f *fleet.Fleet) error {
 	}
 }
 
-// prePuller runs the new proxy's image where the new proxy may run.
-func prePuller(new *fleet.Set, id string) *appsv1.DaemonSet {
+// prePuller runs the new proxy's image where the new proxy may run, or on one of those
+// nodes only.
+func prePuller(new *fleet.Set, id, only string) *appsv1.DaemonSet {
 	template := new.Unguarded().Spec
 	labels := map[string]string{fleet.PrePullLabel: id}
 	of := new.ProxyContainer()
 	grace, token := int64(0), false
 	pod := corev1.PodSpec{
-		NodeSelector: template.NodeSelector, Affinity: template.Affinity, Tolerations: template.Tolerations,
+		NodeSelector: template.NodeSelector, Affinity: onNode(template.Affinity, only), Tolerations: template.Tolerations,
 		ImagePullSecrets: template.ImagePullSecrets, ServiceAccountName: template.ServiceAccountName,
 		AutomountServiceAccountToken: &token, TerminationGracePeriodSeconds: &grace,
 		SecurityContext: template.SecurityContext, RuntimeClassName: template.RuntimeClassName,
@@ -135,11 +140,39 @@ func prePuller(new *fleet.Set, id string) *appsv1.DaemonSet {
 	}
 }
 
-// pulled waits until every node that is well has the image, and returns its id where that
-// is the same on all.
-func (s *session) pulled(ctx context.Context, f *fleet.Fleet) (string, error) {
+// onNode narrows an affinity to one node; no name narrows nothing. Terms are
+// alternatives, so each of them is narrowed.
+func onNode(a *corev1.Affinity, node string) *corev1.Affinity {
+	if node == "" {
+		return a
+	}
+	if a = a.DeepCopy(); a == nil {
+		a = &corev1.Affinity{}
+	}
+	if a.NodeAffinity == nil {
+		a.NodeAffinity = &corev1.NodeAffinity{}
+	}
+	required := &a.NodeAffinity.RequiredDuringSchedulingIgnoredDuringExecution
+	if *required == nil {
+		*required = &corev1.NodeSelector{NodeSelectorTerms: make([]corev1.NodeSelectorTerm, 1)}
+	}
+	for i := range (*required).NodeSelectorTerms {
+		term := &(*required).NodeSelectorTerms[i]
+		term.MatchFields = append(term.MatchFields, corev1.NodeSelectorRequirement{
+			Key: metav1.ObjectNameField, Operator: corev1.NodeSelectorOpIn, Values: []string{node},
+		})
+	}
+	return a
+}
+
+// pulled waits until every node that is well has the image, or the only one that is to
+// have it, and returns its id where that is the same on all.
+func (s *session) pulled(ctx context.Context, f *fleet.Fleet, only string) (string, error) {
 	limit := s.deadline(s.Settings.NodeTimeout)
-	told := false
+	told, next := false, resumeCommand
+	if only != "" {
+		next = drainCommand + " " + only
+	}
 	for {
 		limit.look()
 		f, err := s.read(ctx)
@@ -152,13 +185,13 @@ func (s *session) pulled(ctx context.Context, f *fleet.Fleet) (string, error) {
 		}
 		limit.seen()
 		if s.asked() {
-			return "", s.stop(ctx, &Stopped{Reason: "interrupted", Next: resumeCommand, Interrupted: true})
+			return "", s.stop(ctx, &Stopped{Reason: "interrupted", Next: next, Interrupted: true})
 		}
 		ids := map[string][]string{} // of nodes by image id and architecture
 		var waiting []string
 		for i := range f.Nodes {
 			n := &f.Nodes[i]
-			if n.Gone || !n.Ready || !n.WantedByNew {
+			if n.Gone || !n.Ready || !n.WantedByNew || only != "" && n.Name != only {
 				continue
 			}
 			id, why := imageOf(pods[n.Name])
@@ -182,7 +215,7 @@ func (s *session) pulled(ctx context.Context, f *fleet.Fleet) (string, error) {
 			}
 			return "", s.stop(ctx, &Stopped{
 				Reason: fmt.Sprintf("the image %s is not on %s after %s; no node was moved", f.New.Image, list(waiting), s.Settings.NodeTimeout),
-				Next:   resumeCommand + ", after fixing it (or with --pre-pull=false)",
+				Next:   next + ", after fixing it (or with --pre-pull=false)",
 			})
 		}
 		if err := s.pauseFleet(ctx, f); err != nil {

@@ -46,7 +46,7 @@ func (s *session) forward(ctx context.Context, f *fleet.Fleet) error {
 	if err := s.prepare(ctx, f, fleet.New); err != nil {
 		return err
 	}
-	if err := s.prePull(ctx, f); err != nil {
+	if err := s.prePull(ctx, f, ""); err != nil {
 		return err
 	}
 	if err := s.alike(ctx); err != nil {
@@ -139,6 +139,11 @@ func (e *Engine) Move(ctx context.Context, name string, to fleet.Side) error {
 	// on as one, and what was aborted stays so.
 	if s.j.Phase == journal.Preparing || s.j.Phase == journal.Switched {
 		if err := s.write(ctx, func(j *journal.Journal) { j.Phase = journal.Switching }); err != nil {
+			return err
+		}
+	}
+	if f.Node(name).Serves() != fleet.New && to == fleet.New {
+		if err := s.prePull(ctx, f, name); err != nil {
 			return err
 		}
 	}

@@ -15,6 +15,7 @@ import (
 const (
 	runCommand         = "kubectl ingress-migrate cutover run"
 	resumeCommand      = "kubectl ingress-migrate cutover resume"
+	drainCommand       = "kubectl ingress-migrate drain"
 	rollbackAllCommand = "kubectl ingress-migrate rollback --all"
 	statusCommand      = "kubectl ingress-migrate status"
 	repairCommand      = "kubectl ingress-migrate cutover repair"
