@@ -42,6 +42,8 @@ type Config struct {
 	// RouteEntryPoints are all entry points, if routes that name none are not on all
 	// of them.
 	RouteEntryPoints []string
+	// RuleSyntax is core.defaultRuleSyntax of Traefik 3, "v2" or "v3"; "" when not set.
+	RuleSyntax string
 	// Problem is why the configuration could not be understood.
 	Problem string
 }
@@ -146,6 +148,7 @@ func (c *Config) routes(settings map[string]setting) {
 	const provider = "providers.kubernetescrd"
 	c.ReadsRoutes = on(settings, provider)
 	c.RouteClass = settings[provider+".ingressclass"].value
+	c.RuleSyntax = strings.ToLower(settings["core.defaultrulesyntax"].value)
 	if namespaces := strings.Trim(settings[provider+".namespaces"].value, "[] "); namespaces != "" {
 		c.RouteNamespaces = strings.FieldsFunc(namespaces, func(r rune) bool { return r == ',' || r == ' ' })
 	}

@@ -153,6 +153,16 @@ func TestSurroundings(t *testing.T) {
 		"routes for another version": {func(w *world) { w.target = emit.Target{Version: emit.V3, APIGroup: emit.Group} }, []string{
 			"TARGET stop: routes are made for Traefik 3 of traefik.io, but traefik2 is traefik-2.11 -> say --to v2 here, in scan and in sync",
 		}},
+		"a Traefik 3": {three("v3"), []string{
+			"TARGET stop: routes are made for Traefik 2 of traefik.io, but traefik2 is traefik-3.6 with core.defaultRuleSyntax=v3 -> say --to v3 here, in scan and in sync, or start it with --core.defaultRuleSyntax=v2",
+		}},
+		"a Traefik 3 that reads the rules of 2": {three("v2"), nil},
+		"a Traefik 3 that reads them, with routes of its own": {func(w *world) {
+			three("v2")(w)
+			w.target.Version = emit.V3
+		}, []string{
+			"TARGET stop: routes are made for Traefik 3 of traefik.io, but traefik2 is traefik-3.6 with core.defaultRuleSyntax=v2 -> say --to v2 here, in scan and in sync, or start it without that option",
+		}},
 		"a Traefik that reads the older group": {func(w *world) {
 			w.new.Spec.Template.Spec.Containers[0].Image = "traefik:2.9.10"
 			w.target = emit.Target{Version: emit.V2, APIGroup: emit.Group}
@@ -177,6 +187,18 @@ func TestSurroundings(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+// three has Traefik 3.6 take over, with that syntax of rules, and routes for Traefik 2.
+func three(syntax string) func(*world) {
+	return func(w *world) {
+		c := newContainer(w)
+		c.Image, c.Args = "traefik:3.6.12", append(c.Args, "--core.defaultRuleSyntax="+syntax)
+		w.target = emit.Target{Version: emit.V2, APIGroup: emit.Group}
+		for _, n := range w.nodes {
+			n.Status.Images = []corev1.ContainerImage{{Names: []string{"docker.io/library/traefik:3.6.12"}}}
+		}
 	}
 }
 

@@ -117,21 +117,36 @@ func targetFits(f *Facts) []Finding {
 	if !strings.Contains(set.Product, "traefik") || f.Target == (emit.Target{}) {
 		return nil
 	}
-	made := func(flag string) []Finding {
+	made := func(remedy string) []Finding {
 		return []Finding{stop(
-			fmt.Sprintf("routes are made for Traefik %d of %s, but %s is %s", f.Target.Version, f.Target.APIGroup, name(set), set.Title),
-			"say "+flag+" here, in scan and in sync",
+			fmt.Sprintf("routes are made for Traefik %d of %s, but %s is %s", f.Target.Version, f.Target.APIGroup, name(set), reads(f)),
+			remedy,
 		)}
 	}
+	// Traefik 3 can be told to read the rules of Traefik 2: pkg/config/static/static_config.go
+	// of v3.6. It has no other API group.
+	rulesOf2 := set.Major >= 3 && f.NewConfig.RuleSyntax == "v2"
 	switch {
-	case set.Major >= 3 && f.Target.Version == emit.V2:
-		return made("--to v3")
+	case set.Major >= 3 && f.Target.APIGroup == emit.LegacyGroup:
+		return made("say --api-group " + emit.Group + " here, in scan and in sync")
+	case set.Major >= 3 && f.Target.Version == emit.V2 && !rulesOf2:
+		return made("say --to v3 here, in scan and in sync, or start it with --core.defaultRuleSyntax=v2")
+	case rulesOf2 && f.Target.Version == emit.V3:
+		return made("say --to v2 here, in scan and in sync, or start it without that option")
 	case set.Major == 2 && f.Target.Version == emit.V3:
-		return made("--to v2")
+		return made("say --to v2 here, in scan and in sync")
 	case set.Major == 2 && set.Minor > 0 && set.Minor < 10 && f.Target.APIGroup == emit.Group:
-		return made("--api-group " + emit.LegacyGroup)
+		return made("say --api-group " + emit.LegacyGroup + " here, in scan and in sync")
 	}
 	return nil
+}
+
+// reads says of the new proxy whose routes it reads.
+func reads(f *Facts) string {
+	if f.NewConfig.RuleSyntax == "" {
+		return f.Fleet.New.Title
+	}
+	return f.Fleet.New.Title + " with core.defaultRuleSyntax=" + f.NewConfig.RuleSyntax
 }
 
 // gateSeen: the gate puts a route beside the new proxy, which must read it.

@@ -137,7 +137,7 @@ func (w *world) facts(t *testing.T) *Facts {
 	if w.crds {
 		for _, group := range []string{emit.Group, emit.LegacyGroup} {
 			list := &metav1.APIResourceList{GroupVersion: group + "/v1alpha1"}
-			for _, name := range resourcesOf2 {
+			for _, name := range resourcesOf3 {
 				list.APIResources = append(list.APIResources, metav1.APIResource{Name: name})
 			}
 			client.Resources = append(client.Resources, list)
