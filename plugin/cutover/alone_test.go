@@ -34,6 +34,7 @@ func half(r *rig.Rig, deleted string) *cutover.Engine {
 // Somebody deletes the new DaemonSet half-way: its node goes back, and the old
 // one is as before.
 func TestNewDaemonSetDeleted(t *testing.T) {
+	t.Parallel()
 	r := rig.New(t)
 	r.Deploy(rig.OldSet(), rig.NewSet())
 	before := r.Original()
@@ -52,6 +53,7 @@ func TestNewDaemonSetDeleted(t *testing.T) {
 // Somebody deletes the old DaemonSet half-way, as step 5 of the story does: the
 // new one takes all nodes.
 func TestOldDaemonSetDeleted(t *testing.T) {
+	t.Parallel()
 	r := rig.New(t)
 	r.Deploy(rig.OldSet(), rig.NewSet())
 	e := half(r, "old")

@@ -17,6 +17,7 @@ import (
 // TestThereAndBackAndThereAgain is the whole story on a cluster whose new proxy
 // waits for the ports on every node, as the original story leaves it.
 func TestThereAndBackAndThereAgain(t *testing.T) {
+	t.Parallel()
 	r := rig.New(t)
 	r.Deploy(rig.OldSet(), rig.NewSet())
 	before := r.Original()
@@ -58,11 +59,13 @@ func TestThereAndBackAndThereAgain(t *testing.T) {
 // TestGuardsTouchNoPod: both guards set and removed again, and every pod is the
 // one it was.
 func TestGuardsTouchNoPod(t *testing.T) {
+	t.Parallel()
 	for name, affinity := range map[string]rig.Change{
 		"no affinity": func(*appsv1.DaemonSet) {},
 		"two terms":   twoTerms,
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			r := rig.New(t)
 			r.Deploy(rig.OldSet(affinity), rig.NewSet(affinity))
 			before, pods := r.Original(), r.Serving(fleet.Old)

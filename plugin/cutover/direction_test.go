@@ -32,6 +32,7 @@ func rollingBack(r *rig.Rig) *cutover.Engine {
 
 // A node that is moved by hand while a cutover goes back does not turn it round.
 func TestByHandDuringARollback(t *testing.T) {
+	t.Parallel()
 	r := rig.New(t)
 	r.Deploy(rig.OldSet(), rig.NewSet())
 	before := r.Original()
@@ -49,6 +50,7 @@ func TestByHandDuringARollback(t *testing.T) {
 
 // Nor does it take an abort back.
 func TestByHandAfterAnAbort(t *testing.T) {
+	t.Parallel()
 	r := rig.New(t)
 	r.Deploy(rig.OldSet(), rig.NewSet())
 	r.Watch(rig.Floor)
@@ -65,6 +67,7 @@ func TestByHandAfterAnAbort(t *testing.T) {
 
 // The guards know which way the cutover went when its journal is lost.
 func TestJournalLostDuringARollback(t *testing.T) {
+	t.Parallel()
 	r := rig.New(t)
 	r.Deploy(rig.OldSet(), rig.NewSet())
 	before := r.Original()
@@ -97,6 +100,7 @@ func nothingToResume(r *rig.Rig) {
 // A guard that a recycle has set is not a cutover, and a node that is given back
 // by hand does not make it one.
 func TestResumeAfterARecycle(t *testing.T) {
+	t.Parallel()
 	r := rig.New(t)
 	r.Deploy(rig.OldSet(), rig.NewSet())
 	r.WaitWaiting(fleet.New, rig.Nodes)
@@ -125,6 +129,7 @@ func (noMarker) Remove(context.Context, string, string) error {
 // Whatever is broken of the new proxy, or of what helps to judge, nodes come back;
 // the way there is barred.
 func TestBackWithoutTheGate(t *testing.T) {
+	t.Parallel()
 	r := rig.New(t)
 	r.Deploy(rig.OldSet(), rig.NewSet())
 	before := r.Original()
@@ -153,6 +158,7 @@ func TestBackWithoutTheGate(t *testing.T) {
 
 // A command that moved nothing does not end as if it had.
 func TestByHandOfANodeThatGoesAway(t *testing.T) {
+	t.Parallel()
 	r := rig.New(t)
 	r.Deploy(rig.OldSet(), rig.NewSet())
 	e, d := r.Engine()
@@ -166,6 +172,7 @@ func TestByHandOfANodeThatGoesAway(t *testing.T) {
 // The settings that a cutover goes on with are kept for the next one who resumes
 // it; those of one node moved by hand are not.
 func TestSettingsAreKept(t *testing.T) {
+	t.Parallel()
 	r := rig.New(t)
 	r.Deploy(rig.OldSet(), rig.NewSet())
 	stored := func() int {

@@ -52,6 +52,7 @@ func (r *rotation) State(_ context.Context, t lb.Target) (lb.State, string, erro
 // A node that was taken out of rotation when its operator was killed is put back
 // by an abort.
 func TestAbortAfterADrain(t *testing.T) {
+	t.Parallel()
 	r := rig.New(t)
 	r.Deploy(rig.OldSet(), rig.NewSet())
 	r.Watch(rig.Nodes)
@@ -85,12 +86,14 @@ func TestAbortAfterADrain(t *testing.T) {
 // So is one that is given up, and a node that dies while the balancer is waited
 // for is seen to.
 func TestLostWithADrainer(t *testing.T) {
+	t.Parallel()
 	for name, balancer := range map[string]*rotation{
 		"after its drain":            {},
 		"while it drains":            {state: lb.Draining},
 		"while nothing can be asked": {err: errors.New("throttled")},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			r := rig.New(t)
 			r.Deploy(rig.OldSet(), rig.NewSet())
 			e, d := r.Engine()
@@ -114,6 +117,7 @@ func TestLostWithADrainer(t *testing.T) {
 // What the load balancer's API says when it says no is told.
 // What somebody else took out of rotation is moved, and stays out.
 func TestOutOfRotationAlready(t *testing.T) {
+	t.Parallel()
 	r := rig.New(t)
 	r.Deploy(rig.OldSet(), rig.NewSet())
 	balancer := &rotation{out: map[string]bool{"edge-2": true}}
@@ -136,6 +140,7 @@ func TestOutOfRotationAlready(t *testing.T) {
 }
 
 func TestABalancerThatCannotBeAsked(t *testing.T) {
+	t.Parallel()
 	r := rig.New(t)
 	r.Deploy(rig.OldSet(), rig.NewSet())
 	e, _ := r.Engine()

@@ -15,6 +15,7 @@ import (
 // Somebody edits the old DaemonSet while nodes are moved: its guard is still there, but it
 // is not what a rollback should go back to. The cutover stops, and a human decides.
 func TestEditedMeanwhile(t *testing.T) {
+	t.Parallel()
 	r := rig.New(t)
 	r.Deploy(rig.OldSet(), rig.NewSet())
 	r.Watch(rig.Floor)
@@ -53,6 +54,7 @@ func TestEditedMeanwhile(t *testing.T) {
 
 // Where only the guard is gone, repair puts it back and touches nothing.
 func TestRepairPutsAGuardBack(t *testing.T) {
+	t.Parallel()
 	r := rig.New(t)
 	original := rig.OldSet()
 	r.Deploy(original, rig.NewSet())

@@ -19,6 +19,7 @@ import (
 )
 
 func TestSecondOperatorIsRefused(t *testing.T) {
+	t.Parallel()
 	r := rig.New(t)
 	r.Deploy(rig.OldSet(), rig.NewSet())
 	r.Watch(rig.Floor)
@@ -43,6 +44,7 @@ func TestSecondOperatorIsRefused(t *testing.T) {
 // TestNodeKilledDuringItsSwitch: the node is out of rotation then; the others go
 // on as far as the floor allows, and it is moved when it is back.
 func TestNodeKilledDuringItsSwitch(t *testing.T) {
+	t.Parallel()
 	r := rig.New(t)
 	r.Deploy(rig.OldSet(), rig.NewSet())
 	r.Watch(rig.Floor)
@@ -61,12 +63,14 @@ func TestNodeKilledDuringItsSwitch(t *testing.T) {
 // the node counts, the node serves again, and the rest is untouched. What was
 // wrong is mended, and the cutover goes on.
 func TestNodeThatDoesNotPassIsPutBack(t *testing.T) {
+	t.Parallel()
 	for flag, says := range map[string]string{
 		"-unready":  "is not ready after",
 		"-wrong":    "1 of 2 routes differ: http://shop.test/: 404 instead of 200",
 		"-impostor": "somebody else than the new proxy answers",
 	} {
 		t.Run(strings.TrimPrefix(flag, "-"), func(t *testing.T) {
+			t.Parallel()
 			r := rig.New(t)
 			r.Deploy(rig.OldSet(), rig.NewSet(rig.Args(flag)))
 			r.Watch(rig.Floor)
@@ -99,6 +103,7 @@ func TestNodeThatDoesNotPassIsPutBack(t *testing.T) {
 // TestManifestAppliedAgain: GitOps takes the guard off half-way. No traffic
 // moves, the engine stops, and resume sets the guard again.
 func TestManifestAppliedAgain(t *testing.T) {
+	t.Parallel()
 	r := rig.New(t)
 	original := rig.OldSet()
 	r.Deploy(original, rig.NewSet())
@@ -127,6 +132,7 @@ func TestManifestAppliedAgain(t *testing.T) {
 // TestPausedThenJournalLost: what the journal said can be told from labels and
 // guards.
 func TestPausedThenJournalLost(t *testing.T) {
+	t.Parallel()
 	r := rig.New(t)
 	r.Deploy(rig.OldSet(), rig.NewSet())
 	before := r.Original()
@@ -153,6 +159,7 @@ func TestPausedThenJournalLost(t *testing.T) {
 }
 
 func TestByHand(t *testing.T) {
+	t.Parallel()
 	r := rig.New(t)
 	r.Deploy(rig.OldSet(), rig.NewSet())
 	before := r.Original()
@@ -190,6 +197,7 @@ func TestByHand(t *testing.T) {
 // TestNodeJoins: a node that comes up meanwhile starts with the old proxy and is
 // moved with the others; abort and emergency end elsewhere.
 func TestNodeJoins(t *testing.T) {
+	t.Parallel()
 	r := rig.New(t)
 	r.Deploy(rig.OldSet(), rig.NewSet())
 	r.Watch(rig.Floor, "edge-1", "edge-2", "edge-3", "edge-4")
@@ -230,6 +238,7 @@ func TestNodeJoins(t *testing.T) {
 // TestAbortAndEmergency: an abort leaves finished nodes alone; an emergency gives
 // all back at once, which is the one thing that breaks the floor.
 func TestAbortAndEmergency(t *testing.T) {
+	t.Parallel()
 	r := rig.New(t)
 	r.Deploy(rig.OldSet(), rig.NewSet())
 	before := r.Original()
@@ -257,6 +266,7 @@ func TestAbortAndEmergency(t *testing.T) {
 
 // TestAPIServerAway: the node in flight waits, nothing is decided meanwhile.
 func TestAPIServerAway(t *testing.T) {
+	t.Parallel()
 	r := rig.New(t)
 	r.Deploy(rig.OldSet(), rig.NewSet())
 	r.Watch(rig.Floor)
@@ -280,6 +290,7 @@ func TestAPIServerAway(t *testing.T) {
 // TestBatches: after the canary several nodes move side by side, as many as the
 // floor allows.
 func TestBatches(t *testing.T) {
+	t.Parallel()
 	r := rig.New(t)
 	r.Deploy(rig.OldSet(), rig.NewSet())
 	r.Watch(2)
@@ -310,6 +321,7 @@ func TestBatches(t *testing.T) {
 // TestInterruptedWhileSoaking: the soak is cut short, everything before it is
 // kept, and resume proves the node again.
 func TestInterruptedWhileSoaking(t *testing.T) {
+	t.Parallel()
 	r := rig.New(t)
 	r.Deploy(rig.OldSet(), rig.NewSet())
 	r.Watch(rig.Floor)
@@ -339,6 +351,7 @@ func TestInterruptedWhileSoaking(t *testing.T) {
 // TestControllerManagerDown: nobody acts on a label then. The first node stays
 // where it is, and no other one is tried.
 func TestControllerManagerDown(t *testing.T) {
+	t.Parallel()
 	r := rig.New(t)
 	r.Deploy(rig.OldSet(), rig.NewSet())
 	r.Watch(rig.Nodes - 1)

@@ -67,6 +67,7 @@ func judging(r *rig.Rig) (*cutover.Engine, *rig.Diary) {
 // A node whose clients get errors is put back, the cutover stops, and goes on when that
 // is mended.
 func TestTrafficThatGotWorse(t *testing.T) {
+	t.Parallel()
 	r := rig.New(t)
 	r.Deploy(rig.OldSet(), rig.NewSet())
 	r.Watch(rig.Floor)
@@ -93,6 +94,7 @@ func TestTrafficThatGotWorse(t *testing.T) {
 
 // Where nothing can be said, that is said.
 func TestTrafficThatCannotBeJudged(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct {
 		with func(*rig.Rig)
 		says []string
@@ -101,6 +103,7 @@ func TestTrafficThatCannotBeJudged(t *testing.T) {
 		"no metrics":       {func(*rig.Rig) {}, []string{"metrics of traefik-1.7 were read on 0 of 2 nodes", "no judgement of error rate and latency: asking for metrics"}},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			r := rig.New(t)
 			r.Pair()
 			r.Create(rig.OldSet(rig.OnPair))
@@ -138,6 +141,7 @@ func verifying(ignore ...string) func(context.Context, verify.Side, verify.Side)
 // Both proxies of the tests say who they are in the body: routes do not tell that, answers
 // do.
 func TestVerified(t *testing.T) {
+	t.Parallel()
 	r := rig.New(t)
 	r.Deploy(rig.OldSet(), rig.NewSet())
 	r.Watch(rig.Floor)
@@ -164,6 +168,7 @@ func TestVerified(t *testing.T) {
 // What the old proxies answer differently among themselves stops a cutover before it has
 // moved a node.
 func TestVerifiedBefore(t *testing.T) {
+	t.Parallel()
 	r := rig.New(t)
 	r.Deploy(rig.OldSet(), rig.NewSet())
 	r.Watch(rig.Nodes)
@@ -179,6 +184,7 @@ func TestVerifiedBefore(t *testing.T) {
 
 // A node that the load balancer leaves out does not count as serving.
 func TestOthersOutOfRotation(t *testing.T) {
+	t.Parallel()
 	r := rig.New(t)
 	r.Deploy(rig.OldSet(), rig.NewSet())
 	e, _ := r.Engine()

@@ -63,6 +63,7 @@ func zones(r *rig.Rig, zones map[string]string) {
 
 // One zone after the other, never all of one, and the canary's first.
 func TestZones(t *testing.T) {
+	t.Parallel()
 	r := rig.New(t)
 	zones(r, map[string]string{"edge-1": "a", "edge-2": "b", "edge-3": "a", "edge-4": "b"})
 	r.Deploy(rig.OldSet(), rig.NewSet())
@@ -96,6 +97,7 @@ func TestZones(t *testing.T) {
 
 // What a zone cannot give is said before anything is begun.
 func TestZonesThatAreTooSmall(t *testing.T) {
+	t.Parallel()
 	r := rig.New(t)
 	zones(r, map[string]string{"edge-1": "a", "edge-2": "b", "edge-3": "b", "edge-4": "b"})
 	r.Deploy(rig.OldSet(), rig.NewSet())
@@ -110,6 +112,7 @@ func TestZonesThatAreTooSmall(t *testing.T) {
 }
 
 func TestPauseAfterCanary(t *testing.T) {
+	t.Parallel()
 	r := rig.New(t)
 	r.Deploy(rig.OldSet(), rig.NewSet())
 	e, _ := r.Engine()
@@ -141,6 +144,7 @@ func prePuller(r *rig.Rig) *appsv1.DaemonSet {
 // Every node has the image before the first one is dark, nothing is left of what fetched
 // it, and no serving pod was touched.
 func TestPrePull(t *testing.T) {
+	t.Parallel()
 	r := rig.New(t)
 	r.Deploy(rig.OldSet(), rig.NewSet())
 	pods := r.Serving(fleet.Old)
@@ -176,6 +180,7 @@ func TestPrePull(t *testing.T) {
 
 // An image that is not to be had stops the cutover while every node serves.
 func TestPrePullOfNoImage(t *testing.T) {
+	t.Parallel()
 	r := rig.New(t)
 	r.Deploy(rig.OldSet(), rig.DaemonSet("new", "traefik:2.99"))
 	r.Watch(rig.Nodes)
@@ -196,6 +201,7 @@ func TestPrePullOfNoImage(t *testing.T) {
 
 // What an operator who died left is removed by the next one, whatever that does.
 func TestPrePullThatWasLeft(t *testing.T) {
+	t.Parallel()
 	r := rig.New(t)
 	r.Deploy(rig.OldSet(), rig.DaemonSet("new", "traefik:2.99"))
 	ctx, kill := context.WithCancel(t.Context())

@@ -29,6 +29,7 @@ func fixed(ds *appsv1.DaemonSet) {
 
 // E23: the new proxy waits on every node, as after step 3 of the story.
 func TestRecyclePodsThatWaitEverywhere(t *testing.T) {
+	t.Parallel()
 	r := rig.New(t)
 	r.Deploy(rig.OldSet(), rig.NewSet())
 	r.WaitWaiting(fleet.New, rig.Nodes)
@@ -47,6 +48,7 @@ func TestRecyclePodsThatWaitEverywhere(t *testing.T) {
 // and got stuck. What moved stays, what did not stays too, and a cutover can go
 // on from there.
 func TestRecycleTheStorysStuckRollOut(t *testing.T) {
+	t.Parallel()
 	r := rig.New(t)
 	r.Deploy(rig.OldSet(), rig.NewSet())
 	r.WaitWaiting(fleet.New, rig.Nodes)
@@ -63,6 +65,7 @@ func TestRecycleTheStorysStuckRollOut(t *testing.T) {
 
 // E3: a changed template cannot roll while pods wait: they eat the budget.
 func TestRecycleARollOutThatWaitingPodsHoldUp(t *testing.T) {
+	t.Parallel()
 	r := rig.New(t)
 	// Half the nodes are the new proxy's already.
 	r.Create(rig.OldSet(func(ds *appsv1.DaemonSet) { ds.Spec.Template.Spec.Affinity = without("edge-1", "edge-2") }))
@@ -87,6 +90,7 @@ func TestRecycleARollOutThatWaitingPodsHoldUp(t *testing.T) {
 
 // E21: pods that waited under OnDelete start as what they were made from.
 func TestRecyclePodsOfAnOlderTemplate(t *testing.T) {
+	t.Parallel()
 	r := rig.New(t)
 	r.Deploy(rig.OldSet(), rig.NewSet(rig.OnDelete))
 	r.WaitWaiting(fleet.New, rig.Nodes)
@@ -102,6 +106,7 @@ func TestRecyclePodsOfAnOlderTemplate(t *testing.T) {
 
 // E22: a surging roll-out waits for a port that its own pod holds.
 func TestRecycleASurgeThatCannotEnd(t *testing.T) {
+	t.Parallel()
 	r := rig.New(t)
 	r.Create(rig.NewSet(rig.Rolling(0, 1)))
 	r.WaitServed(fleet.New, rig.Nodes)

@@ -14,6 +14,7 @@ import (
 )
 
 func TestRetire(t *testing.T) {
+	t.Parallel()
 	r := rig.New(t)
 	r.Deploy(rig.OldSet(), rig.NewSet(rig.Rolling(0, 1)))
 	r.Watch(rig.Floor)
@@ -51,6 +52,7 @@ func TestRetire(t *testing.T) {
 // Pods that are what the final template makes may stay, and the DaemonSet may get back
 // what it had.
 func TestRetireWithoutRestarts(t *testing.T) {
+	t.Parallel()
 	r := rig.New(t)
 	original := rig.NewSet(rig.Rolling(2, 0))
 	r.Deploy(rig.OldSet(), original)
@@ -66,6 +68,7 @@ func TestRetireWithoutRestarts(t *testing.T) {
 
 // A node that is not the new proxy's, and a template that does not pass, stop it.
 func TestRetireStops(t *testing.T) {
+	t.Parallel()
 	r := rig.New(t)
 	r.Deploy(rig.OldSet(), rig.NewSet())
 	r.Watch(rig.Floor)
@@ -103,6 +106,7 @@ func TestRetireStops(t *testing.T) {
 
 // Until the old DaemonSet is deleted there is a way back.
 func TestRetireTakenBack(t *testing.T) {
+	t.Parallel()
 	r := rig.New(t)
 	r.Pair()
 	r.Create(rig.OldSet(rig.OnPair))

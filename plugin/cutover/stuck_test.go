@@ -57,6 +57,7 @@ func left(r *rig.Rig, node, why string) {
 }
 
 func TestRecycleLeavesAPodWithAFinalizer(t *testing.T) {
+	t.Parallel()
 	r := rig.New(t)
 	r.Create(rig.NewSet())
 	r.WaitServed(fleet.New, rig.Nodes)
@@ -82,6 +83,7 @@ func TestRecycleLeavesAPodWithAFinalizer(t *testing.T) {
 }
 
 func TestRecycleLeavesAPodOfADeadKubelet(t *testing.T) {
+	t.Parallel()
 	r := rig.New(t)
 	r.Create(rig.NewSet())
 	r.WaitServed(fleet.New, rig.Nodes)
@@ -100,6 +102,7 @@ func TestRecycleLeavesAPodOfADeadKubelet(t *testing.T) {
 }
 
 func TestRecycleLeavesALingeringProcess(t *testing.T) {
+	t.Parallel()
 	r := rig.New(t)
 	address := ""
 	for _, n := range r.Sandbox.Nodes() {
@@ -129,6 +132,7 @@ func TestRecycleLeavesALingeringProcess(t *testing.T) {
 
 // A crash loop is its template's doing: when that is mended, recycle makes the pods anew.
 func TestRecycleACrashLoop(t *testing.T) {
+	t.Parallel()
 	r := rig.New(t)
 	r.Create(rig.NewSet(rig.OnDelete, rig.Args("-no-such-flag")))
 	r.Eventually("a pod is in a crash loop", func() error {
@@ -146,6 +150,7 @@ func TestRecycleACrashLoop(t *testing.T) {
 // A label that nobody obeys: the old proxy has lost its guard and serves the node. It stays
 // so; setting the guard would move all such nodes at once.
 func TestRecycleALabelThatIsNotObeyed(t *testing.T) {
+	t.Parallel()
 	r := rig.New(t)
 	r.Deploy(rig.OldSet(), rig.NewSet())
 	recycled(r) // guards the new one
@@ -161,6 +166,7 @@ func TestRecycleALabelThatIsNotObeyed(t *testing.T) {
 
 // A pod that no scheduler can place is told with the scheduler's words.
 func TestRecycleLeavesAPodThatFitsNowhere(t *testing.T) {
+	t.Parallel()
 	r := rig.New(t)
 	r.Create(rig.NewSet(func(ds *appsv1.DaemonSet) {
 		ds.Spec.Template.Spec.Containers[0].Resources.Requests = corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("10k")}
@@ -177,6 +183,7 @@ func TestRecycleLeavesAPodThatFitsNowhere(t *testing.T) {
 
 // A node that dies on the way back is no success, although all else is as it was.
 func TestRollbackThatLostANode(t *testing.T) {
+	t.Parallel()
 	r := rig.New(t)
 	r.Deploy(rig.OldSet(), rig.NewSet())
 	before := r.Original()
