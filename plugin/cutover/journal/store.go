@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -87,24 +88,34 @@ func (s *Store) Open(ctx context.Context, id string) (*Journal, error) {
 }
 
 // Create writes a new journal.
-func (s *Store) Create(ctx context.Context, j *Journal) error {
+func (s *Store) Create(ctx context.Context, j *Journal) error { return s.create(ctx, j, nil) }
+
+// create writes a new journal, with more data beside it.
+func (s *Store) create(ctx context.Context, j *Journal, beside map[string]string) error {
 	j.trim()
 	j.Version, j.Sequence = Version, 1
 	raw, err := json.Marshal(j)
 	if err != nil {
 		return fmt.Errorf("encoding the journal: %w", err)
 	}
+	data := map[string]string{}
+	maps.Copy(data, beside)
+	data[journalKey] = string(raw)
 	cm, err := s.client.CoreV1().ConfigMaps(s.namespace).Create(ctx, &corev1.ConfigMap{
 		ObjectMeta: metav1.ObjectMeta{
 			Name:      Name(j.ID),
 			Namespace: s.namespace,
 			Labels:    map[string]string{Label: j.ID, "app.kubernetes.io/managed-by": "ingress-migrate"},
 		},
-		Data: map[string]string{journalKey: string(raw)},
+		Data: data,
 	}, metav1.CreateOptions{FieldManager: "ingress-migrate"})
 	if apierrors.IsAlreadyExists(err) {
 		// A create whose answer was lost is not somebody else's journal.
-		if stored, openErr := s.Open(ctx, j.ID); openErr == nil && stored != nil && stored.Holder == j.Holder && stored.Sequence == 1 {
+		stored, openErr := s.Open(ctx, j.ID)
+		switch {
+		case openErr != nil:
+			return openErr // nothing is known of whose it is
+		case stored != nil && stored.Holder == j.Holder && stored.Fence == j.Fence && stored.Sequence == j.Sequence:
 			return nil
 		}
 		return fmt.Errorf("creating the journal %s/%s: %w", s.namespace, Name(j.ID), ErrFenced)
@@ -170,22 +181,17 @@ func (s *Store) patch(ctx context.Context, j *Journal, data map[string]any) erro
 	return fmt.Errorf("writing the journal %s/%s: it changes faster than it can be written", s.namespace, s.last.Name)
 }
 
+// recreate writes a journal anew that was deleted, in one piece with its baseline: the one
+// that was to be written now, or the one that was lost.
 func (s *Store) recreate(ctx context.Context, j *Journal, data map[string]any) error {
-	lost := s.last
-	s.last = nil
-	if err := s.Create(ctx, j); err != nil {
-		s.last = lost
-		return err
+	beside := map[string]string{}
+	if baseline, ok := s.last.Data[baselineKey]; ok {
+		beside[baselineKey] = baseline
 	}
-	// The baseline that was to be written now, or the one that was lost.
-	baseline, ok := data[baselineKey]
-	if !ok {
-		baseline, ok = lost.Data[baselineKey]
+	if baseline, ok := data[baselineKey].(string); ok {
+		beside[baselineKey] = baseline
 	}
-	if !ok {
-		return nil
-	}
-	return s.patch(ctx, j, map[string]any{baselineKey: baseline})
+	return s.create(ctx, j, beside)
 }
 
 // WriteBaseline stores what the old proxy answered, next to the journal, so that

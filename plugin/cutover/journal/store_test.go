@@ -8,8 +8,11 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/kubernetes/fake"
+	clienttesting "k8s.io/client-go/testing"
 )
 
 func must(t *testing.T, err error) {
@@ -163,5 +166,73 @@ func TestSteps(t *testing.T) {
 	}
 	if len(n.Steps) != MaxSteps || n.Steps[MaxSteps-1].Phase != Gating {
 		t.Errorf("%d steps, the last %v", len(n.Steps), n.Steps[len(n.Steps)-1])
+	}
+}
+
+// refuse has a fake API server answer so many calls with an error, after having obeyed
+// them when obeyed is set.
+func refuse(client *fake.Clientset, verb string, times int, obeyed bool, err error) {
+	client.PrependReactor(verb, "configmaps", func(action clienttesting.Action) (bool, runtime.Object, error) {
+		if times == 0 {
+			return false, nil, nil
+		}
+		times--
+		if write, ok := action.(clienttesting.CreateAction); ok && obeyed {
+			cm := write.GetObject().(*corev1.ConfigMap)
+			cm.ResourceVersion = "lost"
+			if err := client.Tracker().Create(action.GetResource(), cm, cm.Namespace); err != nil {
+				return true, nil, err
+			}
+		}
+		return true, nil, err
+	})
+}
+
+// The answer to a create is lost, and when it is looked for, the API server fails: that
+// says nothing of somebody else. A moment later the journal turns out to be one's own.
+func TestCreateUnanswered(t *testing.T) {
+	client := fake.NewClientset()
+	s, j := NewStore(client, "edge"), sample("a", 1)
+	refuse(client, "create", 1, true, apierrors.NewServiceUnavailable("the answer was lost"))
+	if err := s.Create(t.Context(), j); !apierrors.IsServiceUnavailable(err) {
+		t.Fatalf("the first time: %v", err)
+	}
+	refuse(client, "get", 1, false, apierrors.NewInternalError(errors.New("not now")))
+	if err := s.Create(t.Context(), j); errors.Is(err, ErrFenced) || !apierrors.IsInternalError(err) {
+		t.Fatalf("the second time: %v", err)
+	}
+	must(t, s.Create(t.Context(), j))
+	j.Phase = Switched
+	must(t, s.Write(t.Context(), j))
+}
+
+// The same holder's journal of an earlier lease is not the one that was to be created.
+func TestCreateOfAnEarlierLease(t *testing.T) {
+	client := fake.NewClientset()
+	must(t, NewStore(client, "edge").Create(t.Context(), sample("a", 1)))
+	if err := NewStore(client, "edge").Create(t.Context(), sample("a", 2)); !errors.Is(err, ErrFenced) {
+		t.Errorf("want it fenced, got %v", err)
+	}
+}
+
+// A record that is deleted is written anew with its baseline, whatever answers are lost.
+func TestDeletedAndUnanswered(t *testing.T) {
+	client := fake.NewClientset()
+	s, j := NewStore(client, "edge"), sample("a", 1)
+	must(t, s.Create(t.Context(), j))
+	must(t, s.WriteBaseline(t.Context(), j, []string{"answer"}))
+	must(t, client.CoreV1().ConfigMaps("edge").Delete(t.Context(), Name("7f3a"), metav1.DeleteOptions{}))
+	refuse(client, "create", 1, true, apierrors.NewServiceUnavailable("the answer was lost"))
+	j.Phase = Switched
+	if err := s.Write(t.Context(), j); !apierrors.IsServiceUnavailable(err) {
+		t.Fatalf("the first time: %v", err)
+	}
+	must(t, s.Write(t.Context(), j))
+	other := NewStore(client, "edge")
+	got, err := other.Open(t.Context(), "7f3a")
+	must(t, err)
+	var baseline []string
+	if ok, err := other.ReadBaseline(&baseline); got.Phase != Switched || !ok || err != nil {
+		t.Errorf("phase %s, baseline %v %v %v", got.Phase, baseline, ok, err)
 	}
 }
