@@ -3,12 +3,6 @@ package cutover
 import (
 	"errors"
 	"fmt"
-
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	utilnet "k8s.io/apimachinery/pkg/util/net"
-
-	"context"
-	"net"
 )
 
 // Commands that messages name.
@@ -65,16 +59,3 @@ func (e *failedError) Error() string { return fmt.Sprintf("node %s: %s", e.node,
 
 // errInterrupted: somebody asked to stop while a node was soaking.
 var errInterrupted = errors.New("interrupted")
-
-// transient tells whether the same call may succeed a moment later. Nothing is
-// decided on such an error.
-func transient(err error) bool {
-	if err == nil || errors.Is(err, context.Canceled) {
-		return false
-	}
-	var netError net.Error
-	return apierrors.IsServerTimeout(err) || apierrors.IsTimeout(err) || apierrors.IsTooManyRequests(err) ||
-		apierrors.IsInternalError(err) || apierrors.IsServiceUnavailable(err) ||
-		utilnet.IsConnectionRefused(err) || utilnet.IsConnectionReset(err) || utilnet.IsProbableEOF(err) ||
-		utilnet.IsHTTP2ConnectionLost(err) || errors.As(err, &netError)
-}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/lock"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/fleet"
 )
 
@@ -32,7 +33,7 @@ func (s *session) persist(ctx context.Context, call func() error) error {
 	told := false
 	for {
 		err := call()
-		if !transient(err) {
+		if !lock.Transient(err) {
 			return err
 		}
 		if !told {

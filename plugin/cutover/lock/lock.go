@@ -75,6 +75,7 @@ type Lock struct {
 	purpose   Purpose
 	duration  time.Duration
 	now       func() time.Time
+	after     func(time.Duration) <-chan time.Time
 
 	// renewing lets one renewal run at a time: two would refuse each other.
 	renewing sync.Mutex
@@ -107,7 +108,7 @@ type Config struct {
 
 // Acquire takes the lease or returns a HeldError.
 func Acquire(ctx context.Context, c Config) (*Lock, error) {
-	l := &Lock{client: c.Client, namespace: c.Namespace, holder: c.Holder, purpose: c.Purpose, duration: c.Duration, now: c.Now, done: make(chan struct{})}
+	l := &Lock{client: c.Client, namespace: c.Namespace, holder: c.Holder, purpose: c.Purpose, duration: c.Duration, now: c.Now, after: c.After, done: make(chan struct{})}
 	if err := l.take(ctx, c); err != nil {
 		return nil, err
 	}
@@ -119,45 +120,70 @@ func Acquire(ctx context.Context, c Config) (*Lock, error) {
 	return l, nil
 }
 
+// take tries until it has the lease or somebody else does. An attempt without an answer may
+// have been stored, and keeps everybody out for as long as a lease lasts: so long it goes on.
 func (l *Lock) take(ctx context.Context, c Config) error {
+	const attempts, pause = 3, time.Second
+	var until time.Time
 	watched := "" // what was seen not to change
-	leases := l.client.CoordinationV1().Leases(l.namespace)
-	const attempts = 3
-	var last error
-	for range attempts {
-		lease, err := leases.Get(ctx, Name, metav1.GetOptions{})
-		now := l.now()
+	for refused := 0; ; {
+		lease, at, err := l.tryOnce(ctx, c, &watched)
+		var held *HeldError
 		switch {
-		case apierrors.IsNotFound(err):
-			lease, err = leases.Create(ctx, l.filled(&coordinationv1.Lease{ObjectMeta: metav1.ObjectMeta{Name: Name, Namespace: l.namespace}}, now, 1), metav1.CreateOptions{FieldManager: "ingress-migrate"})
-		case err != nil:
-			return fmt.Errorf("reading the lease %s/%s: %w", l.namespace, Name, err)
-		default:
-			if held := Held(lease, now); held != nil && held.Holder != l.holder {
-				return held
-			}
-			if holder := holderOf(lease); holder != nobody && holder != l.holder && lease.ResourceVersion != watched {
-				if lease, err = l.abandoned(ctx, c, lease); err != nil {
-					return err
-				}
-				watched, now = lease.ResourceVersion, l.now()
-			}
-			transitions := int32(1)
-			if lease.Spec.LeaseTransitions != nil {
-				transitions = *lease.Spec.LeaseTransitions + 1
-			}
-			lease, err = leases.Update(ctx, l.filled(lease, now, transitions), metav1.UpdateOptions{FieldManager: "ingress-migrate"})
-		}
-		if err == nil {
-			l.lease, l.renewed = lease, now
+		case err == nil:
+			l.lease, l.renewed = lease, at
 			return nil
+		case errors.As(err, &held) && held.Holder != l.holder:
+			return held
+		case held != nil, apierrors.IsConflict(err), apierrors.IsAlreadyExists(err):
+			if refused++; refused < attempts {
+				continue
+			}
+		case Transient(err):
+			if until.IsZero() {
+				until = l.now().Add(l.duration)
+			}
+			if !l.now().Before(until) {
+				break
+			}
+			select {
+			case <-ctx.Done():
+				return ctx.Err()
+			case <-l.after(min(pause, l.duration/4)):
+				continue
+			}
 		}
-		last = err
-		if !apierrors.IsConflict(err) && !apierrors.IsAlreadyExists(err) {
-			break
-		}
+		return fmt.Errorf("taking the lease %s/%s: %w", l.namespace, Name, err)
 	}
-	return fmt.Errorf("taking the lease %s/%s: %w", l.namespace, Name, last)
+}
+
+// tryOnce takes a lease that is nobody's, or this holder's already.
+func (l *Lock) tryOnce(ctx context.Context, c Config, watched *string) (*coordinationv1.Lease, time.Time, error) {
+	leases := l.client.CoordinationV1().Leases(l.namespace)
+	lease, err := leases.Get(ctx, Name, metav1.GetOptions{})
+	now := l.now()
+	if apierrors.IsNotFound(err) {
+		lease, err = leases.Create(ctx, l.filled(&coordinationv1.Lease{ObjectMeta: metav1.ObjectMeta{Name: Name, Namespace: l.namespace}}, now, 1), metav1.CreateOptions{FieldManager: "ingress-migrate"})
+		return lease, now, err
+	}
+	if err != nil {
+		return nil, now, err
+	}
+	if held := Held(lease, now); held != nil && held.Holder != l.holder {
+		return nil, now, held
+	}
+	if holder := holderOf(lease); holder != nobody && holder != l.holder && lease.ResourceVersion != *watched {
+		if lease, err = l.abandoned(ctx, c, lease); err != nil {
+			return nil, now, err
+		}
+		*watched, now = lease.ResourceVersion, l.now()
+	}
+	transitions := int32(1)
+	if lease.Spec.LeaseTransitions != nil {
+		transitions = *lease.Spec.LeaseTransitions + 1
+	}
+	lease, err = leases.Update(ctx, l.filled(lease, now, transitions), metav1.UpdateOptions{FieldManager: "ingress-migrate"})
+	return lease, now, err
 }
 
 // abandoned watches a lease that has run out by what it says, and returns it when
@@ -179,11 +205,11 @@ func (l *Lock) abandoned(ctx context.Context, c Config, lease *coordinationv1.Le
 		select {
 		case <-ctx.Done():
 			return nil, ctx.Err()
-		case <-c.After(during / looks):
+		case <-l.after(during / looks):
 		}
 		current, err := l.client.CoordinationV1().Leases(l.namespace).Get(ctx, Name, metav1.GetOptions{})
 		if err != nil {
-			return nil, fmt.Errorf("reading the lease %s/%s: %w", l.namespace, Name, err)
+			return nil, err
 		}
 		if holderOf(current) == nobody {
 			return current, nil
@@ -263,14 +289,16 @@ func (l *Lock) renewOnce(ctx context.Context) error {
 	now := l.now()
 	leases := l.client.CoordinationV1().Leases(l.namespace)
 	updated, err := leases.Update(ctx, l.filled(lease, now, l.Fence()), metav1.UpdateOptions{FieldManager: "ingress-migrate"})
-	if apierrors.IsConflict(err) {
+	const attempts = 5
+	for again := 0; apierrors.IsConflict(err) && again < attempts; again++ {
 		var current *coordinationv1.Lease
-		if current, err = leases.Get(ctx, Name, metav1.GetOptions{}); err == nil {
-			if s := current.Spec; s.HolderIdentity == nil || *s.HolderIdentity != l.holder || s.LeaseTransitions == nil || *s.LeaseTransitions != l.Fence() {
-				return l.lose("taken by " + holderOf(current))
-			}
-			updated, err = leases.Update(ctx, l.filled(current, now, l.Fence()), metav1.UpdateOptions{FieldManager: "ingress-migrate"})
+		if current, err = leases.Get(ctx, Name, metav1.GetOptions{}); err != nil {
+			break
 		}
+		if !l.owns(current) {
+			return l.lose("taken by " + holderOf(current))
+		}
+		updated, err = leases.Update(ctx, l.filled(current, now, l.Fence()), metav1.UpdateOptions{FieldManager: "ingress-migrate"})
 	}
 	if apierrors.IsNotFound(err) {
 		return l.lose("it was deleted")
@@ -282,6 +310,11 @@ func (l *Lock) renewOnce(ctx context.Context) error {
 	defer l.mu.Unlock()
 	l.lease, l.renewed = updated, now
 	return nil
+}
+
+// owns tells whether a lease is held by this very Lock.
+func (l *Lock) owns(lease *coordinationv1.Lease) bool {
+	return holderOf(lease) == l.holder && lease.Spec.LeaseTransitions != nil && *lease.Spec.LeaseTransitions == l.Fence()
 }
 
 func (l *Lock) lose(why string) error {
@@ -327,7 +360,8 @@ func (l *Lock) Fence() int32 {
 	return *l.lease.Spec.LeaseTransitions
 }
 
-// Release gives the lease back and stops renewing it.
+// Release gives the lease back and stops renewing it. What the API server does not take
+// before ctx ends runs out by itself.
 func (l *Lock) Release(ctx context.Context) {
 	l.stop()
 	<-l.done
@@ -338,20 +372,29 @@ func (l *Lock) Release(ctx context.Context) {
 		return
 	}
 	leases := l.client.CoordinationV1().Leases(l.namespace)
-	release := func() error {
+	const pause = 500 * time.Millisecond
+	for {
 		none := ""
 		lease.Spec.HolderIdentity = &none
 		_, err := leases.Update(ctx, lease, metav1.UpdateOptions{FieldManager: "ingress-migrate"})
-		return err
+		if apierrors.IsConflict(err) {
+			// A renewal that was cut off by the stop may have been stored all the same.
+			var current *coordinationv1.Lease
+			if current, err = leases.Get(ctx, Name, metav1.GetOptions{}); err == nil {
+				if !l.owns(current) {
+					return
+				}
+				lease = current
+				continue
+			}
+		}
+		if !Transient(err) {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-l.after(pause):
+		}
 	}
-	if !apierrors.IsConflict(release()) {
-		return // given back, or it runs out by itself
-	}
-	// A renewal that was cut off by the stop may have been stored all the same.
-	current, err := leases.Get(ctx, Name, metav1.GetOptions{})
-	if err != nil || holderOf(current) != l.holder || current.Spec.LeaseTransitions == nil || *current.Spec.LeaseTransitions != l.Fence() {
-		return
-	}
-	lease = current
-	_ = release()
 }

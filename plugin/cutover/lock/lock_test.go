@@ -204,3 +204,105 @@ func TestHeld(t *testing.T) {
 		t.Errorf("an empty lease is held: %v", h)
 	}
 }
+
+// lossy is a fake API server of which some answers are lost, after the call was obeyed.
+func lossy(client *fake.Clientset, verb string, times int) {
+	tracker := client.Tracker()
+	client.PrependReactor(verb, "leases", func(action clienttesting.Action) (bool, runtime.Object, error) {
+		if times == 0 {
+			return false, nil, nil
+		}
+		times--
+		lease := action.(clienttesting.UpdateAction).GetObject().(*coordinationv1.Lease)
+		lease.ResourceVersion = "lost-" + strconv.Itoa(times)
+		store := func() error { return tracker.Create(action.GetResource(), lease, lease.Namespace) }
+		if verb == "update" {
+			store = func() error { return tracker.Update(action.GetResource(), lease, lease.Namespace) }
+		}
+		if err := store(); err != nil {
+			return true, nil, err
+		}
+		return true, nil, apierrors.NewServiceUnavailable("the answer was lost")
+	})
+}
+
+// A lease that was taken and not confirmed is this holder's: nobody else's name keeps it out.
+func TestAnswerLost(t *testing.T) {
+	for verb, want := range map[string]int32{"create": 2, "update": 4} {
+		t.Run(verb, func(t *testing.T) {
+			client, clock := fake.NewClientset(), &hand{now: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
+			if verb == "update" {
+				before, err := acquire(t, client, clock, "a@x/1")
+				must(t, err)
+				before.Release(t.Context())
+			}
+			lossy(client, verb, 1)
+			if verb == "update" {
+				lossy(client, verb, 1)
+			}
+			l, err := acquire(t, client, clock, "b@y/2")
+			must(t, err)
+			if l.Fence() != want {
+				t.Errorf("fence %d, want %d", l.Fence(), want)
+			}
+			must(t, l.Check(t.Context()))
+			if _, err := acquire(t, client, clock, "c@z/3"); !errors.As(err, new(*HeldError)) {
+				t.Errorf("a third one: %v", err)
+			}
+		})
+	}
+}
+
+// An API server that does not come back is waited for as long as a lease lasts, which is
+// when an attempt that was stored has run out.
+func TestNoAnswerAtAll(t *testing.T) {
+	client, clock := fake.NewClientset(), &hand{now: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
+	client.PrependReactor("create", "leases", func(clienttesting.Action) (bool, runtime.Object, error) {
+		return true, nil, apierrors.NewTimeoutError("no answer", 1)
+	})
+	start := clock.Now()
+	if _, err := acquire(t, client, clock, "a@x/1"); !apierrors.IsTimeout(err) {
+		t.Errorf("want the API server's error, got %v", err)
+	}
+	if took := clock.Now().Sub(start); took < time.Hour || took > time.Hour+time.Minute {
+		t.Errorf("gave up after %s", took)
+	}
+}
+
+// A lease is given back also when the API server refuses that at first.
+func TestReleaseInsists(t *testing.T) {
+	client, clock := fake.NewClientset(), &hand{now: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
+	l, err := acquire(t, client, clock, "a@x/1")
+	must(t, err)
+	refusals := 3
+	client.PrependReactor("update", "leases", func(clienttesting.Action) (bool, runtime.Object, error) {
+		if refusals--; refusals >= 0 {
+			return true, nil, apierrors.NewInternalError(errors.New("not now"))
+		}
+		return false, nil, nil
+	})
+	l.Release(t.Context())
+	lease, err := client.CoordinationV1().Leases("edge").Get(t.Context(), Name, metav1.GetOptions{})
+	must(t, err)
+	if holder := holderOf(lease); holder != nobody {
+		t.Errorf("held by %s", holder)
+	}
+}
+
+// Conflicts with what is still this holder's do not lose the lease.
+func TestRenewalRefusedTwice(t *testing.T) {
+	client, clock := fake.NewClientset(), &hand{now: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
+	l, err := acquire(t, client, clock, "a@x/1")
+	must(t, err)
+	refusals := 2
+	client.PrependReactor("update", "leases", func(clienttesting.Action) (bool, runtime.Object, error) {
+		if refusals--; refusals >= 0 {
+			return true, nil, apierrors.NewConflict(coordinationv1.Resource("leases"), Name, errors.New("changed"))
+		}
+		return false, nil, nil
+	})
+	clock.forward(45 * time.Minute)
+	if err := l.Check(t.Context()); err != nil {
+		t.Errorf("check: %v", err)
+	}
+}
