@@ -33,7 +33,7 @@ func (s *session) alike(ctx context.Context) error {
 		return nil
 	}
 	step := s.Clock.Now()
-	report, err := s.Verify(ctx, s.sideAt(first.Address), s.sideAt(second.Address))
+	report, err := s.compare(ctx, first.Address, second.Address)
 	if err != nil {
 		return fmt.Errorf("verifying the answers of %s and %s: %w", first.Name, second.Name, err)
 	}
@@ -66,7 +66,7 @@ func (s *session) verified(ctx context.Context, name string, to fleet.Side, a ar
 		return nil
 	}
 	step := s.Clock.Now()
-	report, err := s.Verify(ctx, s.sideAt(reference.Address), s.sideAt(a.address))
+	report, err := s.compare(ctx, reference.Address, a.address)
 	if err != nil {
 		return &failedError{node: name, why: "its answers could not be verified: " + err.Error()}
 	}
@@ -79,6 +79,15 @@ func (s *session) verified(ctx context.Context, name string, to fleet.Side, a ar
 	}
 	s.passed(name, to, text, step)
 	return nil
+}
+
+// compare asks two nodes; what to ask them is listed by the API server.
+func (s *session) compare(ctx context.Context, reference, moved string) (report *verify.Report, err error) {
+	err = s.persist(ctx, func() (err error) {
+		report, err = s.Verify(ctx, s.sideAt(reference), s.sideAt(moved))
+		return err
+	})
+	return report, err
 }
 
 func differs(report *verify.Report) string {

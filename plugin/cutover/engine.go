@@ -75,13 +75,7 @@ func (s *session) write(ctx context.Context, change func(*journal.Journal)) erro
 	next := s.j.Clone()
 	change(next)
 	next.Fence, next.Holder = s.lock.Fence(), s.Holder
-	err := s.persist(ctx, func() error {
-		if err := s.lock.Check(ctx); err != nil {
-			return err
-		}
-		return s.store.Write(ctx, next)
-	})
-	if err != nil {
+	if err := s.change(ctx, func() error { return s.store.Write(ctx, next) }); err != nil {
 		return err
 	}
 	s.j = next

@@ -28,7 +28,7 @@ func (s *session) forget(ctx context.Context) error {
 		}
 	}
 	if s.Marker != nil {
-		if err := s.persist(ctx, func() error { return s.Marker.Remove(ctx, f.New.Name.Namespace, s.id) }); err != nil {
+		if err := s.change(ctx, func() error { return s.Marker.Remove(ctx, f.New.Name.Namespace, s.id) }); err != nil {
 			return err
 		}
 	}
@@ -79,10 +79,7 @@ func (s *session) removeJournals(ctx context.Context) error {
 		return 0
 	})
 	for _, name := range names {
-		err := s.persist(ctx, func() error {
-			if err := s.lock.Check(ctx); err != nil {
-				return err
-			}
+		err := s.change(ctx, func() error {
 			return maps.Delete(ctx, name, metav1.DeleteOptions{})
 		})
 		if err != nil && !apierrors.IsNotFound(err) {

@@ -230,8 +230,10 @@ func (s *session) moveBatch(ctx context.Context, f *fleet.Fleet, batch []string,
 			all = append(all, err)
 		}
 	}
-	if i := slices.IndexFunc(all, func(err error) bool { return !errors.Is(err, errInterrupted) }); i >= 0 {
-		return all[i]
+	for _, counts := range []func(error) bool{superseded, func(err error) bool { return !errors.Is(err, errInterrupted) }} {
+		if i := slices.IndexFunc(all, counts); i >= 0 {
+			return all[i]
+		}
 	}
 	// An interrupted soak is told by the next look at who asked to stop.
 	return nil

@@ -25,11 +25,15 @@ func (s *session) moveOne(ctx context.Context, f *fleet.Fleet, name string, to f
 	switch {
 	case errors.As(err, &idle):
 		// It would be the same at the next node.
-		s.Observer.Observe(Event{Kind: NodeFailed, Node: name, To: to, Text: err.Error()})
-		if err := s.leave(ctx, f, name, to, journal.Skipped, err); err != nil {
+		stopped := &Stopped{Reason: idle.Error(), Next: nextFor(to) + ", when it runs again"}
+		if unguarded := s.stillGuarded(ctx, f); unguarded != nil && !errors.As(unguarded, &stopped) {
+			return unguarded
+		}
+		s.Observer.Observe(Event{Kind: NodeFailed, Node: name, To: to, Text: stopped.Reason})
+		if err := s.leave(ctx, f, name, to, journal.Skipped, stopped); err != nil {
 			return err
 		}
-		return s.stop(ctx, &Stopped{Reason: idle.Error(), Next: nextFor(to) + ", when it runs again"})
+		return s.stop(ctx, stopped)
 	case errors.As(err, &lost):
 		return s.giveUp(ctx, f, name, to, journal.Lost, err)
 	case errors.As(err, &stuck):
@@ -164,7 +168,11 @@ func goneIf(well bool, n *fleet.Node) error {
 
 func (s *session) stillGuarded(ctx context.Context, f *fleet.Fleet) error {
 	for _, side := range []fleet.Side{fleet.Old, fleet.New} {
-		live, err := s.Reader.ReadSet(ctx, f.Set(side))
+		var live *fleet.Set
+		err := s.persist(ctx, func() (err error) {
+			live, err = s.Reader.ReadSet(ctx, f.Set(side))
+			return err
+		})
 		if err != nil {
 			return err
 		}
@@ -226,7 +234,7 @@ func (s *session) putBack(ctx context.Context, f *fleet.Fleet, name string, to f
 	}
 	if err != nil {
 		var stopped *Stopped
-		if errors.As(err, &stopped) || errors.Is(err, context.Canceled) || errors.Is(err, journal.ErrFenced) {
+		if errors.As(err, &stopped) || errors.Is(err, context.Canceled) || superseded(err) {
 			return err
 		}
 		return s.stop(ctx, &Stopped{

@@ -58,11 +58,8 @@ func (e *Engine) acquire(ctx context.Context, f *fleet.Fleet, purpose lock.Purpo
 }
 
 func (s *session) openJournal(ctx context.Context, how begin) (*fleet.Fleet, error) {
-	f, err := s.Reader.Read(ctx)
+	f, err := s.read(ctx)
 	if err != nil {
-		return nil, err
-	}
-	if err := f.Need(fleet.Old, fleet.New); err != nil {
 		return nil, err
 	}
 	s.ports = PortsToAsk(f, s.Settings)
@@ -86,7 +83,11 @@ func (s *session) continueJournal(ctx context.Context, f *fleet.Fleet, how begin
 	if f.Journal.Phase == journal.Retiring && how != beginRetire && how != beginBack {
 		return retiring(f.Journal)
 	}
-	j, err := s.store.Open(ctx, f.Journal.ID)
+	var j *journal.Journal
+	err := s.persist(ctx, func() (err error) {
+		j, err = s.store.Open(ctx, f.Journal.ID)
+		return err
+	})
 	if err != nil {
 		return err
 	}
@@ -102,7 +103,7 @@ func (s *session) continueJournal(ctx context.Context, f *fleet.Fleet, how begin
 	}
 	if f.Requested != "" {
 		// Whoever starts the engine again takes the request to stop back.
-		if err := journal.Request(ctx, s.Client, f.Namespace(), j.ID, ""); err != nil {
+		if err := s.change(ctx, func() error { return journal.Request(ctx, s.Client, f.Namespace(), j.ID, "") }); err != nil {
 			return err
 		}
 	}
@@ -142,7 +143,7 @@ func (s *session) newJournal(ctx context.Context, f *fleet.Fleet, how begin) err
 	}
 	s.planNodes(j, f)
 	s.j, s.id = j, j.ID
-	return s.store.Create(ctx, j)
+	return s.change(ctx, func() error { return s.store.Create(ctx, j) })
 }
 
 // keepSettings records those that the cutover goes on with, so that the next one

@@ -1,6 +1,7 @@
 package cutover
 
 import (
+	"context"
 	"errors"
 	"testing"
 	"time"
@@ -11,9 +12,11 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/kubernetes/fake"
 	clienttesting "k8s.io/client-go/testing"
 
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/gate"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/journal"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/lock"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/fleet"
@@ -59,6 +62,21 @@ func edge(side fleet.Side, image string) []runtime.Object {
 	}
 }
 
+// held is a session that has the lease of a cluster, and a journal that is not stored.
+func held(t *testing.T, client kubernetes.Interface, clock *jumping) *session {
+	t.Helper()
+	l, err := lock.Acquire(t.Context(), lock.Config{Client: client, Namespace: "edge", Holder: "a@x/1", Duration: 24 * time.Hour, Now: clock.Now, After: clock.After})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Release(context.WithoutCancel(t.Context())) })
+	return &session{
+		Engine: &Engine{Client: client, Reader: &fleet.Reader{Client: client, Now: clock.Now}, Gate: &gate.Client{}, Clock: clock, Observer: deaf{}, Settings: DefaultSettings()},
+		lock:   l, store: journal.NewStore(client, "edge"), skip: map[string]bool{}, pulses: map[string]pulse{},
+		j: &journal.Journal{ID: "7f3a"}, id: "7f3a", home: "edge",
+	}
+}
+
 // Waiting for the floor takes as long as it is seen not to be there; an API server
 // that is away shows nothing.
 func TestPatienceIsForWhatIsSeen(t *testing.T) {
@@ -75,16 +93,7 @@ func TestPatienceIsForWhatIsSeen(t *testing.T) {
 				since := clock.now.Sub(start)
 				return since > time.Minute && since < away, nil, apierrors.NewServiceUnavailable("away")
 			})
-			l, err := lock.Acquire(t.Context(), lock.Config{Client: client, Namespace: "edge", Holder: "a@x/1", Duration: 24 * time.Hour, Now: clock.Now, After: clock.After})
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer l.Release(t.Context())
-			s := &session{
-				Engine: &Engine{Client: client, Reader: &fleet.Reader{Client: client, Now: clock.Now}, Clock: clock, Observer: deaf{}, Settings: DefaultSettings()},
-				lock:   l, store: journal.NewStore(client, "edge"), skip: map[string]bool{}, pulses: map[string]pulse{},
-				j: &journal.Journal{ID: "7f3a"},
-			}
+			s := held(t, client, clock)
 			s.Settings.NodeTimeout, s.Settings.Floor = patience, 1
 			s.j.Floor = 1
 			s.j.Plan(start, "edge-1")

@@ -12,8 +12,6 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/gate"
-	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/journal"
-	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/lock"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/fleet"
 )
 
@@ -23,7 +21,7 @@ func (s *session) prepare(ctx context.Context, f *fleet.Fleet, to fleet.Side) er
 	if err := s.unlessBack(ctx, to, "what fetched the new proxy's image is left", s.sweep(ctx, f)); err != nil {
 		return err
 	}
-	if err := s.unlessBack(ctx, to, "routes are not compared", s.takeBaseline(ctx, f)); err != nil {
+	if err := s.unlessBack(ctx, to, "routes are not compared", s.takeBaseline(ctx, f, to)); err != nil {
 		var stopped *Stopped
 		if errors.As(err, &stopped) {
 			return s.stop(ctx, stopped)
@@ -55,13 +53,13 @@ func (s *session) insist(ctx context.Context, to fleet.Side, call func(context.C
 		defer done()
 		ctx = short
 	}
-	return s.persist(ctx, func() error { return call(ctx) })
+	return s.change(ctx, func() error { return call(ctx) })
 }
 
 // unlessBack returns an error of what helps a gate to judge. On the way back it
 // is a warning: whatever is broken, the old proxy has to be in reach.
 func (s *session) unlessBack(ctx context.Context, to fleet.Side, without string, err error) error {
-	if err == nil || to == fleet.New || ctx.Err() != nil || errors.Is(err, lock.ErrLost) || errors.Is(err, journal.ErrFenced) {
+	if err == nil || to == fleet.New || ctx.Err() != nil || superseded(err) {
 		return err
 	}
 	s.Observer.Observe(Event{Kind: Warn, Text: without + ": " + err.Error()})
@@ -170,6 +168,9 @@ func (s *session) settled(ctx context.Context, before *fleet.Fleet, side fleet.S
 		if f.Set(side) == nil {
 			return s.stop(ctx, &Stopped{Reason: fmt.Sprintf("daemonset %s was deleted meanwhile", before.Set(side).Name), Next: statusCommand})
 		}
+		if strays && !isGuarded(f.Set(side)) {
+			return s.stop(ctx, unguardedStop(f.Set(side)))
+		}
 		calm := f.Set(side).Settled
 		for i := range f.Nodes {
 			if n := &f.Nodes[i]; strays && n.Ready && n.Side() != side && len(n.Of(side)) > 0 {
@@ -222,11 +223,15 @@ func missing(serving map[types.UID]string, f *fleet.Fleet) []string {
 
 // takeBaseline asks a node of the old proxy what its routes answer, unless that
 // is known.
-func (s *session) takeBaseline(ctx context.Context, f *fleet.Fleet) error {
+func (s *session) takeBaseline(ctx context.Context, f *fleet.Fleet, to fleet.Side) error {
 	if s.Requests == nil || len(s.baseline.Requests) > 0 {
 		return nil
 	}
-	requests, err := s.Requests(ctx, s.ports)
+	var requests []gate.Request
+	err := s.insist(ctx, to, func(ctx context.Context) (err error) {
+		requests, err = s.Requests(ctx, s.ports)
+		return err
+	})
 	if err != nil {
 		return fmt.Errorf("listing the routes to compare: %w", err)
 	}
@@ -247,7 +252,7 @@ func (s *session) takeBaseline(ctx context.Context, f *fleet.Fleet) error {
 		s.Observer.Observe(Event{Kind: Warn, Text: "there are no routes to compare: nodes are gated on who answers alone"})
 	}
 	s.info("%d routes of %s answer as they should be answered (asked on %s)", len(s.baseline.Requests), f.Set(side).Title, from.Name)
-	return s.persist(ctx, func() error { return s.store.WriteBaseline(ctx, s.j, s.baseline) })
+	return s.change(ctx, func() error { return s.store.WriteBaseline(ctx, s.j, s.baseline) })
 }
 
 // servingNode finds a node that the side serves.

@@ -29,10 +29,7 @@ func (s *session) prePull(ctx context.Context, f *fleet.Fleet, only string) erro
 		return nil
 	}
 	start := s.Clock.Now()
-	err := s.persist(ctx, func() error {
-		if err := s.lock.Check(ctx); err != nil {
-			return err
-		}
+	err := s.change(ctx, func() error {
 		_, err := s.Client.AppsV1().DaemonSets(f.New.Name.Namespace).Create(ctx, prePuller(f.New, s.id, only), metav1.CreateOptions{FieldManager: "ingress-migrate"})
 		if apierrors.IsAlreadyExists(err) {
 			return nil // the answer to the first attempt was lost: sweep removed all others
@@ -84,10 +81,7 @@ func (s *session) sweep(ctx context.Context, f *fleet.Fleet) error {
 			return s.stop(ctx, &Stopped{Reason: fmt.Sprintf("daemonset %s/%s does not go away", live.Namespace, live.Name), Next: statusCommand})
 		}
 		if live.DeletionTimestamp == nil {
-			err := s.persist(ctx, func() error {
-				if err := s.lock.Check(ctx); err != nil {
-					return err
-				}
+			err := s.change(ctx, func() error {
 				background := metav1.DeletePropagationBackground
 				return sets.Delete(ctx, prePullName, metav1.DeleteOptions{PropagationPolicy: &background, Preconditions: &metav1.Preconditions{UID: &live.UID}})
 			})

@@ -151,10 +151,7 @@ func (s *session) drop(ctx context.Context, f *fleet.Fleet, name string) error {
 		return err
 	}
 	for _, p := range strays(f, n) {
-		err := s.persist(ctx, func() error {
-			if err := s.lock.Check(ctx); err != nil {
-				return err
-			}
+		err := s.change(ctx, func() error {
 			return s.Client.CoreV1().Pods(p.Namespace).Delete(ctx, p.Name, metav1.DeleteOptions{Preconditions: &metav1.Preconditions{UID: &p.UID}})
 		})
 		if err != nil && !apierrors.IsNotFound(err) && !apierrors.IsConflict(err) {
@@ -185,10 +182,7 @@ func (s *session) replace(ctx context.Context, a Action) (*arrival, error) {
 	if old == nil || old.UpToDate || old.Terminating {
 		return nil, nil // somebody else was quicker
 	}
-	err = s.persist(ctx, func() error {
-		if err := s.lock.Check(ctx); err != nil {
-			return err
-		}
+	err = s.change(ctx, func() error {
 		err := s.Client.CoreV1().Pods(namespace).Delete(ctx, name, metav1.DeleteOptions{Preconditions: &metav1.Preconditions{UID: &old.UID}})
 		if apierrors.IsNotFound(err) || apierrors.IsConflict(err) {
 			return nil

@@ -15,7 +15,7 @@ import (
 func (s *session) renewAll(ctx context.Context, o Retirement) error {
 	if s.Marker != nil {
 		namespace := s.j.New.Name.Namespace
-		if err := s.persist(ctx, func() error { return s.Marker.Install(ctx, namespace, s.id) }); err != nil {
+		if err := s.change(ctx, func() error { return s.Marker.Install(ctx, namespace, s.id) }); err != nil {
 			return err
 		}
 	}

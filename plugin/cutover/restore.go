@@ -102,10 +102,7 @@ func (s *session) acknowledge(ctx context.Context, set *fleet.Set, f *fleet.Flee
 			if err != nil {
 				return err
 			}
-			err = s.persist(ctx, func() error {
-				if err := s.lock.Check(ctx); err != nil {
-					return err
-				}
+			err = s.change(ctx, func() error {
 				_, err := s.Client.CoreV1().Pods(p.Namespace).Patch(ctx, p.Name, types.MergePatchType, patch, metav1.PatchOptions{FieldManager: "ingress-migrate"})
 				return err
 			})

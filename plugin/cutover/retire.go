@@ -167,10 +167,7 @@ func (s *session) hand(ctx context.Context, f *fleet.Fleet) error {
 func (s *session) remove(ctx context.Context, set *fleet.Set) error {
 	sets := s.Client.AppsV1().DaemonSets(set.Name.Namespace)
 	background := metav1.DeletePropagationBackground
-	err := s.persist(ctx, func() error {
-		if err := s.lock.Check(ctx); err != nil {
-			return err
-		}
+	err := s.change(ctx, func() error {
 		return sets.Delete(ctx, set.Name.Name, metav1.DeleteOptions{PropagationPolicy: &background, Preconditions: &metav1.Preconditions{UID: &set.Object.UID}})
 	})
 	if err != nil && !apierrors.IsNotFound(err) {

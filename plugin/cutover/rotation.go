@@ -36,8 +36,10 @@ func (s *session) goOut(ctx context.Context, f *fleet.Fleet, n *fleet.Node, to f
 	name := n.Name
 	target := s.target(name, n.Address)
 	if !s.record(name).Drained {
-		state, why, err := s.Drainer.State(ctx, target)
+		state, why, err := s.stateOf(ctx, target)
 		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
 		case err != nil:
 			return &failedError{node: name, why: "the load balancer cannot be asked about it: " + err.Error()}
 		case state == lb.Out || state == lb.Draining:
@@ -53,7 +55,10 @@ func (s *session) goOut(ctx context.Context, f *fleet.Fleet, n *fleet.Node, to f
 		return err
 	}
 	step := s.Clock.Now()
-	if err := s.Drainer.Drain(ctx, target); err != nil {
+	if err := s.rotate(ctx, s.Drainer.Drain, target); err != nil {
+		if superseded(err) || ctx.Err() != nil {
+			return err
+		}
 		return &failedError{node: name, why: "the load balancer would not drain it: " + err.Error()}
 	}
 	if err := s.awaitState(ctx, f, target, lb.Out); err != nil {
@@ -69,10 +74,38 @@ func (s *session) returnToRotation(ctx context.Context, f *fleet.Fleet, name str
 		return s.watch(ctx, f, name, to, a, s.Settings.Balancer.Recovery(), nil, nil)
 	}
 	target := s.target(name, a.address)
-	if err := s.Drainer.Undrain(ctx, target); err != nil {
+	if err := s.rotate(ctx, s.Drainer.Undrain, target); err != nil {
+		if superseded(err) || ctx.Err() != nil {
+			return err
+		}
 		return s.stop(ctx, &Stopped{Reason: fmt.Sprintf("%s is well, but the load balancer would not take it back: %v", name, err), Next: resumeCommand})
 	}
 	return s.awaitState(ctx, f, target, lb.InService)
+}
+
+// rotate has the load balancer do something with a node, and only while the lease is held.
+func (s *session) rotate(ctx context.Context, do func(context.Context, lb.Target) error, target lb.Target) error {
+	if err := s.persist(ctx, func() error { return s.lock.Check(ctx) }); err != nil {
+		return err
+	}
+	return s.ofBalancer(ctx, func() error { return do(ctx, target) })
+}
+
+func (s *session) stateOf(ctx context.Context, target lb.Target) (state lb.State, why string, err error) {
+	err = s.ofBalancer(ctx, func() (err error) {
+		state, why, err = s.Drainer.State(ctx, target)
+		return err
+	})
+	return state, why, err
+}
+
+// ofBalancer asks the load balancer. Where that is a label of the node, it is the API server
+// that answers, which is waited for; what another balancer says counts at once.
+func (s *session) ofBalancer(ctx context.Context, call func() error) error {
+	if _, ok := s.Drainer.(*lb.NodeLabel); ok {
+		return s.persist(ctx, call)
+	}
+	return call()
 }
 
 // awaitState waits until the balancer says what is wanted of it. A node that dies
@@ -89,7 +122,7 @@ func (s *session) awaitState(ctx context.Context, f *fleet.Fleet, target lb.Targ
 		if err := gone(n); err != nil {
 			return err
 		}
-		state, why, err := s.Drainer.State(ctx, target)
+		state, why, err := s.stateOf(ctx, target)
 		if err != nil {
 			state, why = lb.Unknown, err.Error()
 		}
@@ -124,7 +157,10 @@ func (s *session) handBack(ctx context.Context, f *fleet.Fleet, name string) err
 	if n := f.Node(name); n != nil {
 		address = n.Address
 	}
-	if err := s.Drainer.Undrain(ctx, s.target(name, address)); err != nil {
+	if err := s.rotate(ctx, s.Drainer.Undrain, s.target(name, address)); err != nil {
+		if superseded(err) || ctx.Err() != nil {
+			return err
+		}
 		s.Observer.Observe(Event{Kind: Warn, Node: name, Text: "the load balancer would not take it back: " + err.Error()})
 		return nil
 	}
@@ -150,7 +186,7 @@ func (s *session) outOfService(ctx context.Context, f *fleet.Fleet) (map[string]
 		slots <- struct{}{}
 		group.Go(func() {
 			defer func() { <-slots }()
-			state, why, err := s.Drainer.State(ctx, s.target(n.Name, n.Address))
+			state, why, err := s.stateOf(ctx, s.target(n.Name, n.Address))
 			if err != nil {
 				state, why = lb.Unknown, err.Error()
 			}

@@ -2,8 +2,10 @@ package cutover
 
 import (
 	"context"
+	"errors"
 	"time"
 
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/journal"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/lock"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/fleet"
 )
@@ -45,6 +47,22 @@ func (s *session) persist(ctx context.Context, call func() error) error {
 		}
 		wait = min(2*wait, 10*time.Second)
 	}
+}
+
+// change makes one call that writes, and only while the lease is held.
+func (s *session) change(ctx context.Context, call func() error) error {
+	return s.persist(ctx, func() error {
+		if err := s.lock.Check(ctx); err != nil {
+			return err
+		}
+		return call()
+	})
+}
+
+// superseded tells of somebody else who works on these proxies now: nothing may be
+// written any more.
+func superseded(err error) bool {
+	return errors.Is(err, lock.ErrLost) || errors.Is(err, journal.ErrFenced)
 }
 
 // read takes a fresh picture.
