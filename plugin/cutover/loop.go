@@ -24,6 +24,9 @@ func (s *session) loop(ctx context.Context, goal fleet.Side) error {
 		if err := s.keepUp(ctx, f); err != nil {
 			return err
 		}
+		if err := s.mark(ctx, f.Old, f.Nodes); err != nil {
+			return err
+		}
 		patience.seen()
 		work := s.sort(f, goal)
 		if len(work.begun)+len(work.todo) == 0 {

@@ -75,6 +75,9 @@ func (s *session) move(ctx context.Context, f *fleet.Fleet, name string, to flee
 		return err
 	}
 	s.passed(name, to, "switched", step)
+	if err := s.markNode(ctx, f, name, to); err != nil {
+		return err
+	}
 
 	if err := s.note(ctx, name, func(n *journal.Node) { n.Phase, n.Dark = journal.Gating, dark.Seconds() }); err != nil {
 		return err

@@ -5,8 +5,6 @@ import (
 	"fmt"
 
 	appsv1 "k8s.io/api/apps/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/journal"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/fleet"
@@ -88,30 +86,6 @@ func (s *session) withoutLost(ctx context.Context) error {
 		Reason: fmt.Sprintf("%s is what it was before, but nodes were lost on the way: %s; nobody serves there until they are back, which are %s's then", f.Old.Name, list(lost), f.Old.Title),
 		Next:   statusCommand,
 	})
-}
-
-// acknowledge marks pods that were made while the guard was on as what they are:
-// made from the current template. Without it they would be replaced.
-func (s *session) acknowledge(ctx context.Context, set *fleet.Set, f *fleet.Fleet) error {
-	for _, n := range f.Nodes {
-		for _, p := range n.Of(set.Side) {
-			if !p.Current || p.Terminating || p.Revision == set.Revision {
-				continue
-			}
-			patch, err := fleet.RevisionPatch(set, p)
-			if err != nil {
-				return err
-			}
-			err = s.change(ctx, func() error {
-				_, err := s.Client.CoreV1().Pods(p.Namespace).Patch(ctx, p.Name, types.MergePatchType, patch, metav1.PatchOptions{FieldManager: "ingress-migrate"})
-				return err
-			})
-			if err != nil {
-				return fmt.Errorf("marking pod %s/%s as made from the current template: %w", p.Namespace, p.Name, err)
-			}
-		}
-	}
-	return s.noticed(ctx, f, set.Side)
 }
 
 // noticed waits until the controller itself counts every pod of a side as up to date:

@@ -121,7 +121,10 @@ type Set struct {
 	// Equivalent are the revisions, the current one among them, whose templates
 	// differ by nothing but the nodes they want; pods made from them are alike.
 	Equivalent []string
-	Ports      []Port
+	// UnguardedRevision is the one that the template has without our guard, "" when there is
+	// none: the controller finds again when the guard is taken off.
+	UnguardedRevision string
+	Ports             []Port
 	// Settled: the controller has seen the newest spec.
 	Settled bool
 	// Object is the live DaemonSet, for those who judge or change it.

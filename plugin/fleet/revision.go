@@ -25,8 +25,8 @@ func (r *Reader) revisions(ctx context.Context, s *Set) error {
 	if err != nil {
 		return fmt.Errorf("listing controller revisions of daemonset %s: %w", s.Name, err)
 	}
-	newest := int64(-1)
-	want := normal(s.Object.Spec.Template)
+	newest, unguarded := int64(-1), int64(-1)
+	want, original := normal(s.Object.Spec.Template), s.Unguarded()
 	for i := range list.Items {
 		cr := &list.Items[i]
 		if !metav1.IsControlledBy(cr, s.Object) {
@@ -36,8 +36,15 @@ func (r *Reader) revisions(ctx context.Context, s *Set) error {
 		if cr.Revision > newest {
 			newest, s.RevisionName, s.Revision = cr.Revision, cr.Name, hash
 		}
-		if template, err := templateOf(cr); err == nil && equality.Semantic.DeepEqual(want, normal(template)) {
+		template, err := templateOf(cr)
+		if err != nil {
+			continue
+		}
+		if equality.Semantic.DeepEqual(want, normal(template)) {
 			s.Equivalent = append(s.Equivalent, hash)
+		}
+		if template.CreationTimestamp = (metav1.Time{}); cr.Revision > unguarded && equality.Semantic.DeepEqual(original, template) {
+			unguarded, s.UnguardedRevision = cr.Revision, hash
 		}
 	}
 	slices.Sort(s.Equivalent)
@@ -77,15 +84,15 @@ func normal(template corev1.PodTemplateSpec) corev1.PodTemplateSpec {
 	return out
 }
 
-// RevisionPatch marks a pod as made from the set's current template. It is for
-// pods that are (see Set.Equivalent) although they were made while the guard was
-// on: otherwise a rolling update would replace them for nothing.
-func RevisionPatch(s *Set, p Pod) ([]byte, error) {
+// RevisionPatch marks a pod as made from another revision of the set that makes the same
+// pods (see Set.Equivalent). It is for those that were made while the guard was on:
+// without it a rolling update would replace them for nothing.
+func RevisionPatch(s *Set, p Pod, revision string) ([]byte, error) {
 	if !slices.Contains(s.Equivalent, p.Revision) {
 		return nil, fmt.Errorf("pod %s/%s was made from another template than that of daemonset %s", p.Namespace, p.Name, s.Name)
 	}
 	return json.Marshal(map[string]any{"metadata": map[string]any{
 		"uid":    p.UID,
-		"labels": map[string]any{appsv1.DefaultDaemonSetUniqueLabelKey: s.Revision},
+		"labels": map[string]any{appsv1.DefaultDaemonSetUniqueLabelKey: revision},
 	}})
 }
