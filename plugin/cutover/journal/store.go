@@ -101,30 +101,37 @@ func (s *Store) create(ctx context.Context, j *Journal, beside map[string]string
 	data := map[string]string{}
 	maps.Copy(data, beside)
 	data[journalKey] = string(raw)
-	cm, err := s.client.CoreV1().ConfigMaps(s.namespace).Create(ctx, &corev1.ConfigMap{
+	made := &corev1.ConfigMap{
 		ObjectMeta: metav1.ObjectMeta{
 			Name:      Name(j.ID),
 			Namespace: s.namespace,
 			Labels:    map[string]string{Label: j.ID, "app.kubernetes.io/managed-by": "ingress-migrate"},
 		},
 		Data: data,
-	}, metav1.CreateOptions{FieldManager: "ingress-migrate"})
-	if apierrors.IsAlreadyExists(err) {
+	}
+	const attempts = 5
+	for range attempts {
+		cm, err := s.client.CoreV1().ConfigMaps(s.namespace).Create(ctx, made, metav1.CreateOptions{FieldManager: "ingress-migrate"})
+		if err == nil {
+			s.last, s.sequence = cm, j.Sequence
+			return nil
+		}
+		if !apierrors.IsAlreadyExists(err) {
+			return fmt.Errorf("creating the journal %s/%s: %w", s.namespace, Name(j.ID), err)
+		}
 		// A create whose answer was lost is not somebody else's journal.
-		stored, openErr := s.Open(ctx, j.ID)
+		stored, err := s.Open(ctx, j.ID)
 		switch {
-		case openErr != nil:
-			return openErr // nothing is known of whose it is
-		case stored != nil && stored.Holder == j.Holder && stored.Fence == j.Fence && stored.Sequence == j.Sequence:
+		case err != nil:
+			return err // nothing is known of whose it is
+		case stored == nil:
+			continue // deleted this very moment
+		case stored.Holder == j.Holder && stored.Fence == j.Fence && stored.Sequence == j.Sequence:
 			return nil
 		}
 		return fmt.Errorf("creating the journal %s/%s: %w", s.namespace, Name(j.ID), ErrFenced)
 	}
-	if err != nil {
-		return fmt.Errorf("creating the journal %s/%s: %w", s.namespace, Name(j.ID), err)
-	}
-	s.last, s.sequence = cm, j.Sequence
-	return nil
+	return fmt.Errorf("creating the journal %s/%s: it is deleted faster than it can be made", s.namespace, Name(j.ID))
 }
 
 // Write stores the journal if nobody else has written it since.

@@ -206,6 +206,18 @@ func TestCreateUnanswered(t *testing.T) {
 	must(t, s.Write(t.Context(), j))
 }
 
+// What exists already is deleted before it can be looked at: it was nobody's who works here.
+func TestDeletedWhileItIsCreated(t *testing.T) {
+	client := fake.NewClientset()
+	must(t, NewStore(client, "edge").Create(t.Context(), sample("b", 1)))
+	client.PrependReactor("get", "configmaps", func(action clienttesting.Action) (bool, runtime.Object, error) {
+		return false, nil, client.Tracker().Delete(action.GetResource(), "edge", Name("7f3a"))
+	})
+	s, j := NewStore(client, "edge"), sample("a", 2)
+	must(t, s.Create(t.Context(), j))
+	must(t, s.Write(t.Context(), j))
+}
+
 // The same holder's journal of an earlier lease is not the one that was to be created.
 func TestCreateOfAnEarlierLease(t *testing.T) {
 	client := fake.NewClientset()
