@@ -69,6 +69,10 @@ endef
 chaos: sandbox-binaries ## Try the webhook with 500 Ingresses at once, and many changes of its authority
 	$(GO) test ./test/webhook -count 1 -v -timeout 60m -args -burst 500 -rotations 10 -settle 15s
 
+.PHONY: faults
+faults: sandbox-binaries ## Have every fault befall every write of a cutover, in every strategy (hours)
+	$(GO) test ./test/faults -count 1 -v -timeout 12h -args -faults.all
+
 .PHONY: fuzz
 fuzz: ## Fuzz every parser and the conversion, FUZZTIME (10s) each
 	@for file in $$(grep -rl --include='*_test.go' '^func Fuzz' convert plugin webhook | sort); do \

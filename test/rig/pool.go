@@ -26,13 +26,10 @@ var pool struct {
 }
 
 // Main runs the tests of a package on the rig and ends its clusters after them. The test
-// binary is also what the clusters' nodes run for a proxy, and the operators that die.
+// binary is also what the clusters' nodes run for a proxy.
 func Main(m *testing.M) {
 	if side := os.Getenv(proxyEnv); side != "" {
 		os.Exit(runProxy(side))
-	}
-	if os.Getenv(operatorEnv) != "" {
-		os.Exit(runOperator())
 	}
 	if err := flag.Set("test.parallel", strconv.Itoa(parallel)); err != nil {
 		fmt.Fprintln(os.Stderr, err)

@@ -1,6 +1,6 @@
 // Package rig is what tests of the cutover stand on: a real cluster of four nodes with
 // two DaemonSets on one host port, proxies whose faults can be had by a flag, an engine
-// whose waits are short, a watcher of the floor, and operators that die after a write.
+// whose waits are short, a watcher of the floor, and engines that die after a write.
 //
 // A package that uses it calls Main in its TestMain, and New in every test:
 //
