@@ -21,6 +21,11 @@ type DriftError struct{ Drift []Drift }
 const mostShown = 10
 
 func (e *DriftError) Error() string {
+	return e.What() + "\nNext: put that back by hand, or add --overwrite to the command: what was changed is written over, what appeared is taken in, what is gone is left so"
+}
+
+// What was changed, without what to do about it.
+func (e *DriftError) What() string {
 	var b strings.Builder
 	b.WriteString("somebody else has changed the load balancer since the last step of this shift; nothing was written")
 	lines := 0
@@ -39,7 +44,6 @@ func (e *DriftError) Error() string {
 	if lines > mostShown {
 		fmt.Fprintf(&b, "\n  and %d more: kubectl ingress-migrate shift status -o json", lines-mostShown)
 	}
-	b.WriteString("\nNext: put that back by hand, or add --overwrite to the command: what was changed is written over, what appeared is taken in, what is gone is left so")
 	return b.String()
 }
 

@@ -51,6 +51,9 @@ type Request struct {
 	// MinHealthy is how many percent of the new side's targets have to be in service
 	// before more requests go there.
 	MinHealthy int
+	// Amend changes what else is recorded, together with the step before it is made; nil:
+	// nothing. It may be called more than once, on copies.
+	Amend func(*Record)
 }
 
 // Plan is a step as it would be made now.
@@ -169,11 +172,11 @@ func (e *Engine) gate(ctx context.Context, p *Plan, r Request) error {
 		if err != nil {
 			return err
 		}
-		return healthy(e.Sides.New, targets, r.MinHealthy)
+		return Healthy(e.Sides.New, targets, r.MinHealthy)
 	case p.To.Weight < p.From.Weight, p.Phase == Undone:
 		targets, err := e.Shifter.Health(ctx, lb.OldSide)
 		if err == nil {
-			err = healthy(e.Sides.Old, targets, r.MinHealthy)
+			err = Healthy(e.Sides.Old, targets, r.MinHealthy)
 		}
 		if err != nil {
 			p.Warnings = append(p.Warnings, err.Error())
@@ -199,8 +202,8 @@ func (e *UnhealthyError) Error() string {
 	return text
 }
 
-// healthy wants at least one target in service, and so many percent of all.
-func healthy(side string, targets []lb.TargetHealth, percent int) error {
+// Healthy wants at least one target in service, and so many percent of all.
+func Healthy(side string, targets []lb.TargetHealth, percent int) error {
 	e := &UnhealthyError{Side: side, Targets: targets}
 	for i := range targets {
 		if targets[i].State == lb.InService {
@@ -259,6 +262,9 @@ func (e *Engine) Do(ctx context.Context, r Request, shown *Plan) (*Record, error
 	record := p.Record
 	record.Holder = e.Holder
 	record.Intended = &Intention{Phase: p.Phase, Split: p.To, Parts: p.target}
+	if r.Amend != nil {
+		r.Amend(record)
+	}
 	if err := e.write(ctx, lease, record); err != nil {
 		return nil, err
 	}
@@ -290,6 +296,20 @@ func (e *Engine) Do(ctx context.Context, r Request, shown *Plan) (*Record, error
 	return record, nil
 }
 
+// Note changes what is recorded of a cutover between its steps.
+func (e *Engine) Note(ctx context.Context, lease Lease, change func(*Course)) error {
+	record, err := e.Store.Open(ctx, ID(e.Identity, e.Sides))
+	if err != nil {
+		return err
+	}
+	if !record.Active() || record.Course == nil {
+		return fmt.Errorf("the record %s of this cutover is gone: somebody has deleted or undone it; look at kubectl ingress-migrate shift status", e.Store.Name(ID(e.Identity, e.Sides)))
+	}
+	record.Holder = e.Holder
+	change(record.Course)
+	return e.write(ctx, lease, record)
+}
+
 func (e *Engine) write(ctx context.Context, lease Lease, record *Record) error {
 	if err := lease.Check(ctx); err != nil {
 		return err
@@ -297,10 +317,17 @@ func (e *Engine) write(ctx context.Context, lease Lease, record *Record) error {
 	return e.Store.write(ctx, record)
 }
 
-// unfinished says what to do about a step that was begun.
-func unfinished(err error) error {
-	return fmt.Errorf("%w\nThe step is recorded and not finished. Next: the same command again, or kubectl ingress-migrate shift undo", err)
+// UnfinishedError: a step was begun, and what it needs failed half way.
+type UnfinishedError struct{ Cause error }
+
+func (e *UnfinishedError) Error() string {
+	return e.Cause.Error() + "\nThe step is recorded and not finished. Next: the same command again, or kubectl ingress-migrate shift undo"
 }
+
+// Unwrap returns what failed.
+func (e *UnfinishedError) Unwrap() error { return e.Cause }
+
+func unfinished(err error) error { return &UnfinishedError{err} }
 
 // adopt takes over what somebody else has done: what appeared counts as original, what is
 // gone has no way back. What was changed keeps its original.

@@ -19,8 +19,10 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/kubernetes"
 
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/journal"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/lb"
 )
 
@@ -56,6 +58,8 @@ type Record struct {
 	// Intended is the step under way, or that was when its maker died.
 	Intended *Intention `json:"intended,omitempty"`
 	History  []Step     `json:"history,omitempty"`
+	// Course is the cutover whose steps these are; nil: each is given by hand.
+	Course *Course `json:"course,omitempty"`
 }
 
 // Intention is a step that has been begun.
@@ -175,7 +179,8 @@ func parse(cm *corev1.ConfigMap) (*Record, error) {
 	return r, nil
 }
 
-// write stores a record if nobody has since it was opened.
+// write stores a record if nobody has since it was opened. A request in an annotation is
+// another command's and no reason to give up.
 func (s *Store) write(ctx context.Context, r *Record) error {
 	r.Version = version
 	raw, err := json.Marshal(r)
@@ -183,30 +188,73 @@ func (s *Store) write(ctx context.Context, r *Record) error {
 		return fmt.Errorf("encoding the record: %w", err)
 	}
 	maps := s.Client.CoreV1().ConfigMaps(s.Namespace)
-	var cm *corev1.ConfigMap
-	if s.last == nil {
-		cm, err = maps.Create(ctx, &corev1.ConfigMap{
-			ObjectMeta: metav1.ObjectMeta{
-				Name: namePrefix + r.ID, Namespace: s.Namespace,
-				Labels: map[string]string{Label: r.ID, "app.kubernetes.io/managed-by": manager},
-			},
-			Data: map[string]string{recordKey: string(raw)},
-		}, metav1.CreateOptions{FieldManager: manager})
-	} else {
-		cm = s.last.DeepCopy()
-		cm.Data = map[string]string{recordKey: string(raw)}
-		cm, err = maps.Update(ctx, cm, metav1.UpdateOptions{FieldManager: manager})
+	const attempts = 5
+	for range attempts {
+		var cm *corev1.ConfigMap
+		if s.last == nil {
+			cm, err = maps.Create(ctx, &corev1.ConfigMap{
+				ObjectMeta: metav1.ObjectMeta{
+					Name: namePrefix + r.ID, Namespace: s.Namespace,
+					Labels: map[string]string{Label: r.ID, "app.kubernetes.io/managed-by": manager},
+				},
+				Data: map[string]string{recordKey: string(raw)},
+			}, metav1.CreateOptions{FieldManager: manager})
+		} else {
+			cm = s.last.DeepCopy()
+			cm.Data = map[string]string{recordKey: string(raw)}
+			cm, err = maps.Update(ctx, cm, metav1.UpdateOptions{FieldManager: manager})
+		}
+		switch {
+		case apierrors.IsNotFound(err) && s.last != nil:
+			// Somebody deleted it. What it held is the only way back, so write it anew.
+			s.last = nil
+			continue
+		case apierrors.IsConflict(err) && s.last != nil:
+			live, err := maps.Get(ctx, namePrefix+r.ID, metav1.GetOptions{})
+			if err != nil {
+				return fmt.Errorf("reading the record %s again: %w", s.Name(r.ID), err)
+			}
+			if live.Data[recordKey] != s.last.Data[recordKey] {
+				return ErrChanged
+			}
+			s.last = live
+			continue
+		case apierrors.IsConflict(err), apierrors.IsAlreadyExists(err):
+			return ErrChanged
+		case err != nil:
+			return fmt.Errorf("writing the record %s: %w", s.Name(r.ID), err)
+		}
+		s.last = cm
+		return nil
 	}
-	switch {
-	case apierrors.IsNotFound(err) && s.last != nil:
-		// Somebody deleted it. What it held is the only way back, so write it anew.
-		s.last = nil
-		return s.write(ctx, r)
-	case apierrors.IsConflict(err), apierrors.IsAlreadyExists(err):
-		return ErrChanged
-	case err != nil:
-		return fmt.Errorf("writing the record %s: %w", s.Name(r.ID), err)
+	return ErrChanged
+}
+
+// Request asks whoever runs the cutover of a record for journal.RequestPause or
+// journal.RequestAbort; "" takes a request back.
+func (s *Store) Request(ctx context.Context, id, what string) error {
+	var value any
+	if what != "" {
+		value = what
 	}
-	s.last = cm
+	patch, err := json.Marshal(map[string]any{"metadata": map[string]any{"annotations": map[string]any{journal.RequestAnnotation: value}}})
+	if err != nil {
+		return fmt.Errorf("encoding a request: %w", err)
+	}
+	if _, err := s.Client.CoreV1().ConfigMaps(s.Namespace).Patch(ctx, namePrefix+id, types.MergePatchType, patch, metav1.PatchOptions{FieldManager: manager}); err != nil {
+		return fmt.Errorf("asking for %q in the record %s: %w", what, s.Name(id), err)
+	}
 	return nil
+}
+
+// Requested is what Request asked for.
+func (s *Store) Requested(ctx context.Context, id string) (string, error) {
+	cm, err := s.Client.CoreV1().ConfigMaps(s.Namespace).Get(ctx, namePrefix+id, metav1.GetOptions{})
+	switch {
+	case apierrors.IsNotFound(err):
+		return "", nil
+	case err != nil:
+		return "", fmt.Errorf("reading the record %s: %w", s.Name(id), err)
+	}
+	return cm.Annotations[journal.RequestAnnotation], nil
 }
