@@ -111,20 +111,24 @@ func (r *Reader) set(ctx context.Context, ds *appsv1.DaemonSet, side Side) (*Set
 	if err != nil {
 		return nil, err
 	}
+	set := describe(ds, side)
+	set.Guard, set.Settled = guard, ds.Status.ObservedGeneration >= ds.Generation
+	return set, r.revisions(ctx, set)
+}
+
+// describe is what an object tells of itself.
+func describe(ds *appsv1.DaemonSet, side Side) *Set {
 	image := proxyImage(ds)
 	product, major, minor := imageVersion(image)
 	title := product
 	if major > 0 {
 		title = fmt.Sprintf("%s-%d.%d", product, major, minor)
 	}
-	set := &Set{
+	return &Set{
 		Side: side, Name: types.NamespacedName{Namespace: ds.Namespace, Name: ds.Name},
-		Title: title, Image: image, Product: product, Major: major, Minor: minor, Guard: guard,
-		Ports:   PortsOf(ds.Spec.Template.Spec),
-		Settled: ds.Status.ObservedGeneration >= ds.Generation,
-		Object:  ds,
+		Title: title, Image: image, Product: product, Major: major, Minor: minor,
+		Ports: PortsOf(ds.Spec.Template.Spec), Object: ds,
 	}
-	return set, r.revisions(ctx, set)
 }
 
 func (r *Reader) pods(ctx context.Context, set *Set) ([]Pod, error) {
