@@ -10,6 +10,7 @@ import (
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/journal"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/fleet"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/lb"
 )
 
 // Kinds of reports in JSON and YAML, of APIVersion.
@@ -28,14 +29,16 @@ type Status struct {
 	// Routes says whether the cluster is flagged as supporting IngressRoutes.
 	Routes string `json:"routes,omitempty"`
 	// Ingresses sums up the scan, Webhook the in-cluster half.
-	Ingresses string       `json:"ingresses,omitempty"`
-	Webhook   string       `json:"webhook,omitempty"`
-	Old       *SetStatus   `json:"old,omitempty"`
-	New       *SetStatus   `json:"new,omitempty"`
-	Migration Migration    `json:"migration"`
-	Serving   int          `json:"serving"`
-	Floor     int          `json:"floor"`
-	Nodes     []NodeStatus `json:"nodes"`
+	Ingresses string     `json:"ingresses,omitempty"`
+	Webhook   string     `json:"webhook,omitempty"`
+	Old       *SetStatus `json:"old,omitempty"`
+	New       *SetStatus `json:"new,omitempty"`
+	Migration Migration  `json:"migration"`
+	// Parallel is a cutover by weights, beside which no node is moved.
+	Parallel *ParallelStatus `json:"parallel,omitempty"`
+	Serving  int             `json:"serving"`
+	Floor    int             `json:"floor"`
+	Nodes    []NodeStatus    `json:"nodes"`
 	// Problems are what is wrong, the worst first; Next is what to type.
 	Problems []Problem `json:"problems,omitempty"`
 	Next     string    `json:"next"`
@@ -60,6 +63,24 @@ type Migration struct {
 	Running   bool      `json:"running"`
 	Requested string    `json:"requested,omitempty"`
 	Stopped   string    `json:"stopped,omitempty"`
+}
+
+// ParallelStatus is where a cutover by weights stands.
+type ParallelStatus struct {
+	Phase        string   `json:"phase"`
+	LoadBalancer string   `json:"loadBalancer"`
+	Sides        lb.Sides `json:"sides"`
+	// Weight is how many percent of the requests go to the new side, Good how many have
+	// passed their gates.
+	Weight int `json:"weight"`
+	Good   int `json:"good"`
+	// Since is when Weight was set.
+	Since   time.Time `json:"since,omitzero"`
+	Started time.Time `json:"started"`
+	Holder  string    `json:"holder"`
+	Running bool      `json:"running"`
+	Stopped string    `json:"stopped,omitempty"`
+	Next    string    `json:"next"`
 }
 
 // NodeStatus is one edge node.
