@@ -2,7 +2,6 @@ package plugin
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -47,6 +46,7 @@ func (f *moveFlags) add(c *cluster, cmd *cobra.Command) {
 
 func newCutoverPlanCommand(c *cluster) *cobra.Command {
 	var flags moveFlags
+	var weights parallelFlags
 	output := newReportFlags("nodes")
 	output.names = planNodes
 	cmd := &cobra.Command{
@@ -62,6 +62,9 @@ func newCutoverPlanCommand(c *cluster) *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := output.check(); err != nil {
 				return err
+			}
+			if weights.strategy == strategyParallel {
+				return c.planParallel(cmd.Context(), &flags, &weights, &output)
 			}
 			_, picture, err := flags.fleet.read(cmd.Context(), c)
 			if err != nil {
@@ -88,6 +91,7 @@ func newCutoverPlanCommand(c *cluster) *cobra.Command {
 		},
 	}
 	flags.add(c, cmd)
+	weights.add(cmd, &flags.settings)
 	output.add(cmd)
 	return cmd
 }
@@ -150,6 +154,7 @@ func portList(p *cutover.Plan) string {
 type cutoverRunOptions struct {
 	cluster    *cluster
 	move       moveFlags
+	parallel   parallelFlags
 	judge      judgeFlags
 	conversion conversionFlags
 	dryRun     dryRunFlag
@@ -164,18 +169,27 @@ func newCutoverRunCommand(c *cluster) *cobra.Command {
 the plan. Ctrl-C finishes what is being done to the current node and stops; a
 second one stops at once. Either way, cutover resume goes on.
 
+With --strategy=parallel both proxies run side by side, of whatever kind, and
+--lb gives the new one more and more of the requests (--weights), each weight
+watched before the next. No node is moved and nothing is restarted; a gate that
+fails puts the last good weight back.
+
 Exit status: 0 all nodes are moved, 1 it cannot begin, 5 it stopped at a gate
 (resume or rollback goes on), 130 interrupted.`,
 		Example: `  # With the balancer's health check every 5 s, out after 2, in after 2
   kubectl ingress-migrate cutover run --lb-interval 5s --lb-timeout 2s --lb-unhealthy 2 --lb-healthy 2
 
   # Only look
-  kubectl ingress-migrate cutover run --dry-run=server`,
+  kubectl ingress-migrate cutover run --dry-run=server
+
+  # Both run side by side, in target groups of AWS
+  kubectl ingress-migrate cutover run --strategy=parallel --lb aws --old-side edge-v1 --new-side edge-v2`,
 		Args:              noArgs,
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE:              func(cmd *cobra.Command, _ []string) error { return o.run(cmd.Context()) },
 	}
 	o.move.add(c, cmd)
+	o.parallel.add(cmd, &o.move.settings)
 	o.judge.add(cmd)
 	o.conversion.add(cmd)
 	o.dryRun.add(cmd)
@@ -186,6 +200,15 @@ func (o *cutoverRunOptions) run(ctx context.Context) error {
 	kind, err := o.dryRun.parse()
 	if err != nil {
 		return err
+	}
+	if o.parallel.strategy == strategyParallel && kind == repair.Server {
+		return usageError("--dry-run=server: a load balancer cannot try; --dry-run=client shows the plan")
+	}
+	if err := o.cluster.noOther(ctx); err != nil {
+		return err
+	}
+	if o.parallel.strategy == strategyParallel {
+		return o.runParallel(ctx, kind)
 	}
 	reader, picture, err := o.move.fleet.read(ctx, o.cluster)
 	if err != nil {
@@ -222,6 +245,7 @@ func (o *cutoverRunOptions) run(ctx context.Context) error {
 
 func newCutoverResumeCommand(c *cluster) *cobra.Command {
 	var flags moveFlags
+	var weights parallelFlags
 	cmd := &cobra.Command{
 		Use:   "resume",
 		Short: "Go on with a cutover that stopped or whose operator died",
@@ -235,6 +259,13 @@ began with, but for flags that are given.`,
 		Args:              noArgs,
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			r, err := c.underWay(cmd.Context())
+			if err != nil {
+				return err
+			}
+			if r != nil {
+				return c.resumeParallel(cmd.Context(), r, &flags, &weights)
+			}
 			reader, picture, err := flags.fleet.readAny(cmd.Context(), c)
 			if err != nil {
 				return err
@@ -261,6 +292,13 @@ began with, but for flags that are given.`,
 		},
 	}
 	flags.add(c, cmd)
+	weights.addSettings(cmd)
+	cmd.PreRunE = func(*cobra.Command, []string) error {
+		if err := weights.check(); err != nil {
+			return err
+		}
+		return flags.settings.validate()
+	}
 	return cmd
 }
 
@@ -274,6 +312,13 @@ func newCutoverPauseCommand(c *cluster) *cobra.Command {
 		Args:              noArgs,
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			r, err := c.underWay(cmd.Context())
+			if err != nil {
+				return err
+			}
+			if r != nil {
+				return c.pauseParallel(cmd.Context(), r)
+			}
 			reader, _, err := flags.read(cmd.Context(), c)
 			if err != nil {
 				return err
@@ -300,6 +345,13 @@ func newCutoverAbortCommand(c *cluster) *cobra.Command {
 		Args:              noArgs,
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			r, err := c.underWay(cmd.Context())
+			if err != nil {
+				return err
+			}
+			if r != nil {
+				return c.abortParallel(cmd.Context(), r, &flags)
+			}
 			reader, picture, err := flags.fleet.read(cmd.Context(), c)
 			if err != nil {
 				return err
@@ -313,16 +365,7 @@ func newCutoverAbortCommand(c *cluster) *cobra.Command {
 				return err
 			}
 			asked, err := engine.Abort(running)
-			var stopped *cutover.Stopped
-			switch {
-			case asked && err == nil:
-				fmt.Fprintf(c.streams.Out, "abort asked for; the engine that runs does it\nNext: %s status -w\n", displayName)
-				return nil
-			case errors.As(err, &stopped) && stopped.Interrupted:
-				fmt.Fprintf(c.streams.Out, "%s\nNext: %s\n", stopped.Reason, stopped.Next)
-				return nil
-			}
-			return moved(cmd.Context(), err)
+			return c.aborted(cmd.Context(), asked, err)
 		},
 	}
 	flags.add(c, cmd)

@@ -25,6 +25,8 @@ type settingsFlags struct {
 	// hasGates: there are flags for gates.
 	hasGates bool
 	flags    *pflag.FlagSet
+	// shifts tells whether --lb is what divides requests between both sides; nil: never.
+	shifts func() bool
 }
 
 func (f *settingsFlags) add(cmd *cobra.Command) {
@@ -32,9 +34,9 @@ func (f *settingsFlags) add(cmd *cobra.Command) {
 	flags, v := cmd.Flags(), &f.values
 	f.flags = flags
 	flags.StringVar(&v.Canary, "canary", "", "First node (default: the first by name)")
-	flags.DurationVar(&v.CanarySoak, "canary-soak", v.CanarySoak, "How long the first node is watched before the next")
-	flags.DurationVar(&v.Soak, "soak", v.Soak, "How long every other node is watched before the next")
-	flags.BoolVar(&v.PauseAfterCanary, "pause-after-canary", false, "Stop when the first node is moved; resume goes on")
+	flags.DurationVar(&v.CanarySoak, "canary-soak", v.CanarySoak, "How long the first node, or weight, is watched before the next")
+	flags.DurationVar(&v.Soak, "soak", v.Soak, "How long every other node, or weight, is watched before the next")
+	flags.BoolVar(&v.PauseAfterCanary, "pause-after-canary", false, "Stop when the first node is moved, or the first weight has passed; resume goes on")
 	flags.Var((*batchValue)(v), "batch", "How many nodes are moved at once in the end, or what share of them as 25%; it begins with 1, 1, 2, 4")
 	flags.BoolVar(&v.PrePull, "pre-pull", v.PrePull, "Have all nodes fetch the new proxy's image before the first is moved")
 	flags.DurationVar(&v.Bake, "bake", v.Bake, "How long the new proxy serves all nodes before the old one may be retired")
@@ -80,13 +82,26 @@ func (f *settingsFlags) addJudged(cmd *cobra.Command) {
 // settings are the flags', on top of what the journal of f keeps.
 func (f *settingsFlags) settings(picture *fleet.Fleet) (cutover.Settings, error) {
 	if picture.Journal == nil || len(picture.Journal.Settings) == 0 || picture.Journal.Phase == journal.RolledBack {
-		s := f.values
-		f.gates.apply(&s, func(...string) bool { return f.hasGates })
-		return s, nil
+		return f.fresh(), nil
 	}
-	var s cutover.Settings
-	if err := json.Unmarshal(picture.Journal.Settings, &s); err != nil {
+	s, err := f.onTop(picture.Journal.Settings)
+	if err != nil {
 		return s, fmt.Errorf("reading the settings of cutover %s: %w", picture.Journal.ID, err)
+	}
+	return s, nil
+}
+
+// fresh are the settings of a cutover that begins.
+func (f *settingsFlags) fresh() cutover.Settings {
+	s := f.values
+	f.gates.apply(&s, func(...string) bool { return f.hasGates })
+	return s
+}
+
+// onTop are recorded settings with the flags that were given over them.
+func (f *settingsFlags) onTop(recorded json.RawMessage) (s cutover.Settings, err error) {
+	if err := json.Unmarshal(recorded, &s); err != nil {
+		return s, err
 	}
 	given := f.values
 	for _, take := range []struct {
@@ -138,8 +153,10 @@ func (f *settingsFlags) validate() error {
 			return err
 		}
 	}
-	if _, err := lb.Parse(v.LoadBalancer, nil); err != nil {
-		return withStatus(StatusUsage, err)
+	if f.shifts == nil || !f.shifts() {
+		if _, err := lb.Parse(v.LoadBalancer, nil); err != nil {
+			return withStatus(StatusUsage, err)
+		}
 	}
 	switch {
 	case v.ZoneFloor < 0:

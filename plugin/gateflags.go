@@ -167,32 +167,39 @@ func parseIgnore(texts []string) ([]verify.Ignore, error) {
 }
 
 // judges gives an engine what judges traffic and answers.
-func (c *cluster) judges(e *cutover.Engine, reader *fleet.Reader) error {
-	s := e.Settings
-	dial := (&net.Dialer{}).DialContext
-	e.Scraper = &traffic.Scraper{Dial: dial, Timeout: 10 * time.Second}
-	if s.Prometheus != "" {
-		var err error
-		if e.Prometheus, err = traffic.NewPrometheus(s.Prometheus, s.Queries, dial); err != nil {
-			return err
-		}
-	}
-	if s.Verify == 0 {
-		return nil
-	}
-	ignore, err := parseIgnore(s.Ignore)
-	if err != nil {
+func (c *cluster) judges(e *cutover.Engine, reader *fleet.Reader) (err error) {
+	if e.Scraper, e.Prometheus, err = observers(e.Settings); err != nil || e.Settings.Verify == 0 {
 		return err
 	}
-	e.Verify = func(ctx context.Context, reference, moved verify.Side) (*verify.Report, error) {
+	e.Verify, err = c.comparing(reader, e.Settings.Verify, e.Settings.Ignore)
+	return err
+}
+
+// observers are what traffic is judged by; a nil Prometheus is not asked.
+func observers(s cutover.Settings) (*traffic.Scraper, *traffic.Prometheus, error) {
+	dial := (&net.Dialer{}).DialContext
+	scraper := &traffic.Scraper{Dial: dial, Timeout: 10 * time.Second}
+	if s.Prometheus == "" {
+		return scraper, nil, nil
+	}
+	prometheus, err := traffic.NewPrometheus(s.Prometheus, s.Queries, dial)
+	return scraper, prometheus, err
+}
+
+// comparing asks two proxies for so many requests made from the cluster's Ingresses.
+func (c *cluster) comparing(reader *fleet.Reader, requests int, ignored []string) (func(ctx context.Context, reference, other verify.Side) (*verify.Report, error), error) {
+	ignore, err := parseIgnore(ignored)
+	if err != nil {
+		return nil, err
+	}
+	return func(ctx context.Context, reference, other verify.Side) (*verify.Report, error) {
 		ingresses, err := c.ingresses(ctx, reader)
 		if err != nil {
 			return nil, err
 		}
-		requests := verify.Sample(verify.FromIngresses(ingresses, verify.Schemes(reference, moved)), s.Verify)
-		return verify.Run(ctx, verify.Options{Old: reference, New: moved, Requests: requests, Ignore: ignore, Timeout: 10 * time.Second, Parallel: 8})
-	}
-	return nil
+		all := verify.Sample(verify.FromIngresses(ingresses, verify.Schemes(reference, other)), requests)
+		return verify.Run(ctx, verify.Options{Old: reference, New: other, Requests: all, Ignore: ignore, Timeout: 10 * time.Second, Parallel: 8})
+	}, nil
 }
 
 // ingresses are all of the cluster.

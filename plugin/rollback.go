@@ -63,9 +63,20 @@ func newRollbackCommand(c *cluster) *cobra.Command {
 }
 
 func (o *rollbackOptions) run(ctx context.Context) error {
-	reader, picture, err := o.move.fleet.readAny(ctx, o.cluster)
+	r, _, err := o.cluster.byWeights(ctx)
 	if err != nil {
 		return err
+	}
+	if r.UnderWay() {
+		return o.cluster.rollbackParallel(ctx, r, &o.move)
+	}
+	reader, picture, err := o.move.fleet.readAny(ctx, o.cluster)
+	if err != nil && r == nil {
+		return err
+	}
+	// One that is complete or given up stays recorded while nodes are moved in another.
+	if r != nil && (err != nil || cutover.ID(picture) == "") {
+		return o.cluster.rollbackParallel(ctx, r, &o.move)
 	}
 	if cutover.Widowed(picture) == fleet.Old {
 		return o.cluster.takeOver(ctx, &o.move, reader, picture, fleet.Old)

@@ -18,6 +18,7 @@ import (
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/diag"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/parallel"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/install"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/preflight"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/probe"
@@ -39,6 +40,7 @@ func reports() map[string]runtime.Object {
 		install.Kind:       &install.Report{},
 		cutover.StatusKind: &cutover.Status{},
 		cutover.PlanKind:   &cutover.Plan{},
+		parallel.PlanKind:  &parallel.Plan{},
 	}
 }
 

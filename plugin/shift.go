@@ -214,20 +214,40 @@ const shiftLease = 15 * time.Second
 
 // engine finds out which shift is meant, and makes its engine.
 func (o *shiftOptions) engine(ctx context.Context) (*shift.Engine, error) {
-	client, err := o.cluster.clientset()
+	store, err := o.cluster.shiftStore()
 	if err != nil {
 		return nil, err
 	}
-	namespace, err := o.cluster.namespace()
-	if err != nil {
-		return nil, err
-	}
-	store := &shift.Store{Client: client, Namespace: namespace}
 	balancer, err := o.balancer.choose(ctx, store)
 	if err != nil {
 		return nil, err
 	}
-	shifter, err := balancer.open(ctx, o.cluster)
+	engine, err := o.cluster.shiftEngine(ctx, balancer, store)
+	if err != nil {
+		return nil, err
+	}
+	engine.Acquire = func(ctx context.Context) (shift.Lease, error) {
+		return o.cluster.shiftLock(ctx, engine, lock.Shift, shiftLease)
+	}
+	return engine, nil
+}
+
+// shiftStore keeps the records of the namespace.
+func (c *cluster) shiftStore() (*shift.Store, error) {
+	client, err := c.clientset()
+	if err != nil {
+		return nil, err
+	}
+	namespace, err := c.namespace()
+	if err != nil {
+		return nil, err
+	}
+	return &shift.Store{Client: client, Namespace: namespace}, nil
+}
+
+// shiftEngine makes an engine that has no lease yet.
+func (c *cluster) shiftEngine(ctx context.Context, balancer *shiftBalancer, store *shift.Store) (*shift.Engine, error) {
+	shifter, err := balancer.open(ctx, c)
 	if err != nil {
 		return nil, err
 	}
@@ -235,17 +255,17 @@ func (o *shiftOptions) engine(ctx context.Context) (*shift.Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &shift.Engine{
-		Shifter: shifter, Store: store, LoadBalancer: balancer.value, Identity: balancer.identity, Sides: balancer.sides, Holder: holder, Now: time.Now,
-		Acquire: func(ctx context.Context) (shift.Lease, error) {
-			return lock.Acquire(ctx, lock.Config{
-				Client: client, Namespace: namespace, Holder: holder, Purpose: lock.Shift, Duration: shiftLease, Now: time.Now, After: time.After,
-				Watching: func(holder string, during time.Duration) {
-					fmt.Fprintf(o.cluster.streams.ErrOut, "waiting %s to see that %s is dead\n", short(during), holder)
-				},
-			})
+	return &shift.Engine{Shifter: shifter, Store: store, LoadBalancer: balancer.value, Identity: balancer.identity, Sides: balancer.sides, Holder: holder, Now: time.Now}, nil
+}
+
+// shiftLock takes the lease of the namespace.
+func (c *cluster) shiftLock(ctx context.Context, e *shift.Engine, purpose lock.Purpose, duration time.Duration) (shift.Lease, error) {
+	return lock.Acquire(ctx, lock.Config{
+		Client: e.Store.Client, Namespace: e.Store.Namespace, Holder: e.Holder, Purpose: purpose, Duration: duration, Now: time.Now, After: time.After,
+		Watching: func(holder string, during time.Duration) {
+			fmt.Fprintf(c.streams.ErrOut, "waiting %s to see that %s is dead\n", short(during), holder)
 		},
-	}, nil
+	})
 }
 
 // choose returns the load balancer of the flags, or of the one shift that has begun.

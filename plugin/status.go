@@ -172,6 +172,7 @@ func (o *statusOptions) look(ctx context.Context, reader *fleet.Reader, now time
 	s.Routes = flagText(ctx, reader.Client)
 	s.Webhook = webhookText(ctx, reader.Client)
 	s.Ingresses = o.ingresses
+	o.cluster.addParallel(ctx, s)
 	return s, picture, nil
 }
 

@@ -128,6 +128,14 @@ func statusHead(s *cutover.Status, now time.Time, width int) []string {
 		migration = append(migration, fmt.Sprintf("id %s, started %s ago, %s", m.ID, duration.HumanDuration(now.Sub(m.Started)), state))
 	}
 	line("Migration", migration...)
+	if p := s.Parallel; p != nil {
+		state := "nobody runs it now"
+		if p.Running {
+			state = "run by " + p.Holder
+		}
+		line("Parallel", p.Phase, p.LoadBalancer, fmt.Sprintf("%s -> %s", orDash(p.Sides.Old), orDash(p.Sides.New)),
+			"for "+duration.HumanDuration(now.Sub(p.Since)), state)
+	}
 	if s.Ingresses != "" {
 		line("Ingresses", s.Ingresses)
 	}

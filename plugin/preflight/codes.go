@@ -14,6 +14,9 @@ type Info struct {
 	Remedy  string `json:"remedy"`
 }
 
+// CodeScan is the code of Ingresses that lack their routes.
+const CodeScan = "SCAN"
+
 // Codes are all that findings can have, the deadliest first.
 func Codes() []Info {
 	var all []Info
@@ -84,7 +87,7 @@ func checks() []check {
 		{Info{"TARGET", "routes' version", Stop,
 			"Routes are made for one version: rules of Traefik 2 and 3 have another syntax, and Traefik 3 reads nothing of traefik.containo.us.",
 			"Say the version of the new proxy with --to, and its API group with --api-group."}, targetFits},
-		{Info{"SCAN", "routes", Stop,
+		{Info{CodeScan, "routes", Stop,
 			"An Ingress without the routes that it should have is answered with 404 on every node that is moved.",
 			"kubectl ingress-migrate sync -A makes what is missing; scan -A and explain tell why something is blocked."}, scanClean},
 		{Info{"GATE", "gate", Stop,
