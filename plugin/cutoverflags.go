@@ -14,7 +14,6 @@ import (
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/journal"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/fleet"
-	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/lb"
 )
 
 // settingsFlags are the choices of a cutover. A resumed one makes those that its
@@ -66,7 +65,7 @@ func (f *settingsFlags) addJudged(cmd *cobra.Command) {
 	flags.IntVar(&v.Floor, "floor", 0, "How many nodes serve at any moment at least (default: three quarters, never fewer than 2)")
 	flags.IntVar(&v.ZoneFloor, "zone-floor", 0, "How many nodes of every zone serve at any moment at least (default: 1 where a zone has several)")
 	flags.BoolVar(&v.AcceptSingleNode, "i-accept-single-node", false, "Go on with two nodes, of which one serves alone for a while")
-	flags.StringVar(&v.LoadBalancer, "lb", "", "What takes nodes out of rotation: passive (its health check), haproxy:SOCKET[,SOCKET...], node-label:DURATION or exec:PROGRAM")
+	flags.StringVar(&v.LoadBalancer, "lb", "", "What takes nodes out of rotation: passive (its health check), aws:TARGET-GROUP[,TARGET-GROUP...], haproxy:SOCKET[,SOCKET...], node-label:DURATION or exec:PROGRAM")
 	flags.DurationVar(&v.Balancer.Interval, "lb-interval", 0, "Interval of the load balancer's health check")
 	flags.DurationVar(&v.Balancer.Timeout, "lb-timeout", 0, "Timeout of the load balancer's health check")
 	flags.IntVar(&v.Balancer.Unhealthy, "lb-unhealthy", 0, "Failed checks until the load balancer leaves a node out")
@@ -154,7 +153,7 @@ func (f *settingsFlags) validate() error {
 		}
 	}
 	if f.shifts == nil || !f.shifts() {
-		if _, err := lb.Parse(v.LoadBalancer, nil); err != nil {
+		if _, err := parseDrainer(v.LoadBalancer, nil); err != nil {
 			return withStatus(StatusUsage, err)
 		}
 	}

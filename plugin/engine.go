@@ -17,7 +17,6 @@ import (
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/gate"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/fleet"
-	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/lb"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/preflight"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/ui"
 )
@@ -46,7 +45,7 @@ func (c *cluster) recycler(ctx context.Context, flags *moveFlags, reader *fleet.
 	if err != nil {
 		return nil, nil, err
 	}
-	drainer, err := lb.Parse(settings.LoadBalancer, reader.Client)
+	drainer, err := parseDrainer(settings.LoadBalancer, reader.Client)
 	if err != nil {
 		return nil, nil, withStatus(StatusUsage, err)
 	}

@@ -13,7 +13,6 @@ import (
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/fleet"
-	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/lb"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/preflight"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/scan"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/source"
@@ -137,7 +136,7 @@ func (c *cluster) preflight(ctx context.Context, reader *fleet.Reader, picture *
 	facts.SeenIn = judge.accessLog
 	facts.Knock(ctx, (&net.Dialer{}).DialContext)
 	facts.Scan = scanFacts(c.scan(ctx, conversion, source.Scope{}))
-	drainer, err := lb.Parse(settings.LoadBalancer, reader.Client)
+	drainer, err := parseDrainer(settings.LoadBalancer, reader.Client)
 	if err != nil {
 		return nil, withStatus(StatusUsage, err)
 	}

@@ -109,7 +109,7 @@ func (s *session) move(ctx context.Context, f *fleet.Fleet, name string, to flee
 	}
 	err = s.note(ctx, name, func(n *journal.Node) {
 		at := s.Clock.Now().UTC()
-		n.Phase, n.Ended, n.Drained = journal.Done, &at, false
+		n.Phase, n.Ended, n.Drained, n.Original = journal.Done, &at, false, nil
 	})
 	if err != nil {
 		return err

@@ -118,7 +118,7 @@ func (s *session) renewGated(ctx context.Context, f *fleet.Fleet, a Action) erro
 			return fail(err)
 		}
 	}
-	if err := s.note(ctx, a.Node, func(n *journal.Node) { n.Drained = false }); err != nil {
+	if err := s.note(ctx, a.Node, func(n *journal.Node) { n.Drained, n.Original = false, nil }); err != nil {
 		return err
 	}
 	s.Observer.Observe(Event{Kind: NodeDone, Node: a.Node, To: a.Side, Text: "of the final template", Took: s.Clock.Now().Sub(begun)})

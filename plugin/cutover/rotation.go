@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"sync"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/gate"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/journal"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/lock"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/fleet"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/lb"
 )
@@ -34,7 +34,8 @@ func (s *session) leaveForRenewal(ctx context.Context, f *fleet.Fleet, name stri
 
 func (s *session) goOut(ctx context.Context, f *fleet.Fleet, n *fleet.Node, to fleet.Side) error {
 	name := n.Name
-	target := s.target(name, n.Address)
+	target := s.target(n)
+	original := target.Original
 	if !s.record(name).Drained {
 		state, why, err := s.stateOf(ctx, target)
 		switch {
@@ -46,14 +47,20 @@ func (s *session) goOut(ctx context.Context, f *fleet.Fleet, n *fleet.Node, to f
 			s.Observer.Observe(Event{Kind: Warn, Node: name, Text: "somebody else took it out of rotation, where it stays (" + why + ")"})
 			return s.awaitState(ctx, f, target, lb.Out)
 		}
+		if r, ok := s.Drainer.(lb.Rememberer); ok {
+			if original, err = r.Remember(ctx, target); err != nil {
+				return &failedError{node: name, why: "what the load balancer has of it cannot be kept: " + err.Error()}
+			}
+		}
 	}
 	err := s.note(ctx, name, func(n *journal.Node) {
 		at := s.Clock.Now().UTC()
-		n.Phase, n.To, n.Begun, n.Drained = journal.Draining, string(to), &at, true
+		n.Phase, n.To, n.Begun, n.Drained, n.Original = journal.Draining, string(to), &at, true, original
 	})
 	if err != nil {
 		return err
 	}
+	target.Original = original
 	step := s.Clock.Now()
 	if err := s.rotate(ctx, s.Drainer.Drain, target); err != nil {
 		if superseded(err) || ctx.Err() != nil {
@@ -73,7 +80,11 @@ func (s *session) returnToRotation(ctx context.Context, f *fleet.Fleet, name str
 	if s.Drainer == nil || !s.record(name).Drained {
 		return s.watch(ctx, f, name, to, a, s.Settings.Balancer.Recovery(), nil, nil)
 	}
-	target := s.target(name, a.address)
+	n := fleet.Node{Name: name, Address: a.address}
+	if known := f.Node(name); known != nil {
+		n.ProviderID = known.ProviderID
+	}
+	target := s.target(&n)
 	if err := s.rotate(ctx, s.Drainer.Undrain, target); err != nil {
 		if superseded(err) || ctx.Err() != nil {
 			return err
@@ -138,12 +149,16 @@ func (s *session) awaitState(ctx context.Context, f *fleet.Fleet, target lb.Targ
 	}
 }
 
-func (s *session) target(name, address string) lb.Target { return TargetOf(name, address, s.ports) }
+func (s *session) target(n *fleet.Node) lb.Target {
+	t := TargetOf(n, s.ports)
+	t.Original = s.record(n.Name).Original
+	return t
+}
 
 // TargetOf is a node as the balancer knows it. Nodes are moved side by side, so that its
 // ports are a copy.
-func TargetOf(name, address string, ports gate.Ports) lb.Target {
-	return lb.Target{Node: name, Address: address, Ports: slices.Concat(ports.HTTP, ports.HTTPS)}
+func TargetOf(n *fleet.Node, ports gate.Ports) lb.Target {
+	return lb.Target{Node: n.Name, Address: n.Address, ProviderID: n.ProviderID, Ports: slices.Concat(ports.HTTP, ports.HTTPS)}
 }
 
 // handBack lets the balancer use a node again that is not gone on with, if it was
@@ -153,18 +168,18 @@ func (s *session) handBack(ctx context.Context, f *fleet.Fleet, name string) err
 	if s.Drainer == nil || !s.record(name).Drained {
 		return nil
 	}
-	address := ""
-	if n := f.Node(name); n != nil {
-		address = n.Address
+	n := f.Node(name)
+	if n == nil {
+		n = &fleet.Node{Name: name}
 	}
-	if err := s.rotate(ctx, s.Drainer.Undrain, s.target(name, address)); err != nil {
+	if err := s.rotate(ctx, s.Drainer.Undrain, s.target(n)); err != nil {
 		if superseded(err) || ctx.Err() != nil {
 			return err
 		}
 		s.Observer.Observe(Event{Kind: Warn, Node: name, Text: "the load balancer would not take it back: " + err.Error()})
 		return nil
 	}
-	return s.note(ctx, name, func(n *journal.Node) { n.Drained = false })
+	return s.note(ctx, name, func(n *journal.Node) { n.Drained, n.Original = false, nil })
 }
 
 // outOfService are the nodes that serve and to which the load balancer sends nothing, with
@@ -173,36 +188,40 @@ func (s *session) outOfService(ctx context.Context, f *fleet.Fleet) (map[string]
 	if s.Drainer == nil {
 		return nil, nil
 	}
-	out := map[string]string{}
-	var mu sync.Mutex
-	var group sync.WaitGroup
-	const parallel = 8
-	slots := make(chan struct{}, parallel)
+	var targets []lb.Target
 	for i := range f.Nodes {
-		n := &f.Nodes[i]
-		if n.Serves() == "" {
+		if n := &f.Nodes[i]; n.Serves() != "" {
+			targets = append(targets, s.target(n))
+		}
+	}
+	var states []lb.TargetState
+	err := s.ofBalancer(ctx, func() (err error) {
+		if states, err = lb.States(ctx, s.Drainer, targets); err != nil {
+			return err
+		}
+		for _, state := range states {
+			if lock.Transient(state.Err) {
+				return state.Err
+			}
+		}
+		return nil
+	})
+	out := map[string]string{}
+	for i, t := range targets {
+		state := lb.TargetState{Err: err}
+		if i < len(states) {
+			state = states[i]
+		}
+		if state.Err != nil {
+			state.State, state.Why = lb.Unknown, state.Err.Error()
+		}
+		if state.State == lb.InService {
 			continue
 		}
-		slots <- struct{}{}
-		group.Go(func() {
-			defer func() { <-slots }()
-			state, why, err := s.stateOf(ctx, s.target(n.Name, n.Address))
-			if err != nil {
-				state, why = lb.Unknown, err.Error()
-			}
-			if state == lb.InService {
-				return
-			}
-			said := string(state)
-			if why != "" {
-				said += " (" + why + ")"
-			}
-			mu.Lock()
-			defer mu.Unlock()
-			out[n.Name] = said
-		})
+		if out[t.Node] = string(state.State); state.Why != "" {
+			out[t.Node] += " (" + state.Why + ")"
+		}
 	}
-	group.Wait()
 	return out, ctx.Err()
 }
 

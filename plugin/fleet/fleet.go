@@ -150,7 +150,9 @@ type Node struct {
 	// Gone: it was planned but is no longer part of the cluster.
 	Gone bool
 	// Address is the internal one; the proxies' host ports are asked there.
-	Address       string
+	Address string
+	// ProviderID is what the cloud calls it, such as aws:///eu-central-1a/i-0123.
+	ProviderID    string
 	Ready         bool
 	Unschedulable bool
 	Zone          string

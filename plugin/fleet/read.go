@@ -279,6 +279,7 @@ func assemble(f *Fleet, nodes []corev1.Node, pods []Pod) []Node {
 func nodeOf(n *corev1.Node, templates map[Side]corev1.PodSpec) Node {
 	out := Node{
 		Name:            n.Name,
+		ProviderID:      n.Spec.ProviderID,
 		Unschedulable:   n.Spec.Unschedulable,
 		Zone:            cmp.Or(n.Labels[corev1.LabelTopologyZone], n.Labels[corev1.LabelFailureDomainBetaZone]),
 		Architecture:    n.Labels[corev1.LabelArchStable],

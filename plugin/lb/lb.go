@@ -3,6 +3,7 @@ package lb
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -17,6 +18,11 @@ type Target struct {
 	Address string `json:"address"`
 	// Ports are the host ports that the proxies serve.
 	Ports []int32 `json:"ports,omitempty"`
+	// ProviderID is the node's spec.providerID, such as aws:///eu-central-1a/i-0123; "" where
+	// no cloud says it.
+	ProviderID string `json:"providerID,omitempty"`
+	// Original is what a Rememberer said of it before it was drained.
+	Original json.RawMessage `json:"-"`
 }
 
 // State is what a load balancer does with a target.
@@ -51,6 +57,8 @@ type Facts struct {
 	Sticky bool `json:"sticky,omitempty"`
 	// Owner is what else changes it, such as a controller that would change it back.
 	Owner string `json:"owner,omitempty"`
+	// Reverts: it is known that the owner changes it back.
+	Reverts bool `json:"-"`
 }
 
 // Drainer is a load balancer that takes single nodes out of rotation. Without one a
@@ -63,6 +71,14 @@ type Drainer interface {
 	Undrain(ctx context.Context, target Target) error
 	// State also says in a few words why.
 	State(ctx context.Context, target Target) (State, string, error)
+}
+
+// Rememberer is a Drainer that forgets what it drains: what has to be known to undrain a
+// node is kept elsewhere, and is part of the Target from then on.
+type Rememberer interface {
+	Drainer
+	// Remember is asked once, before the first Drain.
+	Remember(ctx context.Context, target Target) (json.RawMessage, error)
 }
 
 // Kinds of load balancers as --lb names them.
@@ -109,5 +125,5 @@ func Parse(value string, client kubernetes.Interface) (Drainer, error) {
 		}
 		return NewNodeLabel(client, delay), nil
 	}
-	return nil, fmt.Errorf("--lb=%s: unknown load balancer %q: passive, haproxy:ADDRESS, node-label:DURATION or exec:PROGRAM", value, kind)
+	return nil, fmt.Errorf("--lb=%s: unknown load balancer %q: passive, aws:TARGET-GROUP, haproxy:ADDRESS, node-label:DURATION or exec:PROGRAM", value, kind)
 }

@@ -34,7 +34,7 @@ func (f *Facts) AskLoadBalancer(ctx context.Context, drainer lb.Drainer) {
 	var targets []lb.Target
 	for i := range f.Fleet.Nodes {
 		if n := &f.Fleet.Nodes[i]; !n.Gone {
-			targets = append(targets, cutover.TargetOf(n.Name, n.Address, ports))
+			targets = append(targets, cutover.TargetOf(n, ports))
 		}
 	}
 	states, err := lb.States(ctx, drainer, targets)
@@ -92,7 +92,11 @@ func asked(f *Facts) []Finding {
 		out = append(out, warn(b.Facts.Name+" keeps clients at one node: those of a node that drains may go on being sent there until they have no session left", "lower the stickiness for the cutover"))
 	}
 	if b.Facts.Owner != "" {
-		out = append(out, warn(b.Facts.Name+" is kept by "+b.Facts.Owner+", which may put a node back that is being moved", "pause it for the cutover"))
+		finding, remedy := warn, "pause it for the cutover"
+		if b.Facts.Reverts && !f.AcceptOwner {
+			finding, remedy = stop, remedy+", and add --accept-owner"
+		}
+		out = append(out, finding(b.Facts.Name+" is kept by "+b.Facts.Owner+", which may put a node back that is being moved", remedy))
 	}
 	for _, n := range b.Nodes {
 		finding := warn

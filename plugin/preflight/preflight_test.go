@@ -21,12 +21,13 @@ import (
 // balancerOf serves all nodes but one.
 type balancerOf struct {
 	out, owner string
+	reverts    bool
 	facts      lb.Facts
 	err        error
 }
 
 func (b balancerOf) Describe(context.Context) (lb.Facts, error) {
-	b.facts.Name, b.facts.Owner = "iron", b.owner
+	b.facts.Name, b.facts.Owner, b.facts.Reverts = "iron", b.owner, b.reverts
 	return b.facts, b.err
 }
 func (balancerOf) Drain(context.Context, lb.Target) error   { return nil }
@@ -250,6 +251,18 @@ func TestChecks(t *testing.T) {
 			want: []string{
 				"BALANCER stop: the load balancer does not serve edge-2: it is Out there (is MAINT) -> see that it is the balancer of this node, and bring the node into rotation",
 				"BALANCER warn: iron is kept by terraform, which may put a node back that is being moved -> pause it for the cutover",
+			},
+		},
+		"a balancer whose owner puts back what is taken out": {
+			spoil: func(w *world) { w.drainer = balancerOf{owner: "a controller", reverts: true} },
+			want: []string{
+				"BALANCER stop: iron is kept by a controller, which may put a node back that is being moved -> pause it for the cutover, and add --accept-owner",
+			},
+		},
+		"one whose owner is paused": {
+			spoil: func(w *world) { w.drainer, w.accept = balancerOf{owner: "a controller", reverts: true}, true },
+			want: []string{
+				"BALANCER warn: iron is kept by a controller, which may put a node back that is being moved -> pause it for the cutover",
 			},
 		},
 		"things to know": {

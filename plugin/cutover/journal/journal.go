@@ -123,8 +123,11 @@ type Node struct {
 	// Dark is how long nobody served on the node, in seconds.
 	Dark float64 `json:"darkSeconds,omitempty"`
 	// Drained tells that we, and nobody else, took the node out of rotation.
-	Drained bool   `json:"drained,omitempty"`
-	Why     string `json:"why,omitempty"`
+	Drained bool `json:"drained,omitempty"`
+	// Original is how the load balancer had the node before, see lb.Rememberer; nil where it
+	// knows that itself, or the node is not drained.
+	Original json.RawMessage `json:"original,omitempty"`
+	Why      string          `json:"why,omitempty"`
 	// Steps are the phases of the newest move, in order, MaxSteps of them at most.
 	Steps []Step `json:"steps,omitempty"`
 }

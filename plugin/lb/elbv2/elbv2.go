@@ -1,5 +1,6 @@
 // Package elbv2 shifts requests at an Application Load Balancer of AWS: rules and default
-// actions that forward to the old target group forward to two, by weight.
+// actions that forward to the old target group forward to two, by weight. It also takes
+// single nodes out of target groups, of whatever load balancer.
 package elbv2
 
 import (
@@ -31,6 +32,15 @@ var _ lb.Shifter = (*Balancer)(nil)
 // the endpoint that the SDK finds in its standard places. Sides are names or ARNs of
 // target groups.
 func New(ctx context.Context, sides lb.Sides) (*Balancer, error) {
+	api, err := client(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &Balancer{api: api, sides: sides}, nil
+}
+
+// client asks with the configuration of the AWS command line.
+func client(ctx context.Context) (*sdk.Client, error) {
 	c, err := config.LoadDefaultConfig(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("reading the configuration of AWS: %w", err)
@@ -38,7 +48,23 @@ func New(ctx context.Context, sides lb.Sides) (*Balancer, error) {
 	if c.Region == "" {
 		return nil, fmt.Errorf("no region of AWS is configured: set AWS_REGION, or region in the profile")
 	}
-	return &Balancer{api: sdk.NewFromConfig(c), sides: sides}, nil
+	return sdk.NewFromConfig(c), nil
+}
+
+// group is a target group by its name or ARN.
+func group(ctx context.Context, api *sdk.Client, name string) (types.TargetGroup, error) {
+	input := &sdk.DescribeTargetGroupsInput{Names: []string{name}}
+	if strings.HasPrefix(name, "arn:") {
+		input = &sdk.DescribeTargetGroupsInput{TargetGroupArns: []string{name}}
+	}
+	out, err := api.DescribeTargetGroups(ctx, input)
+	if err != nil {
+		return types.TargetGroup{}, failed("look for target group "+name, err)
+	}
+	if len(out.TargetGroups) != 1 {
+		return types.TargetGroup{}, fmt.Errorf("AWS knows %d target groups called %s", len(out.TargetGroups), name)
+	}
+	return out.TargetGroups[0], nil
 }
 
 // groups are the two target groups as they are.
@@ -53,22 +79,12 @@ func (g groups) balancers() []string {
 
 func (b *Balancer) groups(ctx context.Context) (groups, error) {
 	var g groups
-	for _, side := range []struct {
-		name string
-		into *types.TargetGroup
-	}{{b.sides.Old, &g.old}, {b.sides.New, &g.new}} {
-		input := &sdk.DescribeTargetGroupsInput{Names: []string{side.name}}
-		if strings.HasPrefix(side.name, "arn:") {
-			input = &sdk.DescribeTargetGroupsInput{TargetGroupArns: []string{side.name}}
-		}
-		out, err := b.api.DescribeTargetGroups(ctx, input)
-		if err != nil {
-			return g, failed("look for target group "+side.name, err)
-		}
-		if len(out.TargetGroups) != 1 {
-			return g, fmt.Errorf("AWS knows %d target groups called %s", len(out.TargetGroups), side.name)
-		}
-		*side.into = out.TargetGroups[0]
+	var err error
+	if g.old, err = group(ctx, b.api, b.sides.Old); err != nil {
+		return g, err
+	}
+	if g.new, err = group(ctx, b.api, b.sides.New); err != nil {
+		return g, err
 	}
 	if arn(g.old) == arn(g.new) {
 		return g, fmt.Errorf("%s and %s are one target group", b.sides.Old, b.sides.New)
@@ -98,30 +114,38 @@ func (b *Balancer) Describe(ctx context.Context) (lb.Facts, error) {
 		}
 		facts.Sticky = facts.Sticky || sticky
 	}
-	facts.Owner, err = b.owner(ctx, g.balancers())
+	facts.Owner, err = owner(ctx, b.api, g.balancers())
 	return facts, err
 }
 
 func (b *Balancer) sticky(ctx context.Context, group types.TargetGroup) (bool, error) {
-	out, err := b.api.DescribeTargetGroupAttributes(ctx, &sdk.DescribeTargetGroupAttributesInput{TargetGroupArn: group.TargetGroupArn})
-	if err != nil {
-		return false, failed("read the attributes of target group "+aws.ToString(group.TargetGroupName), err)
-	}
-	return slices.ContainsFunc(out.Attributes, func(a types.TargetGroupAttribute) bool {
-		return aws.ToString(a.Key) == "stickiness.enabled" && aws.ToString(a.Value) == "true"
-	}), nil
+	of, err := attributes(ctx, b.api, group)
+	return of["stickiness.enabled"] == "true", err
 }
 
-// ownerTags are put on load balancers by what keeps them as it wants them.
+// attributes of a target group.
+func attributes(ctx context.Context, api *sdk.Client, group types.TargetGroup) (map[string]string, error) {
+	out, err := api.DescribeTargetGroupAttributes(ctx, &sdk.DescribeTargetGroupAttributesInput{TargetGroupArn: group.TargetGroupArn})
+	if err != nil {
+		return nil, failed("read the attributes of target group "+aws.ToString(group.TargetGroupName), err)
+	}
+	of := map[string]string{}
+	for _, a := range out.Attributes {
+		of[aws.ToString(a.Key)] = aws.ToString(a.Value)
+	}
+	return of, nil
+}
+
+// ownerTags are put on load balancers and target groups by what keeps them as it wants them.
 var ownerTags = []string{"elbv2.k8s.aws/cluster", "ingress.k8s.aws/stack", "service.k8s.aws/stack"}
 
-// owner asks for the tags of all load balancers, as many at a time as AWS answers.
-func (b *Balancer) owner(ctx context.Context, arns []string) (string, error) {
+// owner asks for the tags of all that is named, as many at a time as AWS answers.
+func owner(ctx context.Context, api *sdk.Client, arns []string) (string, error) {
 	const atOnce = 20
 	for some := range slices.Chunk(arns, atOnce) {
-		out, err := b.api.DescribeTags(ctx, &sdk.DescribeTagsInput{ResourceArns: some})
+		out, err := api.DescribeTags(ctx, &sdk.DescribeTagsInput{ResourceArns: some})
 		if err != nil {
-			return "", failed("read the tags of the load balancers", err)
+			return "", failed("read the tags of load balancers and target groups", err)
 		}
 		for _, resource := range out.TagDescriptions {
 			for _, tag := range resource.Tags {
@@ -142,6 +166,14 @@ var states = map[types.TargetHealthStateEnum]lb.State{
 	types.TargetHealthStateEnumUnhealthyDraining: lb.Unhealthy,
 	types.TargetHealthStateEnumDraining:          lb.Draining,
 	types.TargetHealthStateEnumUnused:            lb.Out,
+}
+
+// health is what AWS says of a target.
+func health(h *types.TargetHealth) (lb.State, string) {
+	if h == nil {
+		return lb.Unknown, ""
+	}
+	return cmp.Or(states[h.State], lb.Unknown), strings.TrimSpace(string(h.Reason) + " " + aws.ToString(h.Description))
 }
 
 // Health implements lb.Shifter.
@@ -167,10 +199,8 @@ func (b *Balancer) Health(ctx context.Context, side lb.Side) ([]lb.TargetHealth,
 				t.Target += fmt.Sprintf(":%d", port)
 			}
 		}
-		if h := d.TargetHealth; h != nil {
-			t.State = cmp.Or(states[h.State], lb.Unknown)
-			t.Why = strings.TrimSpace(string(h.Reason) + " " + aws.ToString(h.Description))
-			if h.Reason == types.TargetHealthReasonEnumNotInUse {
+		if t.State, t.Why = health(d.TargetHealth); d.TargetHealth != nil {
+			if d.TargetHealth.Reason == types.TargetHealthReasonEnumNotInUse {
 				t.Why = "AWS does not check a target group that no rule names: kubectl ingress-migrate shift weight 0 moves no request and starts the checks"
 			}
 		}

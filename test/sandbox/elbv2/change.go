@@ -58,8 +58,38 @@ func (f *Fake) change(action string, form url.Values) (string, *Error) {
 		return "", nil
 	case "SetRulePriorities":
 		return "", f.setPriorities(form)
+	case "RegisterTargets", "DeregisterTargets":
+		return "", f.setTargets(action, form)
 	}
 	return "", refuse("InvalidAction", "Could not find operation %s for version 2015-12-01", action)
+}
+
+// setTargets registers or deregisters. What is there already, or is not, is no error.
+func (f *Fake) setTargets(action string, form url.Values) *Error {
+	at := slices.IndexFunc(f.groups, func(g Group) bool { return GroupArn(g.Name) == form.Get("TargetGroupArn") })
+	if at < 0 {
+		return refuse("TargetGroupNotFound", "One or more target groups not found")
+	}
+	g := f.groups[at]
+	for i := 1; form.Get("Targets.member."+strconv.Itoa(i)+".Id") != ""; i++ {
+		member := "Targets.member." + strconv.Itoa(i) + "."
+		id, port := form.Get(member+"Id"), form.Get(member+"Port")
+		if g.Type != "ip" && !strings.HasPrefix(id, "i-") {
+			return refuse("InvalidTarget", "The following targets are not valid instances: '%s'", id)
+		}
+		target := id + ":" + port
+		if _, ok := g.Targets[id]; ok && port == "80" {
+			target = id // as whoever started the account wrote it
+		}
+		_, registered := g.Targets[target]
+		switch {
+		case action == "DeregisterTargets" && registered:
+			g.Targets[target] = "draining"
+		case action == "RegisterTargets" && (!registered || g.Targets[target] == "draining"):
+			g.Targets[target] = "initial"
+		}
+	}
+	return nil
 }
 
 func (f *Fake) setPriorities(form url.Values) *Error {

@@ -43,7 +43,10 @@ type Balancer struct {
 type Group struct {
 	Name   string
 	Sticky bool
-	// Targets are states by id, as the API writes them.
+	// Type of the targets, instance if it is empty.
+	Type string
+	Tags map[string]string
+	// Targets are states by id or id:port, as the API writes them. Without a port it is 80.
 	Targets map[string]string
 }
 
@@ -145,6 +148,38 @@ func (f *Fake) SetHealth(group, target, state string) {
 			g.Targets[target] = state
 		}
 	}
+}
+
+// Settle ends what takes time: targets that drain are gone, those that are new are healthy.
+func (f *Fake) Settle() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, g := range f.groups {
+		for target, state := range g.Targets {
+			switch state {
+			case "draining":
+				delete(g.Targets, target)
+			case "initial":
+				g.Targets[target] = "healthy"
+			}
+		}
+	}
+}
+
+// Targets are the targets of a group with their states, in order.
+func (f *Fake) Targets(group string) string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var all []string
+	for _, g := range f.groups {
+		if g.Name == group {
+			for target, state := range g.Targets {
+				all = append(all, target+" "+state)
+			}
+		}
+	}
+	slices.Sort(all)
+	return strings.Join(all, ", ")
 }
 
 // Before is asked before each call, which it may answer with an error.

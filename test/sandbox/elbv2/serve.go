@@ -79,7 +79,8 @@ func (f *Fake) answer(action string, form url.Values) (string, *Error) {
 	case "DescribeTargetGroupAttributes":
 		for _, g := range f.groups {
 			if GroupArn(g.Name) == form.Get("TargetGroupArn") {
-				return element("Attributes", element("member", leaf("Key", "stickiness.enabled"), leaf("Value", strconv.FormatBool(g.Sticky)))), nil
+				return element("Attributes", element("member", leaf("Key", "stickiness.enabled"), leaf("Value", strconv.FormatBool(g.Sticky))),
+					element("member", leaf("Key", "deregistration_delay.timeout_seconds"), leaf("Value", "120"))), nil
 			}
 		}
 		return "", refuse("TargetGroupNotFound", "One or more target groups not found")
@@ -94,16 +95,20 @@ func (f *Fake) answer(action string, form url.Values) (string, *Error) {
 		}
 		return element("LoadBalancers", all...), nil
 	case "DescribeTags":
-		var all []string
+		tags := map[string]map[string]string{}
 		for _, b := range f.balancers {
-			if !slices.Contains(members(form, "ResourceArns"), BalancerArn(b.Name)) {
-				continue
+			tags[BalancerArn(b.Name)] = b.Tags
+		}
+		for _, g := range f.groups {
+			tags[GroupArn(g.Name)] = g.Tags
+		}
+		var all []string
+		for _, arn := range members(form, "ResourceArns") {
+			var of []string
+			for key, value := range tags[arn] {
+				of = append(of, element("member", leaf("Key", key), leaf("Value", value)))
 			}
-			var tags []string
-			for key, value := range b.Tags {
-				tags = append(tags, element("member", leaf("Key", key), leaf("Value", value)))
-			}
-			all = append(all, element("member", leaf("ResourceArn", BalancerArn(b.Name)), element("Tags", tags...)))
+			all = append(all, element("member", leaf("ResourceArn", arn), element("Tags", of...)))
 		}
 		return element("TagDescriptions", all...), nil
 	case "DescribeListeners":
@@ -131,7 +136,7 @@ func (f *Fake) describeGroups(form url.Values) (string, *Error) {
 			balancers = append(balancers, leaf("member", BalancerArn(name)))
 		}
 		all = append(all, element("member",
-			leaf("TargetGroupArn", GroupArn(g.Name)), leaf("TargetGroupName", g.Name), element("LoadBalancerArns", balancers...),
+			leaf("TargetGroupArn", GroupArn(g.Name)), leaf("TargetGroupName", g.Name), leaf("TargetType", cmp.Or(g.Type, "instance")), element("LoadBalancerArns", balancers...),
 			leaf("HealthCheckIntervalSeconds", "30"), leaf("HealthCheckTimeoutSeconds", "6"), leaf("HealthyThresholdCount", "5"), leaf("UnhealthyThresholdCount", "2")))
 	}
 	if len(all) == 0 {
@@ -150,15 +155,18 @@ func (f *Fake) describeHealth(form url.Values) (string, *Error) {
 			ids = append(ids, id)
 		}
 		sort.Strings(ids)
-		for _, id := range ids {
-			state, reason := g.Targets[id], ""
+		for _, target := range ids {
+			state, reason := g.Targets[target], ""
 			switch {
 			case len(f.usedBy(g.Name)) == 0:
 				state, reason = "unused", leaf("Reason", "Target.NotInUse")+leaf("Description", "Target group is not configured to receive traffic from the load balancer")
 			case state == "unhealthy":
 				reason = leaf("Reason", "Target.ResponseCodeMismatch") + leaf("Description", "Health checks failed with these codes: [503]")
+			case state == "draining":
+				reason = leaf("Reason", "Target.DeregistrationInProgress") + leaf("Description", "Target deregistration is in progress")
 			}
-			all = append(all, element("member", element("Target", leaf("Id", id), leaf("Port", "80")), element("TargetHealth", leaf("State", state), reason)))
+			id, port, _ := strings.Cut(target, ":")
+			all = append(all, element("member", element("Target", leaf("Id", id), leaf("Port", cmp.Or(port, "80"))), element("TargetHealth", leaf("State", state), reason)))
 		}
 		return element("TargetHealthDescriptions", all...), nil
 	}
