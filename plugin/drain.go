@@ -83,6 +83,11 @@ func (o *moveOptions) run(ctx context.Context, name string) error {
 	if picture.Node(name) == nil {
 		return fmt.Errorf("node %s is not one of the proxies' nodes: see %s status", name, displayName)
 	}
+	if to == fleet.New {
+		if err := c.noOther(ctx); err != nil {
+			return err
+		}
+	}
 	// What has begun has been checked; going back needs no leave.
 	if _, err := cutover.Direction(picture); err != nil && to == fleet.New {
 		if err := c.mayBegin(ctx, reader, picture, engine.Settings, &o.judge, &o.conversion, flags.color); err != nil {

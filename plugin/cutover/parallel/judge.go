@@ -43,7 +43,7 @@ func (s *session) soak(ctx context.Context, weight, good int, d time.Duration) (
 		}
 		why := now.worse(before, s.Settings.MinHealthy)
 		if why == "" {
-			why = s.health(ctx)
+			why = s.health(ctx, true)
 		}
 		if sick = count(sick, why); sick >= tolerated {
 			return "", &failure{why, 0}
@@ -59,7 +59,7 @@ func (s *session) soak(ctx context.Context, weight, good int, d time.Duration) (
 	}
 	why := now.worse(before, s.Settings.MinHealthy)
 	if why == "" {
-		why = s.health(ctx)
+		why = s.health(ctx, true)
 	}
 	if why != "" {
 		return "", &failure{why, 0}
@@ -189,8 +189,9 @@ func (s *sight) worse(before *sight, minHealthy int) string {
 	if s.workload == nil || before.workload == nil {
 		return ""
 	}
+	// Pods that are added are not ready at first.
 	w := s.workload
-	if w.Ready == 0 || w.Ready*100 < w.Desired*minHealthy {
+	if w.Ready == 0 || w.Ready*100 < min(w.Desired, before.workload.Ready)*minHealthy {
 		return fmt.Sprintf("%d of %d pods of %s %s are ready", w.Ready, w.Desired, w.Kind, w.Name)
 	}
 	restarts := map[types.UID]int32{}

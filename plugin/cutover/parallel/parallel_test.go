@@ -24,6 +24,7 @@ import (
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/traffic"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/shift"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/verify"
+	aws "github.com/ingress-migrate/kubectl-ingress-migrate/test/sandbox/elbv2"
 )
 
 func TestThereAndBack(t *testing.T) {
@@ -375,6 +376,49 @@ func TestAPIServerAway(t *testing.T) {
 	r.must(r.engine().Run(t.Context()))
 	if !strings.Contains(r.told(""), "no answer, trying again") {
 		t.Error("nothing was told")
+	}
+}
+
+// TestGrows: what is added while a weight is watched may take its time.
+func TestGrows(t *testing.T) {
+	r := newRig(t)
+	r.clock.passing = func() {
+		if record := r.record(); record != nil && record.Course != nil && record.Course.Good == 1 && record.Split.Weight == 5 {
+			r.clock.passing = nil
+			r.aws.SetHealth("v2", "i-3", "initial")
+			r.deployment(func(d *appsv1.Deployment) { *d.Spec.Replicas, d.Status.Replicas = 2, 2 })
+		}
+	}
+	r.settings.PauseAfterCanary = true
+	r.stopped(r.engine().Run(t.Context()), "1% has passed")
+	r.settings.PauseAfterCanary = false
+	r.settings.ReadyTimeout = 0 // between two weights all have to be there
+	stopped := r.stopped(r.engine().Resume(t.Context()), "25% did not pass: Deployment edge/new of the new side is in the middle of an update")
+	if r.now() != "95:5" {
+		t.Errorf("what serves lost its weight: %s", r.now())
+	}
+	if passages := r.record().Course.Passages; passages[len(passages)-1].Weight != 5 || passages[len(passages)-1].Passed == nil {
+		t.Errorf("5%% has not passed: %+v, %+v", stopped, passages)
+	}
+}
+
+// TestCannotBeLowered: the reason is told, whatever else goes wrong.
+func TestCannotBeLowered(t *testing.T) {
+	r := newRig(t)
+	r.clock.passing = func() {
+		if record := r.record(); record.Split.Weight == 5 && record.Course.Good == 1 {
+			r.aws.SetHealth("v2", "i-2", "unhealthy")
+			r.aws.Before(func(action string) *aws.Error {
+				if action == "DescribeListeners" {
+					return &aws.Error{Status: 403, Code: "AccessDenied", Message: "no"}
+				}
+				return nil
+			})
+		}
+	}
+	stopped := r.stopped(r.engine().Run(t.Context()), "5% did not pass: 1 of 2 targets of v2 are in service; i-2:80 is Unhealthy")
+	if !strings.Contains(stopped.Reason, "could not be lowered: could not list the listeners") || r.record().Course.Stopped != stopped.Reason {
+		t.Errorf("%+v, recorded %q", stopped, r.record().Course.Stopped)
 	}
 }
 

@@ -5,10 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/journal"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/lock"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/fleet"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/lb"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/shift"
@@ -150,8 +152,14 @@ func (s *session) fail(ctx context.Context, weight int, failed *failure) error {
 			r.Course.Good, r.Course.Stopped = back, reason
 			r.Course.Say(failed.why)
 		}})
-		if err != nil {
+		if lowered := (*cutover.Stopped)(nil); errors.As(err, &lowered) || ctx.Err() != nil || errors.Is(err, lock.ErrLost) {
 			return err
+		}
+		if err != nil {
+			return s.stop(ctx, &cutover.Stopped{
+				Reason: fmt.Sprintf("%s did not pass: %s; and the weight could not be lowered: %v", label(weight), failed.why, err),
+				Next:   rollbackCommand + ", as soon as the load balancer answers",
+			})
 		}
 	}
 	return s.stop(ctx, &cutover.Stopped{Reason: reason, Next: resumeCommand + ", after fixing it; " + rollbackCommand + " goes back altogether"})
@@ -160,10 +168,7 @@ func (s *session) fail(ctx context.Context, weight int, failed *failure) error {
 // pass is one weight from its first gate to its last.
 func (s *session) pass(ctx context.Context, r *shift.Record, weight, good int) error {
 	name := label(weight)
-	if err := s.present(ctx); err != nil {
-		return &failure{err.Error(), 0}
-	}
-	if err := s.awaitHealth(ctx); err != nil {
+	if err := s.awaitHealth(ctx, good); err != nil {
 		return err
 	}
 	if err := s.compare(ctx, name); err != nil {
@@ -248,21 +253,30 @@ func (s *session) workload(ctx context.Context, read func(context.Context) (*fle
 	return w, err
 }
 
-// awaitHealth waits until the load balancer finds the new side well: it may have been
-// named there a moment ago.
-func (s *session) awaitHealth(ctx context.Context) error {
+// awaitHealth waits until the new side is well, by its pods and for the load balancer: it
+// may have been named there a moment ago, or be growing. While what it has serves, it keeps
+// the weight that is good.
+func (s *session) awaitHealth(ctx context.Context, good int) error {
 	begun := s.Clock.Now()
 	told := false
 	for {
-		why := s.health(ctx)
-		if why == "" {
+		why := ""
+		if err := s.present(ctx); err != nil {
+			why = err.Error()
+		} else {
+			why = s.health(ctx, false)
+		}
+		if ctx.Err() != nil || why == "" {
 			return ctx.Err()
 		}
 		if s.Clock.Now().Sub(begun) >= s.Settings.ReadyTimeout {
-			return &failure{why, 0}
+			if s.health(ctx, true) != "" {
+				good = 0
+			}
+			return &failure{why, good}
 		}
 		if s.asked() {
-			return s.stop(ctx, &cutover.Stopped{Reason: "interrupted while waiting for the load balancer: " + why, Next: resumeCommand, Interrupted: true})
+			return s.stop(ctx, &cutover.Stopped{Reason: "interrupted while the new side is not well: " + why, Next: resumeCommand, Interrupted: true})
 		}
 		if !told {
 			s.Observer.Observe(cutover.Event{Kind: cutover.Wait, Text: why})
@@ -277,11 +291,15 @@ func (s *session) awaitHealth(ctx context.Context) error {
 // every is how often others than the API server are asked.
 func (s *session) every() time.Duration { return max(s.Settings.Poll, s.Settings.GateEvery) }
 
-// health says why the new side is not well; "" when it is.
-func (s *session) health(ctx context.Context) string {
+// health says why the load balancer finds the new side not well; "" when it does not.
+// Beside targets that serve, new ones that are not checked yet may be no reason.
+func (s *session) health(ctx context.Context, mayGrow bool) string {
 	targets, err := s.Shift.Shifter.Health(ctx, lb.NewSide)
 	if err != nil {
 		return "the load balancer cannot be asked for the health of the new side: " + err.Error()
+	}
+	if mayGrow {
+		targets = slices.DeleteFunc(targets, func(t lb.TargetHealth) bool { return t.State == lb.Initial })
 	}
 	if err := shift.Healthy(s.Shift.Sides.New, targets, s.Settings.MinHealthy); err != nil {
 		return err.Error()
