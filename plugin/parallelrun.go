@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -199,7 +200,7 @@ func (c *cluster) addParallel(ctx context.Context, s *cutover.Status) {
 	if r.UnderWay() || s.Migration.ID == "" {
 		s.Next = s.Parallel.Next
 	}
-	if s.Parallel.Stopped != "" && !running {
-		s.Problems = append([]cutover.Problem{{Object: "cutover by weights", What: s.Parallel.Stopped}}, s.Problems...)
+	if why, _, _ := strings.Cut(s.Parallel.Stopped, "\n"); why != "" && !running { // all of it is in the report
+		s.Problems = append([]cutover.Problem{{Object: "cutover by weights", What: why}}, s.Problems...)
 	}
 }
