@@ -27,6 +27,7 @@ const patience = 20 * time.Minute
 //	testdata/cluster  both groups, and HTTPRoutes
 //	testdata/whole    the same, one story after the other: these see all namespaces
 func TestClusterScripts(t *testing.T) {
+	t.Parallel()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	cluster, err := sandbox.Start(ctx, sandbox.Options{Dir: t.TempDir(), Log: os.Stderr})

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -15,61 +16,67 @@ import (
 	"github.com/ingress-migrate/kubectl-ingress-migrate/test/sandbox/edge"
 )
 
-// TestEdgeScripts runs the stories of testdata/edge one after the other on four
-// nodes with real Traefik 1.7 serving them, as the story of S3 has it, redirect
-// included; each story leaves them so.
+// TestEdgeScripts runs the stories of testdata/edge, each on four nodes of its own with
+// real Traefik 1.7 serving them, as the story of S3 has it, redirect included.
 func TestEdgeScripts(t *testing.T) {
+	t.Parallel()
+	for story, old := range map[string]edge.Options{
+		"story": {RedirectToHTTPS: true},
+		// Their balancer checks ten times a second: it needs no five seconds of grace.
+		"retire":  {RedirectToHTTPS: true, AcceptGrace: time.Second},
+		"traffic": {RedirectToHTTPS: true, AcceptGrace: time.Second},
+	} {
+		t.Run(story, func(t *testing.T) {
+			t.Parallel()
+			p := onEdge(t, old)
+			p.Dir, p.Files = "", []string{filepath.Join("testdata", "edge", story+".txtar")}
+			testscript.Run(t, p)
+		})
+	}
+}
+
+// onEdge starts a cluster whose nodes the old proxy serves, until t ends.
+func onEdge(t *testing.T, options edge.Options) testscript.Params {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
+	t.Cleanup(cancel)
+	check := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
 	cluster, err := sandbox.Start(ctx, sandbox.Options{
 		Dir: t.TempDir(), Nodes: 4, NodeLabels: map[string]string{"edge-node-label": "true"}, Log: os.Stderr,
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
+	check(err)
+	t.Cleanup(func() {
 		if err := cluster.Stop(); err != nil {
 			t.Errorf("stopping the sandbox: %v", err)
 		}
-	}()
+	})
 	api, err := edge.Equip(ctx, os.Stderr, cluster)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer api.Close()
+	check(err)
+	t.Cleanup(func() { _ = api.Close() })
 	crds, err := edge.CRDs(ctx)
-	if err != nil {
-		t.Fatal(err)
-	}
+	check(err)
 	apps, err := backend.Start(ctx, []backend.Service{
 		{Namespace: "default", Name: "myapp", Address: cluster.Address(1)},
 		{Namespace: "default", Name: "myapp-canary", Address: cluster.Address(2)},
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer apps.Close()
+	check(err)
+	t.Cleanup(func() { apps.Close() })
 	client, err := kubernetes.NewForConfig(cluster.RESTConfig())
-	if err != nil {
-		t.Fatal(err)
-	}
+	check(err)
 	for _, service := range apps.Objects() {
-		if _, err := client.CoreV1().Services(service.Namespace).Create(ctx, service, metav1.CreateOptions{}); err != nil {
-			t.Fatal(err)
-		}
+		_, err := client.CoreV1().Services(service.Namespace).Create(ctx, service, metav1.CreateOptions{})
+		check(err)
 	}
-	old, err := edge.Traefik1(edge.Options{RedirectToHTTPS: true})
-	if err != nil {
-		t.Fatal(err)
-	}
+	old, err := edge.Traefik1(options)
+	check(err)
+	next, err := edge.Traefik2(options)
+	check(err)
 	for _, deployment := range []edge.Deployment{crds, old} {
-		if err := edge.Apply(ctx, cluster.RESTConfig(), deployment); err != nil {
-			t.Fatal(err)
-		}
-	}
-	next, err := edge.Traefik2(edge.Options{RedirectToHTTPS: true})
-	if err != nil {
-		t.Fatal(err)
+		check(edge.Apply(ctx, cluster.RESTConfig(), deployment))
 	}
 	p := params("edge", func(env *testscript.Env) error {
 		env.Setenv("EDGE1", cluster.Nodes()[0].Address)
@@ -82,11 +89,5 @@ func TestEdgeScripts(t *testing.T) {
 	p.Cmds["apply-crds"] = func(ts *testscript.TestScript, _ bool, _ []string) {
 		ts.Check(edge.Apply(ctx, cluster.RESTConfig(), crds))
 	}
-	// Those of one call would run side by side.
-	for _, story := range []string{"story", "traffic", "retire"} {
-		p.Dir, p.Files = "", []string{filepath.Join("testdata", "edge", story+".txtar")}
-		if !t.Run("edge", func(t *testing.T) { testscript.Run(t, p) }) {
-			return
-		}
-	}
+	return p
 }

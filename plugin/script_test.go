@@ -3,6 +3,7 @@ package plugin_test
 import (
 	"context"
 	"errors"
+	"flag"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -20,6 +21,11 @@ import (
 const program = "kubectl-ingress_migrate"
 
 func TestMain(m *testing.M) {
+	// Stories wait for their clusters most of the time: more of them run than there are
+	// processors, unless -parallel says otherwise.
+	if err := flag.Set("test.parallel", "6"); err != nil {
+		panic(err)
+	}
 	testscript.Main(m, map[string]func(){program: func() {
 		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 		defer stop()

@@ -14,6 +14,7 @@ import (
 // A node that is moved by hand has the image before it is dark; the others are not made
 // to fetch it, and a cutover that goes on later does not believe that they have.
 func TestDrainPullsOnItsNode(t *testing.T) {
+	t.Parallel()
 	r := rig.New(t)
 	r.Deploy(rig.OldSet(), rig.NewSet())
 	e, d := r.Engine()
@@ -44,6 +45,7 @@ func TestDrainPullsOnItsNode(t *testing.T) {
 
 // An image that is not to be had keeps the node with the old proxy.
 func TestDrainWithoutImage(t *testing.T) {
+	t.Parallel()
 	r := rig.New(t)
 	r.Deploy(rig.OldSet(), rig.DaemonSet("new", "traefik:2.99"))
 	r.Watch(rig.Nodes)
