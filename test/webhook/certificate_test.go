@@ -41,8 +41,9 @@ func (r *rig) failedOpen() int {
 	return int(count)
 }
 
-// load creates Ingresses at an even rate until its context ends. Each one must come
-// back stamped: the call was answered.
+// load creates Ingresses at an even rate until its context ends, unless so many are under
+// way that the machine cannot keep up: what is tried is not a flood. Each one must
+// come back stamped: the call was answered.
 type load struct {
 	applied, missed int
 	err             error
@@ -54,6 +55,7 @@ func (r *rig) load(ctx context.Context, namespace string, every time.Duration) *
 		return &load{err: err}
 	}
 	l := &load{}
+	underWay := make(chan struct{}, 50)
 	var mu sync.Mutex
 	var running sync.WaitGroup
 	ticker := time.NewTicker(every)
@@ -64,7 +66,9 @@ func (r *rig) load(ctx context.Context, namespace string, every time.Duration) *
 			continue
 		case <-ticker.C:
 		}
+		underWay <- struct{}{}
 		running.Go(func() {
+			defer func() { <-underWay }()
 			one := object.DeepCopy()
 			one.Name = fmt.Sprintf("load-%d", n)
 			// A host of its own: Ingresses of one host are converted together.
