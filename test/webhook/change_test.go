@@ -156,6 +156,9 @@ func (r *rig) testOrphaned() {
 	ns := r.namespace(nil)
 	r.apply(ingress(ns, "web", "orphan.example.com"))
 	uid := r.waitRoute(ns, "web").GetUID()
+	// A collector that has not heard of the route yet cannot orphan it, and takes it when
+	// it does. Of a kind whose definition is new it hears after half a minute.
+	r.collectorHasRun(ns)
 	r.mustKubectl("delete", "ingress", "-n", ns, "web", "--cascade=orphan")
 	r.eventually("the route has no owner", func() error {
 		if route := r.route(ns, "web"); route == nil || len(route.GetOwnerReferences()) > 0 {
