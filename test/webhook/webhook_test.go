@@ -2,6 +2,7 @@ package webhook_test
 
 import (
 	"flag"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -14,8 +15,17 @@ var (
 	burst     = flag.Int("burst", 60, "Ingresses that are applied at once while the leader is killed")
 )
 
-// TestWebhook installs the webhook once and tells its stories one after the
-// other: the later ones stop replicas, and the last one removes it.
+func TestMain(m *testing.M) {
+	// Stories wait for the webhook most of the time: more of them run than there are
+	// processors, unless -parallel says otherwise.
+	if err := flag.Set("test.parallel", "6"); err != nil {
+		panic(err)
+	}
+	os.Exit(m.Run())
+}
+
+// TestWebhook installs the webhook once and tells its stories: the later ones stop
+// replicas, and the last one removes it.
 func TestWebhook(t *testing.T) {
 	r := newRig(t, 2)
 
@@ -28,54 +38,70 @@ func TestWebhook(t *testing.T) {
 	t.Run("Ingresses that were there before get routes", func(t *testing.T) { r.with(t).waitRoute(before, "web") })
 	t.Run("check", func(t *testing.T) { r.with(t).testCheck() })
 
-	stories := []struct {
-		name string
-		tell func(*rig)
-	}{
-		{"route follows its Ingress", (*rig).testFollows},
-		{"route within a second", (*rig).testWithinASecond},
-		{"route moves to a Service of the same apply", (*rig).testMovesToNewService},
-		{"warnings at apply", (*rig).testWarnings},
-		{"dry run changes nothing", (*rig).testDryRun},
-		{"applying again changes nothing", (*rig).testApplyAgain},
-		{"generated names", (*rig).testGenerateName},
-		{"refused by a later admission", (*rig).testRefused},
-		{"refused by quota", (*rig).testQuota},
-		{"edits by hand are kept", (*rig).testDrift},
-		{"edit by hand taken back", (*rig).testDriftTakenBack},
-		{"foreign route is not touched", (*rig).testForeign},
-		{"route that somebody applied is taken over when asked for", (*rig).testAdopted},
-		{"foreign middleware holds the route back", (*rig).testForeignMiddleware},
-		{"refused middleware closes the route", (*rig).testRefusedMiddleware},
-		{"deleted route comes back", (*rig).testRouteDeleted},
-		{"class leaves and returns", (*rig).testClass},
-		{"opt out and in", (*rig).testOptOut},
-		{"namespace opts out", (*rig).testNamespaceOptOut},
-		{"blocked", (*rig).testBlocked},
-		{"unused objects go", (*rig).testPrune},
-		{"Ingresses that share a path", (*rig).testPeers},
-		{"Service appears later", (*rig).testLateService},
-		{"Ingress comes back after its route was orphaned", (*rig).testOrphaned},
-		{"rights", (*rig).testRights},
-		{"what does not concern us is not sent", (*rig).testNotSent},
-		{"classes are data", (*rig).testClassIsData},
-		{"forged reviews write nothing", (*rig).testForged},
-		{"metrics name nobody", (*rig).testMetricsNameNobody},
-		{"the alert", (*rig).testAlert},
-		{"upgrade keeps options", (*rig).testUpgrade},
-		{"killed replica", (*rig).testKilledReplica},
-		{"burst while the leader is killed", (*rig).testBurst},
-		{"replicas hang", (*rig).testHanging},
-		{"API server restarts", (*rig).testAPIServerRestarts},
-		{"webhook down", (*rig).testDown},
-		{"certificate lost", (*rig).testSecretLost},
-		{"authority changes under load", (*rig).testAuthorityChanges},
-		{"uninstall", (*rig).testUninstall},
-		{"in another namespace", (*rig).testElsewhere},
-	}
-	for _, story := range stories {
+	t.Run("side by side", func(t *testing.T) {
+		for name, tell := range inTheirNamespace {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				tell(r.with(t))
+			})
+		}
+	})
+	for _, story := range ofTheCluster {
 		t.Run(story.name, func(t *testing.T) { story.tell(r.with(t)) })
 	}
+}
+
+// inTheirNamespace are stories that change nothing but a namespace of their own, and
+// look at nothing else.
+var inTheirNamespace = map[string]func(*rig){
+	"route follows its Ingress":                                (*rig).testFollows,
+	"route moves to a Service of the same apply":               (*rig).testMovesToNewService,
+	"warnings at apply":                                        (*rig).testWarnings,
+	"dry run changes nothing":                                  (*rig).testDryRun,
+	"applying again changes nothing":                           (*rig).testApplyAgain,
+	"generated names":                                          (*rig).testGenerateName,
+	"refused by a later admission":                             (*rig).testRefused, // of hosts that no other story has
+	"refused by quota":                                         (*rig).testQuota,
+	"edits by hand are kept":                                   (*rig).testDrift,
+	"edit by hand taken back":                                  (*rig).testDriftTakenBack,
+	"foreign route is not touched":                             (*rig).testForeign,
+	"route that somebody applied is taken over when asked for": (*rig).testAdopted,
+	"foreign middleware holds the route back":                  (*rig).testForeignMiddleware,
+	"deleted route comes back":                                 (*rig).testRouteDeleted,
+	"class leaves and returns":                                 (*rig).testClass,
+	"opt out and in":                                           (*rig).testOptOut,
+	"namespace opts out":                                       (*rig).testNamespaceOptOut,
+	"blocked":                                                  (*rig).testBlocked,
+	"unused objects go":                                        (*rig).testPrune,
+	"Ingresses that share a path":                              (*rig).testPeers,
+	"Service appears later":                                    (*rig).testLateService,
+	"Ingress comes back after its route was orphaned":          (*rig).testOrphaned,
+	"rights":                       (*rig).testRights,
+	"classes are data":             (*rig).testClassIsData,
+	"forged reviews write nothing": (*rig).testForged,
+	"metrics name nobody":          (*rig).testMetricsNameNobody,
+}
+
+// ofTheCluster are stories that change what all namespaces have, or count what all of
+// them do: they are told one after the other.
+var ofTheCluster = []struct {
+	name string
+	tell func(*rig)
+}{
+	{"route within a second", (*rig).testWithinASecond},
+	{"refused middleware closes the route", (*rig).testRefusedMiddleware},
+	{"what does not concern us is not sent", (*rig).testNotSent},
+	{"the alert", (*rig).testAlert},
+	{"upgrade keeps options", (*rig).testUpgrade},
+	{"killed replica", (*rig).testKilledReplica},
+	{"burst while the leader is killed", (*rig).testBurst},
+	{"replicas hang", (*rig).testHanging},
+	{"API server restarts", (*rig).testAPIServerRestarts},
+	{"webhook down", (*rig).testDown},
+	{"certificate lost", (*rig).testSecretLost},
+	{"authority changes under load", (*rig).testAuthorityChanges},
+	{"uninstall", (*rig).testUninstall},
+	{"in another namespace", (*rig).testElsewhere},
 }
 
 func (r *rig) testMissingCRDs() {
