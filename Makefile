@@ -33,7 +33,7 @@ e2e: ## Migrate sandbox clusters there and back under load (E2E="-pairs v1-v2 -n
 	$(GO) run ./test/e2e $(E2E)
 
 .PHONY: test
-test: lint cross-check sandbox-binaries oracle-binaries schemas ## Run every check and every test
+test: lint cross-check sandbox-binaries oracle-binaries schemas chart ## Run every check and every test
 	$(TOOL) gotestsum --format pkgname-and-test-fails --hide-summary=output -- -p 2 -timeout 30m ./...
 	$(call judge,ingressoracle,pkgname-and-test-fails,-p 1 ./...)
 	$(call judge,oracle,pkgname-and-test-fails,-p 1 -skip '/nginx-cases' ./...)
@@ -85,6 +85,10 @@ fuzz: ## Fuzz every parser and the conversion, FUZZTIME (10s) each
 .PHONY: schemas
 schemas: ## Hold stories and generated objects against Traefik's types, CRDs, an API server
 	cd test/schemas && $(GO) test ./...
+
+.PHONY: chart
+chart: ## Let Helm render the chart, and compare it with what webhook install makes (UPDATE=1 makes it)
+	cd test/chart && $(GO) test ./...
 
 .PHONY: oracle
 oracle: oracle-binaries ## Let real Traefiks judge 20,000 generated pairs per dialect and target (SEED=1 repeats a run)

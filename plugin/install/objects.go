@@ -6,6 +6,7 @@ package install
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -187,25 +188,13 @@ func (s Settings) classCondition(conditions []any) ([]any, error) {
 	if err != nil {
 		return nil, err
 	}
-	// The class is data: it is written as a CEL string, whatever is in it.
-	expression = strings.ReplaceAll(expression, "['', 'traefik']", "["+celString(class)+"]")
-	return conditions, unstructured.SetNestedField(conditions[n].(map[string]any), expression, "expression")
-}
-
-// celString writes s as a string literal of CEL, whose escapes are a superset of
-// \xHH, so that every byte that could end the literal is written as one.
-func celString(s string) string {
-	var b strings.Builder
-	b.WriteByte('\'')
-	for _, r := range s {
-		if r < ' ' || r == '\'' || r == '"' || r == '\\' || r > '~' {
-			fmt.Fprintf(&b, `\U%08X`, r)
-			continue
-		}
-		b.WriteRune(r)
+	// The class is data, whatever is in it. A list of JSON is one of CEL.
+	literal, err := json.Marshal([]string{class})
+	if err != nil {
+		return nil, err
 	}
-	b.WriteByte('\'')
-	return b.String()
+	expression = strings.ReplaceAll(expression, "['', 'traefik']", string(literal))
+	return conditions, unstructured.SetNestedField(conditions[n].(map[string]any), expression, "expression")
 }
 
 // eachWebhook calls change on every webhook of a registration.

@@ -89,8 +89,8 @@ func TestRegistration(t *testing.T) {
 	}{
 		"old server":        {install.Settings{}, "failurePolicy:Ignore", "matchConditions"},
 		"usual class":       {install.Settings{MatchConditions: true}, "['', 'traefik']", "edge"},
-		"class of its own":  {install.Settings{MatchConditions: true, Conversion: class("edge")}, "['edge']", "'traefik'"},
-		"class that breaks": {install.Settings{MatchConditions: true, Conversion: class(`a'] || true || ['\`)}, `['a\U00000027] || true || [\U00000027\U0000005C']`, "|| true || ['"},
+		"class of its own":  {install.Settings{MatchConditions: true, Conversion: class("edge")}, `["edge"]`, "'traefik'"},
+		"class that breaks": {install.Settings{MatchConditions: true, Conversion: class(`a"] || true || ["\`)}, `["a\"] || true || [\"\\"]`, `a"] || true`},
 		"another dialect":   {install.Settings{MatchConditions: true, Conversion: convert.Options{From: convert.FromNginx}}, "not-opted-out", "may-be-of-our-class"},
 		"several dialects":  {install.Settings{MatchConditions: true, Conversion: convert.Options{From: convert.Auto}}, "not-opted-out", "may-be-of-our-class"},
 	}

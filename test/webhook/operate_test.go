@@ -11,7 +11,7 @@ import (
 
 // testClassIsData: the API server compiles the expression, whatever the class is.
 func (r *rig) testClassIsData() {
-	manifests, _ := r.mustPlugin("webhook", "manifests", "--source-ingress-class", `a'] || true || ['"\`)
+	manifests, _ := r.mustPlugin("webhook", "manifests", "--source-ingress-class", `a"] || true || ["'\`)
 	_, registration, _ := strings.Cut(manifests, "kind: MutatingWebhookConfiguration")
 	_, stderr, err := r.kubectl("apiVersion: admissionregistration.k8s.io/v1\nkind: MutatingWebhookConfiguration"+registration, "apply", "--server-side", "--force-conflicts", "--dry-run=server", "-f", "-")
 	if err != nil {
