@@ -36,7 +36,9 @@ func newSyncCommand(c *cluster) *cobra.Command {
 routes refer to first, routes last. What somebody edited by hand is kept and
 reported, unless --overwrite is given; what was not made by ingress-migrate is
 not touched, unless --adopt is given: from then on it follows its Ingress, and
-is deleted with it. The webhook does the same for every Ingress that is applied,
+is deleted with it. Where what protects a route belongs to somebody else or is
+refused, the route of before is deleted, which would let everybody in. The
+webhook does the same for every Ingress that is applied,
 so this is for Ingresses that are older than it, or for clusters without it.
 
 Exit status: 0 everything is in place; 1 something was kept or failed;
@@ -156,6 +158,9 @@ func (s *syncOutcome) done(step repair.Step, object *unstructured.Unstructured, 
 		return
 	}
 	s.changed++
+	if step.Action == repair.Delete && step.Why != "" {
+		fmt.Fprintf(streams.ErrOut, "%s of %s/%s closed: %s\n", resourceName(step.Object), step.Namespace, step.Ingress, step.Why)
+	}
 	if format := *s.options.print.OutputFormat; format != "" && format != "name" {
 		s.list = append(s.list, object)
 		return

@@ -31,7 +31,7 @@ type Step struct {
 	Action             Action
 	Namespace, Ingress string
 	Object             scan.Object
-	// Why tells the reason of Keep.
+	// Why tells the reason of Keep, and of a Delete that no Plan lists.
 	Why string
 }
 
@@ -51,9 +51,13 @@ type Options struct {
 func Plan(report *scan.Report, options Options) []Step {
 	var writes, deletes []Step
 	for _, item := range report.Items {
-		for _, object := range item.Objects {
+		guard := item.Guard()
+		for i, object := range item.Objects {
 			step := Step{Namespace: item.Namespace, Ingress: item.Ingress, Object: object}
 			step.Action, step.Why = decide(object, item.Ingress, options)
+			if step.Action == "" && guard == &item.Objects[i] {
+				step.Action, step.Why = Keep, "it is to protect a route, and was not made by ingress-migrate"
+			}
 			switch {
 			case step.Action == "":
 			case object.State == scan.Unwanted:
@@ -75,7 +79,7 @@ func Plan(report *scan.Report, options Options) []Step {
 //	Drifted    Overwrite, else Keep      --overwrite
 //	Diverged   Overwrite, else Keep      --overwrite
 //	Foreign    Overwrite, else Keep      --adopt, and no other Ingress named on it
-//	 equal     Update, else nothing      the same
+//	 equal     Update, else nothing      the same; Keep where it protects a route of ours
 //	Unwanted   Delete, else nothing      --prune, and --overwrite when edited by hand
 func decide(object scan.Object, ingress string, options Options) (Action, string) {
 	switch object.State {

@@ -10,7 +10,6 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/client-go/dynamic/fake"
 	clienttesting "k8s.io/client-go/testing"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/desired"
@@ -103,7 +102,7 @@ func TestPlan(t *testing.T) {
 // A route is not written when something that it refers to is not in place; other
 // Ingresses go on.
 func TestRunHoldsRoutesBack(t *testing.T) {
-	client := fake.NewSimpleDynamicClient(runtime.NewScheme())
+	client := cluster()
 	client.PrependReactor("patch", "middlewares", func(clienttesting.Action) (bool, runtime.Object, error) {
 		return true, nil, apierrors.NewForbidden(schema.GroupResource{Group: "traefik.io", Resource: "middlewares"}, "auth", errors.New("no"))
 	})

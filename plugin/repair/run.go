@@ -14,6 +14,7 @@ import (
 	"k8s.io/client-go/dynamic"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/desired"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/emit"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/scan"
 )
 
@@ -44,7 +45,8 @@ type Runner struct {
 	Objects dynamic.Interface
 	DryRun  DryRun
 	// Done is told the outcome of every step but Keep, in the order of the steps
-	// and never twice at a time. The object is what the API server answered, or
+	// and never twice at a time, and of routes that are deleted because what protects
+	// them cannot be put in place. The object is what the API server answered, or
 	// would be sent.
 	Done func(step Step, object *unstructured.Unstructured, err error)
 }
@@ -118,16 +120,23 @@ func (r *Runner) phase(ctx context.Context, groups [][]Step) error {
 func (r *Runner) ingress(ctx context.Context, steps []Step) []outcome {
 	var done []outcome
 	held := false
-	for _, step := range steps {
+	// lost is the step of an object that protects routes and is not in place.
+	var lost *Step
+	for i, step := range steps {
 		if ctx.Err() != nil {
 			break
 		}
-		isRoute := step.Object.Kind == "IngressRoute"
+		isRoute := emit.IsRouteKind(step.Object.Kind)
 		o := outcome{step: step}
 		switch {
 		case step.Action == Keep:
 			// A foreign middleware must not protect, or open, our route.
-			held = held || !isRoute && step.Object.State == desired.Foreign
+			if foreign := !isRoute && step.Object.State == desired.Foreign; foreign {
+				held = true
+				if desired.Protects(step.Object.Want) {
+					lost = &steps[i]
+				}
+			}
 			continue
 		case step.Action == Delete:
 			o.object, o.err = step.Object.Live, r.remove(ctx, step.Object.Live)
@@ -136,8 +145,14 @@ func (r *Runner) ingress(ctx context.Context, steps []Step) []outcome {
 		default:
 			o.object, o.err = r.write(ctx, step)
 			held = held || o.err != nil && !isRoute
+			if desired.Refused(o.err) && desired.Protects(step.Object.Want) {
+				lost = &steps[i]
+			}
 		}
 		done = append(done, o)
+	}
+	if lost != nil && ctx.Err() == nil {
+		done = append(done, r.closeRoutes(ctx, *lost)...)
 	}
 	return done
 }

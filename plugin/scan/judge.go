@@ -2,6 +2,7 @@ package scan
 
 import (
 	"fmt"
+	"slices"
 
 	networkingv1 "k8s.io/api/networking/v1"
 
@@ -41,9 +42,16 @@ func (c *comparison) judge(ingress *networkingv1.Ingress, outcome convert.Ingres
 		}
 		return item
 	}
-	if foreign := first(item.Objects, desired.Foreign); foreign != nil && len(foreign.Differences) > 0 {
+	foreign := first(item.Objects, desired.Foreign)
+	if foreign != nil && len(foreign.Differences) == 0 {
+		foreign = item.Guard()
+	}
+	if foreign != nil {
 		item.Verdict = Blocked
-		item.Why = foreign.label() + " exists and is not ours: " + fieldList(foreign.Differences)
+		item.Why = foreign.label() + " exists and is not ours"
+		if fields := fieldList(foreign.Differences); fields != "" {
+			item.Why += ": " + fields
+		}
 		item.Fix = "diff, then rename or delete it"
 		if desired.Adoptable(foreign.Live, ingress.Name) {
 			item.Fix = "diff, then rename or delete it | sync --adopt"
@@ -65,6 +73,20 @@ func (c *comparison) judge(ingress *networkingv1.Ingress, outcome convert.Ingres
 	}
 	item.Why, item.Fix = explain(*worst)
 	return item
+}
+
+// Guard returns an object of somebody else that is to protect a route of ours; nil: there
+// is none. Today it may be as it should be, and tomorrow let everybody in.
+func (i Item) Guard() *Object {
+	ours := slices.ContainsFunc(i.Objects, func(o Object) bool {
+		return emit.IsRouteKind(o.Kind) && o.State != desired.Foreign && o.State != Unwanted
+	})
+	for n, o := range i.Objects {
+		if ours && o.State == desired.Foreign && desired.Protects(o.Want) {
+			return &i.Objects[n]
+		}
+	}
+	return nil
 }
 
 // blockedBy names the finding that withheld a route, briefly; the diagnostics

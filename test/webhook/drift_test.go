@@ -237,15 +237,7 @@ spec: {policyName: no-allow-lists, validationActions: [Deny]}
 func (r *rig) testRefusedMiddleware() {
 	ns := r.namespace(nil)
 	r.allowListOf(ns)
-	r.apply(noAllowLists)
-	defer r.kubectl(noAllowLists, "delete", "-f", "-")
-	r.eventually("the policy refuses", func() error {
-		_, stderr, err := r.kubectl("apiVersion: traefik.io/v1alpha1\nkind: Middleware\nmetadata: {name: probe, namespace: "+ns+"}\nspec: {ipWhiteList: {sourceRange: [10.0.0.0/8]}}\n", "apply", "--dry-run=server", "-f", "-")
-		if err == nil || !strings.Contains(stderr, "are not yours") {
-			return fmt.Errorf("it says %q", stderr)
-		}
-		return nil
-	})
+	defer r.refuseAllowLists(ns)()
 	r.apply(ingress(ns, "web", "held.example.com", allowList))
 	r.waitNoRoute(ns, "web")
 	r.waitEvent(ns, "web", "RouteRemoved", "what protects it cannot be written", "are not yours")
@@ -253,6 +245,20 @@ func (r *rig) testRefusedMiddleware() {
 		r.t.Fatal(stderr)
 	}
 	r.waitRoute(ns, "web")
+}
+
+// refuseAllowLists lets a policy refuse them until the returned function is called.
+func (r *rig) refuseAllowLists(ns string) (stop func()) {
+	r.t.Helper()
+	r.apply(noAllowLists)
+	r.eventually("the policy refuses", func() error {
+		_, stderr, err := r.kubectl("apiVersion: traefik.io/v1alpha1\nkind: Middleware\nmetadata: {name: probe, namespace: "+ns+"}\nspec: {ipWhiteList: {sourceRange: [10.0.0.0/8]}}\n", "apply", "--dry-run=server", "-f", "-")
+		if err == nil || !strings.Contains(stderr, "are not yours") {
+			return fmt.Errorf("it says %q", stderr)
+		}
+		return nil
+	})
+	return func() { _, _, _ = r.kubectl(noAllowLists, "delete", "--ignore-not-found", "-f", "-") }
 }
 
 func (r *rig) testRouteDeleted() {

@@ -144,9 +144,9 @@ func (r *Reconciler) write(ctx context.Context, ingress *networkingv1.Ingress, w
 			continue
 		}
 		finding, err := r.settle(ctx, ingress, want, outcome)
-		lost := !isRoute && (refused(err) || finding != nil && finding.State == Foreign)
+		lost := !isRoute && (desired.Refused(err) || finding != nil && finding.State == Foreign)
 		switch {
-		case lost && protects(want):
+		case lost && desired.Protects(want):
 			missing = protection
 		case lost:
 			missing = max(missing, something)
