@@ -17,6 +17,7 @@ import (
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/repair"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/scan"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/ui"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/versions"
 )
 
 type diffOptions struct {
@@ -79,7 +80,7 @@ func (o *diffOptions) run(ctx context.Context, names []string) error {
 	if err != nil {
 		return err
 	}
-	runner := &repair.Runner{Objects: objects, DryRun: repair.Server}
+	runner := &repair.Runner{Objects: objects, DryRun: repair.Server, Version: versions.New().Plugin.Version}
 	var versions []version
 	for _, item := range report.Items {
 		for _, object := range item.Objects {

@@ -15,6 +15,7 @@ import (
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/repair"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/scan"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/ui"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/versions"
 )
 
 type syncOptions struct {
@@ -101,7 +102,7 @@ func (o *syncOptions) run(ctx context.Context, names []string) error {
 		return err
 	}
 	outcome := &syncOutcome{options: o, dryRun: dryRun}
-	runner := &repair.Runner{Objects: objects, DryRun: dryRun, Done: outcome.done}
+	runner := &repair.Runner{Objects: objects, DryRun: dryRun, Version: versions.New().Plugin.Version, Done: outcome.done}
 	if err := runner.Run(ctx, steps); err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -91,7 +92,8 @@ func (o *options) config(log logr.Logger) (setup.Config, error) {
 	cluster.QPS, cluster.Burst = float32(o.qps), int(2*o.qps)
 	cluster.UserAgent = setup.Name
 	c := setup.Config{
-		REST: cluster, Namespace: o.namespace, Namespaces: o.namespaces, Address: o.address,
+		Version: version(),
+		REST:    cluster, Namespace: o.namespace, Namespaces: o.namespaces, Address: o.address,
 		WebhookPort: o.webhookPort, HealthPort: o.healthPort, MetricsPort: o.metricsPort,
 		CertDir: o.certDir, AuthoritySettle: o.authoritySettle, LeaderElection: o.leaderElection, Mode: decide.Mode(o.mode),
 		Conversion: conversion, Engine: translate.Engine{Convert: convert.Convert, HostKeys: convert.HostKeys, PeerKeys: convert.PeerKeys},
@@ -143,4 +145,12 @@ func readConversion(path string) (convert.Options, error) {
 		return options, fmt.Errorf("read --conversion %s: target version is 2 or 3, not %d", path, options.Target.Version)
 	}
 	return options, nil
+}
+
+// version is what the go command wrote into the program.
+func version() string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "(devel)"
 }

@@ -71,7 +71,8 @@ func compareSpec(want, live *unstructured.Unstructured) []Difference {
 func compareAnnotations(want, live *unstructured.Unstructured) (ds []Difference) {
 	have, wanted := live.GetAnnotations(), want.GetAnnotations()
 	for _, key := range slices.Sorted(maps.Keys(wanted)) {
-		if key == IngressAnnotation || key == AppliedAnnotation {
+		switch key {
+		case IngressAnnotation, AppliedAnnotation, SourceAnnotation, ConverterAnnotation:
 			continue
 		}
 		if value, ok := have[key]; !ok {

@@ -59,7 +59,7 @@ func TestObject(t *testing.T) {
 	wantMeta := map[string]any{
 		"namespace": "shop", "name": "cart",
 		"labels":          map[string]any{"team": "shop", desired.ManagedLabel: "true", desired.IngressUIDLabel: "42"},
-		"annotations":     map[string]any{desired.IngressAnnotation: "cart", desired.AppliedAnnotation: desired.SpecHash(got)},
+		"annotations":     map[string]any{desired.IngressAnnotation: "cart", desired.AppliedAnnotation: desired.SpecHash(got), desired.SourceAnnotation: desired.SourceHash(ingress("42"))},
 		"ownerReferences": []any{map[string]any{"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "name": "cart", "uid": "42", "controller": controller}},
 	}
 	if diff := cmp.Diff(wantMeta, got.Object["metadata"]); diff != "" {

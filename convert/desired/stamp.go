@@ -28,6 +28,11 @@ const (
 	AppliedAnnotation = "ingress-migrate.io/applied"
 	// IngressAnnotation carries the name of the Ingress that an object was written for.
 	IngressAnnotation = "ingress-migrate.io/ingress"
+	// ConverterAnnotation carries the version of the program that wrote an object.
+	ConverterAnnotation = "ingress-migrate.io/converter"
+	// SourceAnnotation carries the hash of what the Ingress said when an object was
+	// written; see SourceHash.
+	SourceAnnotation = "ingress-migrate.io/source"
 	// AdoptAnnotation with value "true" on an object that is not ours hands it over to
 	// the Ingress that has use for its name. It is the only way to take one over
 	// beside the command: an object that looks like ours may be in somebody's git.
@@ -80,6 +85,7 @@ func Object(o convert.Object, ingress *networkingv1.Ingress) (*unstructured.Unst
 
 	annotate(u, IngressAnnotation, ingress.Name)
 	annotate(u, AppliedAnnotation, SpecHash(u))
+	annotate(u, SourceAnnotation, SourceHash(ingress))
 	return u, nil
 }
 

@@ -44,6 +44,8 @@ const workers = 8
 type Runner struct {
 	Objects dynamic.Interface
 	DryRun  DryRun
+	// Version of the program, which is said on what it writes.
+	Version string
 	// Done is told the outcome of every step but Keep, in the order of the steps
 	// and never twice at a time, and of routes that are deleted because what protects
 	// them cannot be put in place. The object is what the API server answered, or
@@ -178,6 +180,10 @@ func (r *Runner) Apply(ctx context.Context, want *unstructured.Unstructured, for
 	resource, err := scan.Resource(want.GetAPIVersion(), want.GetKind())
 	if err != nil {
 		return nil, err
+	}
+	if r.Version != "" {
+		want = want.DeepCopy()
+		desired.WrittenBy(want, r.Version)
 	}
 	options := metav1.ApplyOptions{FieldManager: desired.FieldManager, Force: force}
 	if r.DryRun == Server {

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	networkingv1 "k8s.io/api/networking/v1"
-	"k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
@@ -119,24 +118,10 @@ func stand(want, live *unstructured.Unstructured, ingress string) (State, []desi
 	if !desired.OwnedBy(live, ingress) {
 		return desired.Foreign, differences
 	}
-	if state == desired.InSync && !linked(want, live) {
+	if state == desired.InSync && !desired.Marked(want, live) {
 		return Unlinked, nil
 	}
 	return state, differences
-}
-
-func linked(want, live *unstructured.Unstructured) bool {
-	return includes(live.GetLabels(), want.GetLabels()) && includes(live.GetAnnotations(), want.GetAnnotations()) &&
-		equality.Semantic.DeepEqual(live.GetOwnerReferences(), want.GetOwnerReferences())
-}
-
-func includes(have, want map[string]string) bool {
-	for key, value := range want {
-		if have[key] != value {
-			return false
-		}
-	}
-	return true
 }
 
 // unwanted finds objects of ours that nothing asks for.

@@ -71,7 +71,7 @@ func (c *comparison) judge(ingress *networkingv1.Ingress, outcome convert.Ingres
 	if worst.State == desired.Missing && none(item.Objects) {
 		item.Verdict = Missing
 	}
-	item.Why, item.Fix = explain(*worst)
+	item.Why, item.Fix = explain(*worst, ingress)
 	return item
 }
 
@@ -136,11 +136,14 @@ func none(objects []Object) bool {
 	return true
 }
 
-func explain(o Object) (why, fix string) {
+func explain(o Object, ingress *networkingv1.Ingress) (why, fix string) {
 	switch o.State {
 	case desired.Missing:
 		return "no " + o.label(), "sync"
 	case desired.Stale:
+		if wrote := desired.OtherConverter(o.Live, ingress, ""); wrote != "" {
+			return fmt.Sprintf("%s is as version %s wrote it for the same Ingress: %s", o.label(), wrote, fieldList(o.Differences)), "sync"
+		}
 		return o.label() + " is older than the Ingress: " + fieldList(o.Differences), "sync"
 	case desired.Drifted:
 		return fmt.Sprintf("%s edited%s: %s", o.label(), by(o.Editor), fieldList(o.Differences)), "diff | sync --overwrite"

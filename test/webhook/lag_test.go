@@ -73,7 +73,7 @@ func (r *rig) testLaggingCache() {
 	reconciler := &reconcile.Reconciler{
 		Cluster:    cache,
 		Translator: translate.New(translate.Engine{Convert: convert.Convert, HostKeys: convert.HostKeys, PeerKeys: convert.PeerKeys}, convert.Options{From: convert.FromTraefikV1}, cache),
-		Fresh:      api, Writer: api, Observer: said,
+		Fresh:      api, Writer: api, Observer: said, Stage: reconcile.NewStage("v1.0.0"),
 	}
 	ns := r.namespace(nil)
 	pass := func(host string) string {

@@ -32,6 +32,7 @@ func TestWebhook(t *testing.T) {
 	t.Run("install says what is missing", func(t *testing.T) { r.with(t).testMissingCRDs() })
 	r.installCRDs()
 	t.Run("a cache that lags is not believed", func(t *testing.T) { r.with(t).testLaggingCache() })
+	t.Run("an upgrade is staged", func(t *testing.T) { r.with(t).testUpgradeIsStaged() })
 	t.Run("sync closes what it cannot protect", func(t *testing.T) { r.with(t).testSyncCloses() })
 	before := r.namespace(nil)
 	r.apply(ingress(before, "web", "before.example.com"))

@@ -20,6 +20,9 @@ const (
 	Diverged State = "diverged"
 	// Foreign: an object that is not ours has a name that we want; it is kept.
 	Foreign State = "foreign"
+	// Outdated: another version of the program wrote it, and this one would write it
+	// otherwise although the Ingress has not changed; it is kept.
+	Outdated State = "outdated"
 	// Blocked: a route was withheld because it would expose more than before.
 	Blocked State = "blocked"
 	// Unrouted: the source controller serves nothing of it, or nothing can be converted.
@@ -34,7 +37,7 @@ const (
 
 // States lists all states.
 func States() []State {
-	return []State{Current, Drifted, Diverged, Foreign, Blocked, Unrouted, NotOurs, OptedOut, Failed}
+	return []State{Current, Drifted, Diverged, Foreign, Outdated, Blocked, Unrouted, NotOurs, OptedOut, Failed}
 }
 
 // Finding is one object that is not as the conversion wants it, and stays so.

@@ -60,6 +60,7 @@ type Reconciler struct {
 	Fresh    client.Reader
 	Writer   client.Writer
 	Observer Observer
+	Stage    *Stage
 }
 
 var _ reconcile.Reconciler = (*Reconciler)(nil)
@@ -76,6 +77,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, request reconcile.Request) (
 		// deleted nothing may be written any more: the collector would remove what
 		// we write, and we would write it again.
 		r.Observer.Gone(key)
+		r.Stage.gone(key)
 		return reconcile.Result{}, nil
 	}
 	outcome, err := r.pass(ctx, ingress)
@@ -109,9 +111,15 @@ func (r *Reconciler) pass(ctx context.Context, ingress *networkingv1.Ingress) (O
 	case translation.Route(ingress.Name) == "":
 		outcome.State = Unrouted
 	}
-	wanted, err := wantedObjects(ingress, translation)
+	wanted, err := r.wantedObjects(ingress, translation)
 	if err != nil {
 		return Outcome{}, err
+	}
+	if held, err := r.heldBack(ctx, ingress, wanted); held != nil || err != nil {
+		if held != nil {
+			outcome = Outcome{State: held.State, Findings: []Finding{*held}}
+		}
+		return outcome, err
 	}
 	missing, err := r.write(ctx, ingress, wanted, &outcome)
 	if missing == protection {

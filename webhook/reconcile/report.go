@@ -50,6 +50,8 @@ func findingReason(s State) string {
 		return "RouteDiverged"
 	case Foreign:
 		return "RouteNameTaken"
+	case Outdated:
+		return "RouteOutdated"
 	case Blocked:
 		return "RouteBlocked"
 	case Current, Unrouted, NotOurs, OptedOut, Failed:

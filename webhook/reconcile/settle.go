@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"reflect"
 	"slices"
 	"strings"
 
@@ -21,13 +20,14 @@ import (
 )
 
 // wantedObjects returns what the cluster should hold for ingress: routes last.
-func wantedObjects(ingress *networkingv1.Ingress, t translate.Translation) ([]*unstructured.Unstructured, error) {
+func (r *Reconciler) wantedObjects(ingress *networkingv1.Ingress, t translate.Translation) ([]*unstructured.Unstructured, error) {
 	wanted := make([]*unstructured.Unstructured, 0, len(t.Objects))
 	for _, object := range t.Objects {
 		want, err := desired.Object(object, ingress)
 		if err != nil {
 			return nil, err
 		}
+		desired.WrittenBy(want, r.Stage.version)
 		wanted = append(wanted, want)
 	}
 	slices.SortStableFunc(wanted, func(a, b *unstructured.Unstructured) int {
@@ -55,7 +55,7 @@ func (r *Reconciler) settle(ctx context.Context, ingress *networkingv1.Ingress, 
 	state, differences := desired.Compare(want, live)
 	switch state {
 	case desired.InSync:
-		if sameMarks(want, live) {
+		if desired.Marked(want, live) {
 			return nil, nil
 		}
 	case desired.Drifted:
@@ -129,22 +129,6 @@ func (r *Reconciler) adopt(ctx context.Context, want, live *unstructured.Unstruc
 	}
 	outcome.Written = append(outcome.Written, name(want))
 	return nil
-}
-
-// sameMarks tells whether live carries our labels, annotations and owner. They
-// differ when an Ingress was restored or created anew under an old name.
-func sameMarks(want, live *unstructured.Unstructured) bool {
-	return contains(live.GetLabels(), want.GetLabels()) && contains(live.GetAnnotations(), want.GetAnnotations()) &&
-		reflect.DeepEqual(want.GetOwnerReferences(), live.GetOwnerReferences())
-}
-
-func contains(have, want map[string]string) bool {
-	for key, value := range want {
-		if got, ok := have[key]; !ok || got != value {
-			return false
-		}
-	}
-	return true
 }
 
 // managersOf returns what the API server says about field managers that own

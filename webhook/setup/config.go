@@ -33,6 +33,8 @@ const (
 type Config struct {
 	// REST is how to reach the API server.
 	REST *rest.Config
+	// Version of the program.
+	Version string
 	// Namespace is our own.
 	Namespace string
 	// Namespaces are those whose Ingresses are looked at; empty: all.

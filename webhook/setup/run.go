@@ -131,6 +131,7 @@ func assemble(ctx context.Context, mgr manager.Manager, c Config, h *health) err
 		shared := translator.Confirming(cluster.ReadService(mgr.GetAPIReader())).Sharing(time.Now)
 		if err := reconcile.Add(mgr, &reconcile.Reconciler{
 			Cluster: live, Translator: shared, Fresh: mgr.GetAPIReader(), Writer: mgr.GetClient(), Observer: reporter,
+			Stage: reconcile.NewStage(c.Version),
 		}, reconcile.Options{
 			Kinds: cluster.Kinds(group), FullPass: c.FullPass, Standby: standby, Workers: c.Workers, Lister: live,
 			PeerKeys: c.Engine.PeerKeys, Wide: shared, Desk: desk, Ledger: ledger, FullPassDone: numbers.FullPass,

@@ -1,0 +1,182 @@
+package webhook_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	ctrlreconcile "sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/desired"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/webhook/cluster"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/webhook/reconcile"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/webhook/translate"
+)
+
+// direct reads every object where it is stored.
+type direct struct{ lagging }
+
+func (d direct) Live(ctx context.Context, kind schema.GroupVersionKind, key types.NamespacedName) (*unstructured.Unstructured, error) {
+	return d.Cluster.Live(ctx, kind, key)
+}
+
+func (d direct) MadeFor(ctx context.Context, ingress types.NamespacedName) ([]*unstructured.Unstructured, error) {
+	var made []*unstructured.Unstructured
+	for _, kind := range cluster.Kinds("traefik.io") {
+		list := &unstructured.UnstructuredList{}
+		list.SetGroupVersionKind(kind)
+		if err := d.reader.List(ctx, list, client.InNamespace(ingress.Namespace)); err != nil {
+			return nil, err
+		}
+		for i := range list.Items {
+			if o := &list.Items[i]; desired.IsOurs(o) && desired.MadeFor(o) == ingress.Name {
+				made = append(made, o)
+			}
+		}
+	}
+	return made, nil
+}
+
+// passes are those of one process of the webhook, one at a time and of a version that the
+// test says: no other part of the webhook runs.
+type passes struct {
+	r    *rig
+	said *outcomes
+	work *reconcile.Reconciler
+}
+
+func (r *rig) passes(version string) *passes {
+	r.t.Helper()
+	api, err := client.New(r.RESTConfig(), client.Options{})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	stored := direct{lagging{Cluster: cluster.New(api, "traefik.io"), reader: api}}
+	p := &passes{r: r, said: &outcomes{}}
+	p.work = &reconcile.Reconciler{
+		Cluster:    stored,
+		Translator: translate.New(translate.Engine{Convert: convert.Convert, HostKeys: convert.HostKeys, PeerKeys: convert.PeerKeys}, convert.Options{From: convert.FromTraefikV1}, stored),
+		Fresh:      api, Writer: api, Observer: p.said, Stage: reconcile.NewStage(version),
+	}
+	return p
+}
+
+// over makes one pass over Ingress web and returns its outcome.
+func (p *passes) over(ns string) reconcile.Outcome {
+	p.r.t.Helper()
+	request := ctrlreconcile.Request{NamespacedName: types.NamespacedName{Namespace: ns, Name: "web"}}
+	if _, err := p.work.Reconcile(p.r.ctx, request); err != nil {
+		p.r.t.Fatal(err)
+	}
+	return p.said.last
+}
+
+func (p *passes) expect(ns, what string, want reconcile.State) {
+	p.r.t.Helper()
+	if got := p.over(ns); got.State != want {
+		p.r.t.Errorf("%s: %+v, want %s", what, got, want)
+	}
+}
+
+// spec is the route's, as text.
+func (r *rig) spec(ns string) string {
+	r.t.Helper()
+	route := r.route(ns, "web")
+	if route == nil {
+		return "no route"
+	}
+	return fmt.Sprint(route.Object["spec"])
+}
+
+// asWrittenBy makes the route of web what another version would have written.
+func (r *rig) asWrittenBy(version, ns string) {
+	r.t.Helper()
+	route := r.route(ns, "web")
+	written := &unstructured.Unstructured{Object: map[string]any{"apiVersion": route.GetAPIVersion(), "kind": route.GetKind(), "spec": route.DeepCopy().Object["spec"]}}
+	if err := unstructured.SetNestedStringSlice(written.Object, []string{"of-before"}, "spec", "entryPoints"); err != nil {
+		r.t.Fatal(err)
+	}
+	written.SetNamespace(ns)
+	written.SetName("web")
+	written.SetLabels(route.GetLabels())
+	written.SetOwnerReferences(route.GetOwnerReferences())
+	annotations := route.GetAnnotations()
+	annotations[desired.AppliedAnnotation], annotations[desired.ConverterAnnotation] = desired.SpecHash(written), version
+	written.SetAnnotations(annotations)
+	if _, err := r.dynamic.Resource(traefik("ingressroutes")).Namespace(ns).Apply(r.ctx, "web", written, metav1.ApplyOptions{FieldManager: desired.FieldManager, Force: true}); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+// testUpgradeIsStaged: what another version would write otherwise stays until its
+// Ingress changes or somebody says so, and is nobody else's trouble.
+func (r *rig) testUpgradeIsStaged() {
+	ns := r.namespace(nil)
+	r.apply(ingress(ns, "web", "staged.example.com", "example.com/deployed=1"))
+	before := r.passes("v1.0.0")
+	before.expect(ns, "a new Ingress", reconcile.Current)
+	version := r.route(ns, "web").GetResourceVersion()
+	after := r.passes("v2.0.0")
+	after.expect(ns, "a version that writes the same", reconcile.Current)
+	if now := r.route(ns, "web").GetResourceVersion(); now != version {
+		r.t.Error("a route that is as it should be was written")
+	}
+
+	// A deploy tool's own notes are no change of what the Ingress says.
+	r.apply(ingress(ns, "web", "staged.example.com", "example.com/deployed=2"))
+	r.asWrittenBy("v1.0.0", ns)
+	after = r.passes("v2.0.0")
+	got := after.over(ns)
+	if got.State != reconcile.Outdated || len(got.Findings) != 1 || !strings.Contains(got.Findings[0].Text, "v1.0.0 wrote it; version v2.0.0 makes it otherwise: spec.entryPoints") || !strings.Contains(got.Findings[0].Text, "sync -n "+ns+" web") {
+		r.t.Errorf("another version's route: %+v", got)
+	}
+	if text := r.spec(ns); !strings.Contains(text, "of-before") {
+		r.t.Errorf("it was written: %s", text)
+	}
+	status, stdout, _ := r.plugin("scan", "-n", ns, "--from", "traefik-v1")
+	if status == 0 || !strings.Contains(stdout, "as version v1.0.0 wrote it") {
+		r.t.Errorf("scan says\n%s", stdout)
+	}
+
+	// Its own change brings it up to date, and from then on it is as any other one.
+	r.apply(ingress(ns, "web", "staged2.example.com"))
+	after.expect(ns, "a change", reconcile.Current)
+	if text := r.spec(ns); strings.Contains(text, "of-before") || !strings.Contains(text, "`staged2.") {
+		r.t.Errorf("a changed Ingress has %s", text)
+	}
+	r.asWrittenBy("v1.0.0", ns)
+	after.expect(ns, "one that this process brought up to date", reconcile.Current)
+
+	// What protects is not held back.
+	r.apply(ingress(ns, "web", "staged2.example.com", allowList))
+	after.expect(ns, "an allow list", reconcile.Current)
+	list, err := r.dynamic.Resource(traefik("middlewares")).Namespace(ns).List(r.ctx, metav1.ListOptions{})
+	if err != nil || len(list.Items) != 1 {
+		r.t.Fatalf("middlewares: %v, %v", list, err)
+	}
+	r.asWrittenBy("v1.0.0", ns)
+	r.passes("v2.0.0").expect(ns, "another version's route with its own allow list", reconcile.Outdated)
+	r.mustKubectl("label", "middlewares.traefik.io", "-n", ns, list.Items[0].GetName(), desired.ManagedLabel+"-")
+	r.passes("v2.0.0").expect(ns, "with somebody else's", reconcile.Foreign)
+	if text := r.spec(ns); text != "no route" {
+		r.t.Errorf("it is open: %s", text)
+	}
+
+	// Or somebody says so.
+	other := r.namespace(nil)
+	r.apply(ingress(other, "web", "staged.example.com"))
+	before.expect(other, "a new Ingress", reconcile.Current)
+	r.asWrittenBy("v1.0.0", other)
+	after.expect(other, "another version's route", reconcile.Outdated)
+	r.mustPlugin("sync", "-n", other, "--from", "traefik-v1")
+	if text := r.spec(other); strings.Contains(text, "of-before") {
+		r.t.Errorf("sync left %s", text)
+	}
+	after.expect(other, "after sync", reconcile.Current)
+}
