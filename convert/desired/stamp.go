@@ -37,6 +37,13 @@ const (
 	// the Ingress that has use for its name. It is the only way to take one over
 	// beside the command: an object that looks like ours may be in somebody's git.
 	AdoptAnnotation = "ingress-migrate.io/adopt"
+	// DriftAnnotation on an Ingress says what becomes of edits by hand of its objects:
+	// DriftOverwrite, DriftDetach, or they are kept and reported.
+	DriftAnnotation = "ingress-migrate.io/drift"
+	// DriftOverwrite replaces what was edited.
+	DriftOverwrite = "overwrite"
+	// DriftDetach leaves all objects of the Ingress to people once one was edited.
+	DriftDetach = "detach"
 	// ModeAnnotation on an Ingress: "ignore" opts it out.
 	ModeAnnotation = "ingress-migrate.io/mode"
 	// ModeIgnore is the value of ModeAnnotation that opts an Ingress out.

@@ -180,3 +180,48 @@ func (r *rig) testUpgradeIsStaged() {
 	}
 	after.expect(other, "after sync", reconcile.Current)
 }
+
+// testDriftAnnotation: whose Ingress it is may say what becomes of edits.
+func (r *rig) testDriftAnnotation() {
+	ns := r.namespace(nil)
+	const overwrite, detach = desired.DriftAnnotation + "=" + desired.DriftOverwrite, desired.DriftAnnotation + "=" + desired.DriftDetach
+	p := r.passes("v1.0.0")
+	r.apply(ingress(ns, "web", "drift.example.com"))
+	p.expect(ns, "a new Ingress", reconcile.Current)
+	edit := func() { r.edit("ingressroutes", ns, "web", `{"spec":{"entryPoints":["emergency"]}}`) }
+	edit()
+	p.expect(ns, "an edit", reconcile.Drifted)
+	r.apply(ingress(ns, "web", "drift.example.com", overwrite))
+	p.expect(ns, "an edit that is to be overwritten", reconcile.Current)
+	edit()
+	r.apply(ingress(ns, "web", "drift2.example.com", overwrite))
+	p.expect(ns, "an edit and a change", reconcile.Current)
+	if text := r.spec(ns); strings.Contains(text, "emergency") || !strings.Contains(text, "`drift2.") {
+		r.t.Errorf("the edit stays: %s", text)
+	}
+	edit()
+	r.apply(ingress(ns, "web", "drift2.example.com", overwrite, "kubernetes.io/ingress.class=nginx"))
+	p.expect(ns, "an edit and another class", reconcile.NotOurs)
+	if text := r.spec(ns); text != "no route" {
+		r.t.Errorf("an edited route that nothing asks for stays: %s", text)
+	}
+
+	r.apply(ingress(ns, "web", "drift3.example.com", detach, allowList))
+	p.expect(ns, "back", reconcile.Current)
+	edit()
+	p.expect(ns, "an edit that detaches", reconcile.OptedOut)
+	route := r.route(ns, "web")
+	list, err := r.dynamic.Resource(traefik("middlewares")).Namespace(ns).List(r.ctx, metav1.ListOptions{})
+	if err != nil || len(list.Items) != 1 {
+		r.t.Fatalf("middlewares: %v, %v", list, err)
+	}
+	for _, o := range []*unstructured.Unstructured{route, &list.Items[0]} {
+		if desired.IsOurs(o) || len(o.GetOwnerReferences()) > 0 {
+			r.t.Errorf("still ours: %v", o.Object["metadata"])
+		}
+	}
+	p.expect(ns, "afterwards", reconcile.Foreign)
+	if text := r.spec(ns); !strings.Contains(text, "emergency") {
+		r.t.Errorf("what was detached was changed: %s", text)
+	}
+}

@@ -7,7 +7,6 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/desired"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/emit"
 )
 
@@ -23,7 +22,7 @@ func (r *Reconciler) closeRoutes(ctx context.Context, ingress *networkingv1.Ingr
 		if !emit.IsRouteKind(live.GetKind()) || live.GetDeletionTimestamp() != nil {
 			continue
 		}
-		if live.GetAnnotations()[desired.AppliedAnnotation] != desired.SpecHash(live) {
+		if keepsEdits(ingress, live) {
 			outcome.add(Finding{State: Diverged, Object: name(live), Text: "kept: edited by hand, although what its Ingress asks for to protect it is not in place"})
 			continue
 		}

@@ -122,6 +122,9 @@ func (r *Reconciler) pass(ctx context.Context, ingress *networkingv1.Ingress) (O
 		return outcome, err
 	}
 	missing, err := r.write(ctx, ingress, wanted, &outcome)
+	if errors.Is(err, errDetach) {
+		return r.detach(ctx, ingress)
+	}
 	if missing == protection {
 		err = errors.Join(err, r.closeRoutes(ctx, ingress, &outcome))
 	}

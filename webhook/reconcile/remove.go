@@ -28,7 +28,7 @@ func (r *Reconciler) prune(ctx context.Context, ingress *networkingv1.Ingress, w
 		if keep[name(live)] || live.GetDeletionTimestamp() != nil {
 			continue
 		}
-		if live.GetAnnotations()[desired.AppliedAnnotation] != desired.SpecHash(live) {
+		if keepsEdits(ingress, live) {
 			outcome.add(Finding{State: Diverged, Object: name(live), Text: "kept: edited by hand and no longer wanted by its Ingress"})
 			continue
 		}
@@ -37,6 +37,11 @@ func (r *Reconciler) prune(ctx context.Context, ingress *networkingv1.Ingress, w
 		}
 	}
 	return nil
+}
+
+// keepsEdits tells whether a live object was edited, and edits are to be kept.
+func keepsEdits(ingress *networkingv1.Ingress, live *unstructured.Unstructured) bool {
+	return desired.Edited(live) && ingress.Annotations[desired.DriftAnnotation] != desired.DriftOverwrite
 }
 
 // remove deletes a live object, unless it has changed since it was read.

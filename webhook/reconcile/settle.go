@@ -3,6 +3,7 @@ package reconcile
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -43,7 +44,7 @@ func (r *Reconciler) settle(ctx context.Context, ingress *networkingv1.Ingress, 
 		return nil, fmt.Errorf("read %s: %w", name(want), err)
 	}
 	if live != nil && desired.HandedOver(live, ingress.Name) {
-		return nil, r.adopt(ctx, want, live, outcome)
+		return nil, r.takeOver(ctx, want, live, outcome)
 	}
 	if who := cluster.TakenBy(live, ingress.Name); who != "" {
 		text := "left alone: " + who
@@ -53,6 +54,14 @@ func (r *Reconciler) settle(ctx context.Context, ingress *networkingv1.Ingress, 
 		return &Finding{State: Foreign, Object: name(want), Text: text}, nil
 	}
 	state, differences := desired.Compare(want, live)
+	if state == desired.Drifted || state == desired.Diverged {
+		switch ingress.Annotations[desired.DriftAnnotation] {
+		case desired.DriftOverwrite:
+			return nil, r.takeOver(ctx, want, live, outcome)
+		case desired.DriftDetach:
+			return nil, errDetach
+		}
+	}
 	switch state {
 	case desired.InSync:
 		if desired.Marked(want, live) {
@@ -119,9 +128,13 @@ func (r *Reconciler) apply(ctx context.Context, want, live *unstructured.Unstruc
 	return nil, nil
 }
 
-// adopt takes over an object that its owner handed over. Fields that we do not want
-// stay as they are.
-func (r *Reconciler) adopt(ctx context.Context, want, live *unstructured.Unstructured, outcome *Outcome) error {
+// errDetach says that an object was edited, and its Ingress wants all of its objects
+// to be people's then.
+var errDetach = errors.New("detach")
+
+// takeOver takes fields from whoever set them: of an object that its owner handed over,
+// or whose edits are not to be kept. Fields that we do not want stay as they are.
+func (r *Reconciler) takeOver(ctx context.Context, want, live *unstructured.Unstructured, outcome *Outcome) error {
 	written := want.DeepCopy()
 	written.SetResourceVersion(live.GetResourceVersion())
 	if err := r.Writer.Apply(ctx, client.ApplyConfigurationFromUnstructured(written), client.FieldOwner(desired.FieldManager), client.ForceOwnership); err != nil {
