@@ -82,6 +82,13 @@ func (r *rig) testNamespaceOptOut() {
 		r.t.Fatal(err)
 	}
 	r.waitRoute(ns, "web")
+	r.mustKubectl("label", "namespace", ns, "ingress-migrate.io/webhook=disabled")
+	r.eventually("the route of a namespace that opts out later is detached", func() error {
+		if route := r.route(ns, "web"); route == nil || len(route.GetOwnerReferences()) > 0 || route.GetLabels()[desired.ManagedLabel] != "" {
+			return fmt.Errorf("it is %v", route)
+		}
+		return nil
+	})
 }
 
 func (r *rig) testBlocked() {

@@ -225,3 +225,63 @@ func (r *rig) testDriftAnnotation() {
 		r.t.Errorf("what was detached was changed: %s", text)
 	}
 }
+
+// testRestored: a backup brings Ingress and objects back with the owner of before, which
+// the collector does not find; in the end there is one route, of the new Ingress.
+func (r *rig) testRestored() {
+	ns := r.namespace(nil)
+	manifest := ingress(ns, "web", "restored.example.com", allowList)
+	r.apply(manifest)
+	p := r.passes("v1.0.0")
+	p.expect(ns, "a new Ingress", reconcile.Current)
+	var backup []*unstructured.Unstructured
+	for _, kind := range []string{"middlewares", "ingressroutes"} {
+		list, err := r.dynamic.Resource(traefik(kind)).Namespace(ns).List(r.ctx, metav1.ListOptions{})
+		if err != nil || len(list.Items) == 0 {
+			r.t.Fatalf("%s: %v, %v", kind, list, err)
+		}
+		for i := range list.Items {
+			o := &list.Items[i]
+			for _, field := range []string{"uid", "resourceVersion", "creationTimestamp", "generation", "managedFields"} {
+				unstructured.RemoveNestedField(o.Object, "metadata", field)
+			}
+			backup = append(backup, o)
+		}
+	}
+	resources := map[string]string{"Middleware": "middlewares", "IngressRoute": "ingressroutes"}
+	live := func(o *unstructured.Unstructured) *unstructured.Unstructured {
+		return r.object(resources[o.GetKind()], ns, o.GetName())
+	}
+	r.mustKubectl("delete", "ingress", "-n", ns, "web")
+	r.eventually("all objects are gone", func() error {
+		for _, o := range backup {
+			if live(o) != nil {
+				return fmt.Errorf("%s is there", o.GetName())
+			}
+		}
+		return nil
+	})
+
+	r.apply(manifest)
+	for _, o := range backup {
+		if _, err := r.dynamic.Resource(traefik(resources[o.GetKind()])).Namespace(ns).Create(r.ctx, o, metav1.CreateOptions{FieldManager: "velero"}); err != nil {
+			r.t.Fatal(err)
+		}
+	}
+	r.eventually("the objects have the new owner", func() error {
+		request := ctrlreconcile.Request{NamespacedName: types.NamespacedName{Namespace: ns, Name: "web"}}
+		if _, err := p.work.Reconcile(r.ctx, request); err != nil {
+			return err
+		}
+		stored, err := r.client.NetworkingV1().Ingresses(ns).Get(r.ctx, "web", metav1.GetOptions{})
+		if err != nil {
+			return err
+		}
+		for _, o := range backup {
+			if o = live(o); o == nil || len(o.GetOwnerReferences()) != 1 || o.GetOwnerReferences()[0].UID != stored.UID || o.GetLabels()[desired.IngressUIDLabel] != string(stored.UID) {
+				return fmt.Errorf("%v", o)
+			}
+		}
+		return nil
+	})
+}

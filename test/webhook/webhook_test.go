@@ -34,6 +34,7 @@ func TestWebhook(t *testing.T) {
 	t.Run("a cache that lags is not believed", func(t *testing.T) { r.with(t).testLaggingCache() })
 	t.Run("an upgrade is staged", func(t *testing.T) { r.with(t).testUpgradeIsStaged() })
 	t.Run("edits by hand are overwritten or detached when asked for", func(t *testing.T) { r.with(t).testDriftAnnotation() })
+	t.Run("a backup is restored", func(t *testing.T) { r.with(t).testRestored() })
 	t.Run("sync closes what it cannot protect", func(t *testing.T) { r.with(t).testSyncCloses() })
 	before := r.namespace(nil)
 	r.apply(ingress(before, "web", "before.example.com"))
