@@ -87,7 +87,7 @@ schemas: ## Hold stories and generated objects against Traefik's types, CRDs, an
 	cd test/schemas && $(GO) test ./...
 
 .PHONY: chart
-chart: ## Let Helm render the chart, and compare it with what webhook install makes (UPDATE=1 makes it)
+chart: sandbox-binaries ## Let Helm render and install the chart, against what webhook install makes (UPDATE=1 makes it)
 	cd test/chart && $(GO) test ./...
 
 .PHONY: oracle

@@ -19,6 +19,7 @@ import (
 	"helm.sh/helm/v4/pkg/chart/v2/lint/support"
 	"helm.sh/helm/v4/pkg/chart/v2/loader"
 	"helm.sh/helm/v4/pkg/engine"
+	releaseutil "helm.sh/helm/v4/pkg/release/v1/util"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	yamlutil "k8s.io/apimachinery/pkg/util/yaml"
 	"sigs.k8s.io/kustomize/api/krusty"
@@ -102,6 +103,19 @@ func (all objects) decode(t *testing.T, text []byte) {
 // render is helm template.
 func render(t *testing.T, namespace, kubernetes string, values map[string]any) (objects, error) {
 	t.Helper()
+	texts, err := rendered(t, namespace, kubernetes, values)
+	all := objects{}
+	for name, text := range texts {
+		if strings.HasSuffix(name, ".yaml") {
+			all.decode(t, []byte(text))
+		}
+	}
+	return all, err
+}
+
+// rendered are the texts of the chart's files.
+func rendered(t *testing.T, namespace, kubernetes string, values map[string]any) (map[string]string, error) {
+	t.Helper()
 	loaded, err := loader.LoadDir(chart)
 	if err != nil {
 		t.Fatal(err)
@@ -116,17 +130,7 @@ func render(t *testing.T, namespace, kubernetes string, values map[string]any) (
 	if err != nil {
 		return nil, err
 	}
-	texts, err := engine.Render(loaded, given)
-	if err != nil {
-		return nil, err
-	}
-	all := objects{}
-	for name, text := range texts {
-		if strings.HasSuffix(name, ".yaml") {
-			all.decode(t, []byte(text))
-		}
-	}
-	return all, nil
+	return engine.Render(loaded, given)
 }
 
 func must(t *testing.T, namespace, kubernetes string, values map[string]any) objects {
@@ -379,6 +383,35 @@ func TestAnotherNamespace(t *testing.T) {
 			if !strings.Contains(text, "{{ $value | humanizeDuration }}") {
 				t.Errorf("Prometheus' own templates are gone:\n%s", text)
 			}
+		}
+	}
+}
+
+// TestOrder: Helm registers what it installed before, and removes the registration before
+// anything behind it. There are no hooks, whose objects Helm would leave behind.
+func TestOrder(t *testing.T) {
+	texts, err := rendered(t, "edge", "v1.30.0", map[string]any{"namespaces": []any{"shop"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	delete(texts, "ingress-migrate-webhook/templates/NOTES.txt")
+	for name, c := range map[string]struct {
+		order releaseutil.KindSortOrder
+		at    func(kinds []string) string
+	}{
+		"install":   {releaseutil.InstallOrder, func(kinds []string) string { return kinds[len(kinds)-1] }},
+		"uninstall": {releaseutil.UninstallOrder, func(kinds []string) string { return kinds[0] }},
+	} {
+		hooks, sorted, err := releaseutil.SortManifests(texts, nil, c.order)
+		if err != nil || len(hooks) > 0 {
+			t.Fatalf("%d hooks, %v", len(hooks), err)
+		}
+		var kinds []string
+		for _, manifest := range sorted {
+			kinds = append(kinds, manifest.Head.Kind)
+		}
+		if len(kinds) < 10 || c.at(kinds) != "MutatingWebhookConfiguration" {
+			t.Errorf("%s: %v", name, kinds)
 		}
 	}
 }
