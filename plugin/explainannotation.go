@@ -157,7 +157,7 @@ func (o *explainOptions) annotation(w io.Writer, a knownAnnotation) {
 		as = " as " + a.value
 	}
 	fmt.Fprintf(w, "%s  %s, read by %s on the %s%s\n\n", o.palette.Paint(ui.Bold, a.name), a.family, a.controller, a.on, as)
-	o.paragraph(w, "", strings.TrimSpace(strings.ToUpper(a.note[:1])+a.note[1:]+". "+a.becomes))
+	o.paragraph(w, "", a.says())
 	if len(a.keys) > 1 {
 		fmt.Fprintf(w, "\nKeys, the first one that an object has counts, even if it is empty\n")
 	} else {
@@ -166,18 +166,28 @@ func (o *explainOptions) annotation(w io.Writer, a knownAnnotation) {
 	for _, key := range a.keys {
 		fmt.Fprintf(w, "  %s\n", key)
 	}
+	if codes := a.findings(); len(codes) > 0 {
+		fmt.Fprintf(w, "\nFindings about it\n")
+		for _, info := range codes {
+			fmt.Fprintf(w, "  %-22s %s\n", info.Code, info.Title)
+		}
+	}
+}
+
+// says is what the manual has on an annotation, in sentences.
+func (a knownAnnotation) says() string {
+	return strings.TrimSpace(strings.ToUpper(a.note[:1]) + a.note[1:] + ". " + a.becomes)
+}
+
+// findings are those that may be about it.
+func (a knownAnnotation) findings() []diag.Info {
 	var codes []diag.Info
 	for _, info := range diag.All() {
 		if mentions(info, a) || slices.Contains(a.codes, info.Code) {
 			codes = append(codes, info)
 		}
 	}
-	if len(codes) > 0 {
-		fmt.Fprintf(w, "\nFindings about it\n")
-		for _, info := range codes {
-			fmt.Fprintf(w, "  %-22s %s\n", info.Code, info.Title)
-		}
-	}
+	return codes
 }
 
 // mentions tells whether the manual's entry of a code speaks of an annotation. Names of
