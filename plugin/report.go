@@ -175,7 +175,7 @@ func (o *reportOptions) fromCluster(ctx context.Context, page *htmlreport.Page, 
 		return err
 	}
 	page.Status = cutover.NewStatus(picture, settings, o.now())
-	page.Status.Routes, page.Status.Webhook = flagText(ctx, reader.Client), webhookText(ctx, reader.Client)
+	page.Status.Routes, page.Status.Webhook = flagText(ctx, reader.Client), webhookText(ctx, reader.Client, o.now())
 	if page.Journal == nil {
 		page.Journal = picture.Journal
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/capability"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/fleet"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/htmlreport"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/install"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/scan"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/source"
@@ -34,6 +35,7 @@ type statusOptions struct {
 	color      string
 	serve      string
 	recorded   recordedFlags
+	probed     *cutover.Probed
 	// ingresses sums up report, the last scan: it is not made anew every time.
 	ingresses string
 	report    *scan.Report
@@ -51,6 +53,9 @@ func newStatusCommand(c *cluster) *cobra.Command {
 
   # Watch a cutover
   kubectl ingress-migrate status -w
+
+  # With what a probe lost meanwhile
+  kubectl ingress-migrate status --probe probe.json
 
   # A page that keeps up to date, for a browser on this machine
   kubectl ingress-migrate status --serve
@@ -88,6 +93,13 @@ func (o *statusOptions) run(ctx context.Context) error {
 	}
 	if o.serve != "" {
 		return o.servePage(ctx)
+	}
+	var recorded htmlreport.Page
+	if err := o.recorded.read(&recorded); err != nil {
+		return err
+	}
+	if recorded.Probe != nil {
+		o.probed = &cutover.Probed{Sent: int(recorded.Probe.Sent), Lost: int(recorded.Probe.Lost)}
 	}
 	reader, err := o.fleet.reader(o.cluster)
 	if err != nil {
@@ -170,8 +182,9 @@ func (o *statusOptions) look(ctx context.Context, reader *fleet.Reader, now time
 		s.ServerVersion = v.GitVersion
 	}
 	s.Routes = flagText(ctx, reader.Client)
-	s.Webhook = webhookText(ctx, reader.Client)
+	s.Webhook = webhookText(ctx, reader.Client, now)
 	s.Ingresses = o.ingresses
+	s.Probe = o.probed
 	o.cluster.addParallel(ctx, s)
 	return s, picture, nil
 }
@@ -203,15 +216,21 @@ func flagText(ctx context.Context, client kubernetes.Interface) string {
 	return text
 }
 
-func webhookText(ctx context.Context, client kubernetes.Interface) string {
-	d, err := client.AppsV1().Deployments(install.Find(ctx, client)).Get(ctx, install.Name, metav1.GetOptions{})
+// webhookText tells of the certificate what whoever asks may know: it is a Secret's.
+func webhookText(ctx context.Context, client kubernetes.Interface, now time.Time) string {
+	namespace := install.Find(ctx, client)
+	d, err := client.AppsV1().Deployments(namespace).Get(ctx, install.Name, metav1.GetOptions{})
 	switch {
 	case apierrors.IsNotFound(err):
 		return "not installed"
 	case err != nil:
 		return "not known"
 	}
-	return fmt.Sprintf("%d/%d ready", d.Status.ReadyReplicas, d.Status.Replicas)
+	text := fmt.Sprintf("%d/%d ready", d.Status.ReadyReplicas, d.Status.Replicas)
+	if certificate, err := install.Certificate(ctx, client, namespace); err == nil {
+		text += fmt.Sprintf(", certificate valid for %d days", install.DaysLeft(certificate, now))
+	}
+	return text
 }
 
 // statusNodes are the nodes as kubectl names them.

@@ -140,7 +140,11 @@ func statusHead(s *cutover.Status, now time.Time, width int) []string {
 		line("Ingresses", s.Ingresses)
 	}
 	line("Webhook", s.Webhook)
-	line("Serving", fmt.Sprintf("%d of %d nodes (floor %d)", s.Serving, len(s.Nodes), s.Floor))
+	serving := []string{fmt.Sprintf("%d of %d nodes (floor %d)", s.Serving, len(s.Nodes), s.Floor)}
+	if s.Probe != nil {
+		serving = append(serving, fmt.Sprintf("lost requests seen: %s of %s", thousands(s.Probe.Lost), thousands(s.Probe.Sent)))
+	}
+	line("Serving", serving...)
 	return lines
 }
 

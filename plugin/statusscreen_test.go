@@ -21,7 +21,7 @@ func inTheMiddle(now time.Time) *cutover.Status {
 	s := &cutover.Status{
 		Cluster: "prod-eu-1", ServerVersion: "v1.21.14", Routes: "ready (traefik.io/v1alpha1) since 2026-11-12",
 		Ingresses: "1284 Ingresses: 1279 in sync, 3 different, 2 blocked; first: shop/checkout different, spec.routes[0].match edited by kubectl-edit",
-		Webhook:   "2/2 ready", Old: &cutover.SetStatus{Title: "traefik-1.7"}, New: &cutover.SetStatus{Title: "traefik-2.11"},
+		Webhook:   "2/2 ready, certificate valid for 311 days", Probe: &cutover.Probed{Sent: 120000, Lost: 3}, Old: &cutover.SetStatus{Title: "traefik-1.7"}, New: &cutover.SetStatus{Title: "traefik-2.11"},
 		Migration: cutover.Migration{ID: "7f3a99", Phase: "switching (2 of 6 nodes)", Started: now.Add(-14 * time.Minute), Holder: "ops@bastion/1f2e", Running: true},
 		Serving:   5, Floor: 5,
 		Problems: []cutover.Problem{

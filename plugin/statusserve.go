@@ -13,8 +13,8 @@ import (
 // check finds flags that do not go together.
 func (o *statusOptions) check() error {
 	switch {
-	case o.serve == "" && o.recorded != recordedFlags{}:
-		return usageError("--probe, --verify and --journal are for the page of --serve")
+	case o.serve == "" && (o.recorded.verify != "" || o.recorded.journal != ""):
+		return usageError("--verify and --journal are for the page of --serve")
 	case o.serve == "":
 		return nil
 	case o.watch:

@@ -39,9 +39,17 @@ type Status struct {
 	Serving  int             `json:"serving"`
 	Floor    int             `json:"floor"`
 	Nodes    []NodeStatus    `json:"nodes"`
+	// Probe is what a probe found that ran meanwhile.
+	Probe *Probed `json:"probe,omitempty"`
 	// Problems are what is wrong, the worst first; Next is what to type.
 	Problems []Problem `json:"problems,omitempty"`
 	Next     string    `json:"next"`
+}
+
+// Probed counts the requests of a probe, and those that were lost.
+type Probed struct {
+	Sent int `json:"sent"`
+	Lost int `json:"lost"`
 }
 
 // SetStatus is one DaemonSet.
@@ -108,6 +116,10 @@ type Problem struct {
 func (s *Status) DeepCopyObject() runtime.Object {
 	out := *s
 	out.Nodes, out.Problems = slices.Clone(s.Nodes), slices.Clone(s.Problems)
+	if s.Probe != nil {
+		probe := *s.Probe
+		out.Probe = &probe
+	}
 	for _, set := range []**SetStatus{&out.Old, &out.New} {
 		if *set != nil {
 			copied := **set

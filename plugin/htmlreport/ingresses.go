@@ -161,7 +161,7 @@ func fromConversion(report *convert.ConversionReport) *ingresses {
 		in := &report.Ingresses[i]
 		r := b.row(in.Namespace, in.Name, string(in.Verdict), in.Diagnostics)
 		r.Why, r.Dialect, r.File = in.Why, string(in.Dialect), in.File
-		for _, o := range in.Objects {
+		for _, o := range slices.Concat(in.Objects, in.Companions) {
 			r.Objects = append(r.Objects, object{Kind: o.Kind, Name: o.Name})
 		}
 	}

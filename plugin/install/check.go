@@ -14,6 +14,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/kubernetes"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert"
 )
@@ -135,17 +136,13 @@ func (i *Installer) checkRegistration(ctx context.Context) (*admissionv1.Mutatin
 func (i *Installer) checkCertificate(ctx context.Context, registration *admissionv1.MutatingWebhookConfiguration, now time.Time) Result {
 	const name = "certificate"
 	logs := fmt.Sprintf("kubectl logs -n %s deploy/%s", i.Namespace, Name)
-	secret, err := i.Client.CoreV1().Secrets(i.Namespace).Get(ctx, CertificateName, metav1.GetOptions{})
+	leaf, err := Certificate(ctx, i.Client, i.Namespace)
 	switch {
 	case apierrors.IsForbidden(err):
 		return Result{name, Warning, "not checked: you may not read Secret " + i.Namespace + "/" + CertificateName, ""}
 	case apierrors.IsNotFound(err):
 		return Result{name, Failed, "there is no Secret " + i.Namespace + "/" + CertificateName, "kubectl ingress-migrate webhook install"}
 	case err != nil:
-		return Result{name, Failed, err.Error(), ""}
-	}
-	leaf, err := leafOf(secret.Data[corev1.TLSCertKey])
-	if err != nil {
 		return Result{name, Failed, err.Error(), logs}
 	}
 	if registration == nil || len(registration.Webhooks) == 0 {
@@ -157,11 +154,25 @@ func (i *Installer) checkCertificate(ctx context.Context, registration *admissio
 	if _, err := leaf.Verify(x509.VerifyOptions{Roots: roots, DNSName: host, CurrentTime: now}); err != nil {
 		return Result{name, Failed, "the API server does not trust it: " + err.Error(), logs}
 	}
-	days := int(leaf.NotAfter.Sub(now).Hours() / 24)
+	days := DaysLeft(leaf, now)
 	if days < 30 {
 		return Result{name, Warning, fmt.Sprintf("valid for %d more days; it should have been renewed 90 days before its end", days), logs}
 	}
 	return Result{name, OK, fmt.Sprintf("valid for %d more days", days), ""}
+}
+
+// Certificate is the one that a webhook in a namespace shows.
+func Certificate(ctx context.Context, client kubernetes.Interface, namespace string) (*x509.Certificate, error) {
+	secret, err := client.CoreV1().Secrets(namespace).Get(ctx, CertificateName, metav1.GetOptions{})
+	if err != nil {
+		return nil, err
+	}
+	return leafOf(secret.Data[corev1.TLSCertKey])
+}
+
+// DaysLeft is for how many whole days a certificate is valid.
+func DaysLeft(certificate *x509.Certificate, now time.Time) int {
+	return int(certificate.NotAfter.Sub(now).Hours() / 24)
 }
 
 func leafOf(raw []byte) (*x509.Certificate, error) {
