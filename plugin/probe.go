@@ -119,7 +119,7 @@ func (o *probeOptions) run(ctx context.Context, urls []string) error {
 func (o *probeOptions) show(report *probe.Report, palette ui.Palette) error {
 	out := o.cluster.streams.Out
 	if o.output.screen() {
-		return writeProbeReport(out, report, ui.Width(out), palette, o.events)
+		return writeProbeReport(palette.Speller(out), report, ui.Width(out), palette, o.events)
 	}
 	if err := o.output.show(out, report); err != nil {
 		return fmt.Errorf("printing the report: %w", err)

@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"testing"
 	"time"
+	"unicode"
 
 	"golang.org/x/sys/unix"
 )
@@ -63,10 +64,17 @@ func (s *screen) String() string {
 // On a terminal the screen is drawn in place until ctrl-C; then it is gone, and the
 // report is there.
 func TestProbeOnATerminal(t *testing.T) {
+	for locale, bar := range map[string]string{"C.UTF-8": "█", "C": "###"} {
+		t.Run(locale, func(t *testing.T) { probeOnATerminal(t, locale, bar) })
+	}
+}
+
+func probeOnATerminal(t *testing.T, locale, bar string) {
 	server := httptest.NewServer(probed())
 	defer server.Close()
 	outer, inner := pseudoterminal(t, 80, 24)
 	cmd := exec.Command(program, "probe", "--rate", "50", "--color", "always", server.URL+"/turns")
+	cmd.Env = append(os.Environ(), "LC_ALL="+locale)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = inner, inner, inner
 	// A terminal of its own, which sends it ctrl-C.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
@@ -94,8 +102,11 @@ func TestProbeOnATerminal(t *testing.T) {
 	}
 	<-read
 	live, report, cleared := lastCut(shown.String(), "A\x1b[J")
-	if !cleared || !strings.Contains(live, "ctrl-C ends it") || !strings.Contains(live, "TIME") || !strings.Contains(live, "█") {
+	if !cleared || !strings.Contains(live, "ctrl-C ends it") || !strings.Contains(live, "TIME") || !strings.Contains(live, bar) {
 		t.Errorf("the live screen: %q", live)
+	}
+	if strings.ContainsFunc(shown.String(), func(r rune) bool { return r > unicode.MaxASCII }) != (locale != "C") {
+		t.Errorf("with the locale %s: %q", locale, shown.String())
 	}
 	if !strings.Contains(report, " lost, ") || strings.Contains(report, "ctrl-C ends it") || strings.Contains(report, "\x1b[J") {
 		t.Errorf("the report: %q", report)

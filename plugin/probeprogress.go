@@ -69,7 +69,11 @@ func (p *probeProgress) show(s *probe.Snapshot, stopping bool) {
 	if p.terminal {
 		// A line that fills the last column may break on some terminals.
 		width := max(ui.Width(p.out)-1, 0)
-		p.live.Draw(liveLines(s, width, ui.Height(p.out), stopping, p.palette), width)
+		lines := liveLines(s, width, ui.Height(p.out), stopping, p.palette)
+		for i, line := range lines {
+			lines[i] = p.palette.Spell(line)
+		}
+		p.live.Draw(lines, width)
 		return
 	}
 	fmt.Fprint(p.out, p.plain(s))

@@ -129,7 +129,7 @@ func (o *statusOptions) run(ctx context.Context) error {
 			if o.watch && terminal {
 				rows = ui.Height(out) - 1 // one for the cursor
 			}
-			if err := writeStatus(&text, status, palette, now, ui.Width(out), rows); err != nil {
+			if err := writeStatus(palette.Speller(&text), status, palette, now, ui.Width(out), rows); err != nil {
 				return err
 			}
 		}

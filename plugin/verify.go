@@ -271,6 +271,7 @@ func (o *verifyOptions) printReport(report *verify.Report, palette ui.Palette) e
 		}
 		return nil
 	}
+	w = palette.Speller(w)
 	for i, d := range report.Different {
 		if o.show > 0 && i == o.show {
 			fmt.Fprintf(w, "… and %d more (--show 0, or -o json)\n", len(report.Different)-i)

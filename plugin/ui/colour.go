@@ -2,9 +2,11 @@
 package ui
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"golang.org/x/term"
 	"k8s.io/cli-runtime/pkg/printers"
@@ -26,21 +28,65 @@ const (
 // escapes are ANSI "select graphic rendition" sequences (ECMA-48, 8.3.117).
 var escapes = [...]string{Plain: "", Good: "\x1b[32m", Notice: "\x1b[33m", Bad: "\x1b[31m", Faint: "\x1b[2m", Bold: "\x1b[1m"}
 
-// Palette colours texts, or leaves them alone.
-type Palette struct{ on bool }
+// Palette colours texts, or leaves them alone, and spells them for the stream.
+type Palette struct {
+	on bool
+	// ascii: the terminal shows nothing else.
+	ascii bool
+}
 
 // NewPalette decides for one stream. The mode is auto, always or never; auto
 // colours terminals unless NO_COLOR is set.
 func NewPalette(w io.Writer, mode string) (Palette, error) {
+	p := Palette{ascii: IsTerminal(w) && !unicodeLocale(os.Getenv)}
 	switch mode {
 	case "always":
-		return Palette{on: true}, nil
+		p.on = true
 	case "never":
-		return Palette{}, nil
 	case "auto", "":
-		return Palette{on: printers.AllowsColorOutput(w)}, nil
+		p.on = printers.AllowsColorOutput(w)
+	default:
+		return Palette{}, fmt.Errorf("--color is auto, always or never, not %q", mode)
 	}
-	return Palette{}, fmt.Errorf("--color is auto, always or never, not %q", mode)
+	return p, nil
+}
+
+// unicodeLocale tells what POSIX locales say of characters; nothing said is no objection.
+func unicodeLocale(getenv func(string) string) bool {
+	locale := cmp.Or(getenv("LC_ALL"), getenv("LC_CTYPE"), getenv("LANG"))
+	folded := strings.ToLower(locale)
+	return locale == "" || strings.Contains(folded, "utf-8") || strings.Contains(folded, "utf8")
+}
+
+// spelled has what is written instead of our own glyphs.
+var spelled = strings.NewReplacer("…", "...", "µ", "u", "█", "#", "▉", "#", "▊", "#", "▋", "#", "▌", "#", "▍", "-", "▎", "-", "▏", "-")
+
+// Spell returns text in the characters that the stream can show.
+func (p Palette) Spell(text string) string {
+	if !p.ascii {
+		return text
+	}
+	return spelled.Replace(text)
+}
+
+// Speller spells what is written to w.
+func (p Palette) Speller(w io.Writer) io.Writer {
+	if !p.ascii {
+		return w
+	}
+	return speller{w, p}
+}
+
+type speller struct {
+	w io.Writer
+	p Palette
+}
+
+func (s speller) Write(text []byte) (int, error) {
+	if _, err := io.WriteString(s.w, s.p.Spell(string(text))); err != nil {
+		return 0, err
+	}
+	return len(text), nil
 }
 
 // Paint returns text in a style.

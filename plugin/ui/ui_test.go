@@ -132,3 +132,21 @@ func TestConfirm(t *testing.T) {
 		t.Errorf("with --yes: %v", err)
 	}
 }
+
+func TestUnicodeLocale(t *testing.T) {
+	for _, c := range []struct {
+		all, ctype, lang string
+		want             bool
+	}{
+		{want: true},
+		{lang: "de_DE.UTF-8", want: true},
+		{lang: "C"},
+		{ctype: "C.utf8", lang: "C", want: true},
+		{all: "POSIX", ctype: "C.UTF-8", lang: "C.UTF-8"},
+	} {
+		environment := map[string]string{"LC_ALL": c.all, "LC_CTYPE": c.ctype, "LANG": c.lang}
+		if got := unicodeLocale(func(name string) string { return environment[name] }); got != c.want {
+			t.Errorf("%v: %t", environment, got)
+		}
+	}
+}
