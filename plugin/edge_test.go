@@ -17,26 +17,32 @@ import (
 )
 
 // TestEdgeScripts runs the stories of testdata/edge, each on four nodes of its own with
-// real Traefik 1.7 serving them, as the story of S3 has it, redirect included.
+// real Traefik 1.7 serving them, as the story of S3 has it, redirect included. Runbooks are
+// followed on such nodes, too, the last of which is the end of Traefik 1.7.
 func TestEdgeScripts(t *testing.T) {
 	t.Parallel()
 	for story, old := range map[string]edge.Options{
 		"story": {RedirectToHTTPS: true},
 		// Their balancer checks ten times a second: it needs no five seconds of grace.
-		"retire":  {RedirectToHTTPS: true, AcceptGrace: time.Second},
 		"traffic": {RedirectToHTTPS: true, AcceptGrace: time.Second},
 	} {
 		t.Run(story, func(t *testing.T) {
 			t.Parallel()
-			p := onEdge(t, old)
+			p, _ := onEdge(t, old)
 			p.Dir, p.Files = "", []string{filepath.Join("testdata", "edge", story+".txtar")}
 			testscript.Run(t, p)
 		})
 	}
+	t.Run("runbooks", func(t *testing.T) {
+		t.Parallel()
+		_, books := onEdge(t, edge.Options{RedirectToHTTPS: true, AcceptGrace: time.Second})
+		t.Run("parallel-run", books.parallelRun)
+		t.Run("traefik-1-to-2", books.traefik1To2)
+	})
 }
 
 // onEdge starts a cluster whose nodes the old proxy serves, until t ends.
-func onEdge(t *testing.T, options edge.Options) testscript.Params {
+func onEdge(t *testing.T, options edge.Options) (testscript.Params, *runbooks) {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	t.Cleanup(cancel)
 	check := func(err error) {
@@ -89,5 +95,5 @@ func onEdge(t *testing.T, options edge.Options) testscript.Params {
 	p.Cmds["apply-crds"] = func(ts *testscript.TestScript, _ bool, _ []string) {
 		ts.Check(edge.Apply(ctx, cluster.RESTConfig(), crds))
 	}
-	return p
+	return p, &runbooks{cluster: cluster, traefik2: next}
 }

@@ -15,9 +15,9 @@ import (
 
 // Runner does what documents say.
 type Runner struct {
-	// Dir is where commands run, with Env.
+	// Dir is where commands run, Env with what environment.
 	Dir string
-	Env []string
+	Env func(command string) []string
 	// Out is told what is done.
 	Out io.Writer
 	// Sandbox has what the sandbox does, by name. A command does not see them.
@@ -88,7 +88,7 @@ const patience = 2 * time.Minute
 // shell runs a command and compares what is compared.
 func (r *Runner) shell(ctx context.Context, command string, step Step) (string, error) {
 	shell := exec.CommandContext(ctx, "sh", "-c", command)
-	shell.Dir, shell.Env = r.Dir, r.Env
+	shell.Dir, shell.Env = r.Dir, r.Env(step.Command)
 	var printed bytes.Buffer
 	shell.Stdout, shell.Stderr = &printed, &printed
 	status := 0

@@ -47,7 +47,8 @@ func run(t *testing.T, text string) error {
 		t.Fatal(err)
 	}
 	r := runbook.Runner{
-		Dir: filepath.Dir(file), Env: []string{"WHO=world", "PATH=" + os.Getenv("PATH")}, Out: io.Discard,
+		Dir: filepath.Dir(file), Out: io.Discard,
+		Env:      func(string) []string { return []string{"WHO=world", "PATH=" + os.Getenv("PATH")} },
 		Appended: map[string][]string{"echo hello": {"again"}},
 		Sandbox: map[string]func(context.Context, []string) error{"write": func(_ context.Context, args []string) error {
 			return os.WriteFile(filepath.Join(filepath.Dir(file), "written"), []byte(strings.Join(args, " ")), 0o600)

@@ -31,6 +31,8 @@ type Fake struct {
 	before func(action string) *Error
 	// Problems are requests that no client should send.
 	problems []string
+	// asked counts the requests of a Front by the ARN of their rule.
+	asked map[string]int
 }
 
 // Balancer is a load balancer.
