@@ -96,19 +96,26 @@ func migrate(ctx context.Context, p pair, nodes, rate int) (*result, error) {
 	if err := w.StartBalancer(ctx); err != nil {
 		return r, err
 	}
+	if p.runbook != "" {
+		title("to %s as %s says, under %d requests per second, a quarter of them one second long", p.new, p.runbook, rate)
+		return r, r.follow(ctx, w, p, rate)
+	}
 	title("routes for %s, and its DaemonSet, whose pods wait for the ports", p.new)
 	if err := inOrder(ctx, w, p.arrive); err != nil {
 		return r, err
 	}
 	title("%d requests per second, a quarter of them one second long", rate)
-	return r, r.measure(ctx, w, rate, func() error {
-		title("forward, node by node")
-		w.Operator.Tee = &r.forward
-		if err := w.Operator.Run(ctx, nil, slices.Concat([]string{"ingress-migrate", "cutover", "run", "--yes"}, p.proxies, p.conversion, world.Pace())...); err != nil {
-			return err
-		}
-		title("all the way back")
-		w.Operator.Tee = &r.back
-		return w.Operator.Run(ctx, nil, slices.Concat([]string{"ingress-migrate", "rollback", "--all", "--yes"}, p.proxies)...)
-	})
+	stop, err := r.measure(ctx, w, rate)
+	if err != nil {
+		return r, err
+	}
+	defer stop()
+	title("forward, node by node")
+	w.Operator.Tee = &r.forward
+	if err := w.Operator.Run(ctx, nil, slices.Concat([]string{"ingress-migrate", "cutover", "run", "--yes"}, p.conversion, world.Pace())...); err != nil {
+		return r, err
+	}
+	title("all the way back")
+	w.Operator.Tee = &r.back
+	return r, w.Operator.Run(ctx, nil, "ingress-migrate", "rollback", "--all", "--yes")
 }

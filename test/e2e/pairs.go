@@ -17,9 +17,12 @@ type pair struct {
 	// before brings the old edge up, arrive makes the routes of the new one and then
 	// its DaemonSet.
 	before, arrive []step
-	// proxies are flags that say which DaemonSets are meant, conversion those that
-	// say how routes are made.
-	proxies, conversion []string
+	// runbook is the file of docs/runbooks that is followed, sandbox what the sandbox does
+	// on the way. Without one, routes are made and nodes are moved by the shortest way.
+	runbook string
+	sandbox map[string]step
+	// conversion are flags that say how routes are made.
+	conversion []string
 }
 
 // pairs are all migrations there are.
@@ -49,9 +52,10 @@ func traefik2To3() pair {
 	three.RuleSyntax = "v2"
 	return pair{
 		name: "v2-v3", old: "Traefik 2.11", new: "Traefik 3.6", workload: shopsForTraefik3,
-		before:  []step{convertAll(conversion...), create(edge.Traefik2, two)},
-		arrive:  []step{equipTraefik3, create(edge.Traefik3, three)},
-		proxies: []string{"--old=kube-system/traefik2", "--new=kube-system/traefik3"}, conversion: conversion,
+		before:     []step{convertAll(conversion...), create(edge.Traefik2, two)},
+		runbook:    "traefik-2-to-3.md",
+		sandbox:    map[string]step{"crds": equipTraefik3, "proxy": create(edge.Traefik3, three)},
+		conversion: conversion,
 	}
 }
 
@@ -68,14 +72,14 @@ func shopsForTraefik3() (*workload.Workload, error) {
 
 // nginxToTraefik3 moves from another product altogether.
 func nginxToTraefik3() pair {
-	conversion := []string{"--to=v3", entryPoints}
 	// Redirects to https are the Ingresses' own.
 	o := world.EdgeOptions()
 	o.RedirectToHTTPS, o.DefaultCertificate = false, workload.NginxCertificate
 	return pair{
 		name: "nginx-v3", old: "ingress-nginx", new: "Traefik 3.6", workload: workload.Nginx,
-		before:  []step{createNginx(o)},
-		arrive:  []step{equipTraefik3, convertAll(conversion...), createStore, create(edge.Traefik3, o)},
-		proxies: []string{"--old=kube-system/nginx", "--new=kube-system/traefik3"}, conversion: conversion,
+		before:     []step{createNginx(o)},
+		runbook:    "ingress-nginx-to-traefik.md",
+		sandbox:    map[string]step{"crds": equipTraefik3, "tls-store": createStore, "proxy": create(edge.Traefik3, o)},
+		conversion: []string{entryPoints},
 	}
 }

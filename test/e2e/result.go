@@ -22,21 +22,21 @@ type result struct {
 	failed              bool
 }
 
-// measure has load on the cluster while work is done.
-func (r *result) measure(ctx context.Context, w *world.World, rate int, work func() error) error {
+// measure puts load on the cluster until stop.
+func (r *result) measure(ctx context.Context, w *world.World, rate int) (stop func(), err error) {
 	baseline, client, err := w.Baseline(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	traffic, err := load.Start(client, rate, baseline)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	floor := w.WatchFloor(ctx)
-	err = work()
-	r.least = floor.Stop()
-	r.report = traffic.Stop()
-	return err
+	return func() {
+		r.least = floor.Stop()
+		r.report = traffic.Stop()
+	}, nil
 }
 
 // verdict is an error unless nothing was lost, nothing changed, enough nodes

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
 )
@@ -49,11 +50,16 @@ func (s Shell) Quiet(ctx context.Context, args ...string) (string, error) {
 
 func (s Shell) command(ctx context.Context, input []byte, args []string) *exec.Cmd {
 	command := exec.CommandContext(ctx, s.kubectl, args...)
-	command.Env = append(os.Environ(), "KUBECONFIG="+s.kubeconfig, "PATH="+s.path+":"+os.Getenv("PATH"))
+	command.Env = s.Environ()
 	if input != nil {
 		command.Stdin = bytes.NewReader(input)
 	}
 	return command
+}
+
+// Environ is the environment in which a shell finds kubectl, the plugin and the cluster.
+func (s Shell) Environ() []string {
+	return append(os.Environ(), "KUBECONFIG="+s.kubeconfig, "PATH="+s.path+":"+filepath.Dir(s.kubectl)+":"+os.Getenv("PATH"))
 }
 
 // indenter shifts every line to the right.
