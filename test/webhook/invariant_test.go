@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 	"sync"
-	"time"
 
 	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -29,6 +28,9 @@ type invariants struct {
 	done      sync.WaitGroup
 
 	mu sync.Mutex
+	// early are routes whose Ingress's watch has not come that far; the two are not in
+	// step, least of all when the API server was away.
+	early []early
 	// hosts are all that an Ingress was ever stored with, also when it is gone.
 	hosts map[string]map[string]bool
 	// there are the UIDs of Ingresses that exist.
@@ -36,6 +38,9 @@ type invariants struct {
 	broken []string
 	routes int
 }
+
+// early is the route of an Ingress, for a host that it is not known to have.
+type early struct{ owner, host string }
 
 // watchInvariants begins to watch; end tells what was broken.
 func (r *rig) watchInvariants(namespace string) *invariants {
@@ -116,15 +121,10 @@ func (v *invariants) route(ctx context.Context, e watch.Event) {
 		return
 	}
 	v.mu.Lock()
+	defer v.mu.Unlock()
 	v.routes++
-	v.mu.Unlock()
-	host := hostOf(fmt.Sprint(route.Object["spec"]))
-	for wait := 0; !v.knows(owner, host); wait++ {
-		if wait == 500 || ctx.Err() != nil {
-			v.breaks("the route of %q is for host %q, with which its Ingress was never stored", owner, host)
-			return
-		}
-		time.Sleep(10 * time.Millisecond) // the two watches are not in step
+	if host := hostOf(fmt.Sprint(route.Object["spec"])); !v.hosts[owner][host] {
+		v.early = append(v.early, early{owner, host})
 	}
 }
 
@@ -134,10 +134,16 @@ func hostOf(spec string) string {
 	return host
 }
 
-func (v *invariants) knows(owner, host string) bool {
+// strange is an error while a route is for a host with which its Ingress was never stored.
+func (v *invariants) strange() error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	return v.hosts[owner][host]
+	for _, e := range v.early {
+		if !v.hosts[e.owner][e.host] {
+			return fmt.Errorf("the route of %q is for host %q", e.owner, e.host)
+		}
+	}
+	return nil
 }
 
 func (v *invariants) breaks(format string, args ...any) {
@@ -175,6 +181,7 @@ func (v *invariants) settled() {
 		}
 		return nil
 	})
+	r.eventually("every route was for a host with which its Ingress was stored", v.strange)
 	v.stop()
 	v.done.Wait()
 	v.mu.Lock()
