@@ -72,7 +72,7 @@ func (o *diffOptions) run(ctx context.Context, names []string) error {
 	if err != nil {
 		return err
 	}
-	report, err := o.cluster.scan(ctx, &o.conversion, scope)
+	report, err := o.cluster.scan(ctx, &o.conversion, scope, scan.Objects)
 	if err != nil {
 		return err
 	}
@@ -122,13 +122,20 @@ func (o *diffOptions) version(ctx context.Context, runner *repair.Runner, item s
 		if object.State == desired.Foreign {
 			fmt.Fprintf(o.cluster.streams.ErrOut, "Note: %s in namespace %s was not made by ingress-migrate; sync leaves it alone\n", resourceName(object), item.Namespace)
 		}
-		var err error
+		want, err := object.Want.Object()
+		if err != nil {
+			return version{}, err
+		}
 		// With force: what is to be seen is exactly what others own.
-		if merged, err = runner.Apply(ctx, object.Want, true); err != nil {
+		if merged, err = runner.Apply(ctx, want, true); err != nil {
 			return version{}, err
 		}
 	}
-	live, err := cleanText(object.Live)
+	there, err := object.Live.Object()
+	if err != nil {
+		return version{}, err
+	}
+	live, err := cleanText(there)
 	if err != nil {
 		return version{}, err
 	}

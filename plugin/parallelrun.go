@@ -18,6 +18,7 @@ import (
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/fleet"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/preflight"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/repair"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/scan"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/shift"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/source"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/ui"
@@ -93,7 +94,7 @@ func (c *cluster) routesExist(ctx context.Context, judge *judgeFlags, conversion
 	if slices.Contains(judge.accept, preflight.CodeScan) {
 		return nil
 	}
-	facts := scanFacts(c.scan(ctx, conversion, source.Scope{}))
+	facts := scanFacts(c.scan(ctx, conversion, source.Scope{}, scan.Verdicts))
 	switch {
 	case facts.Failed != "":
 		return fmt.Errorf("it cannot be told whether all Ingresses have their routes: %s; --accept %s goes on without", facts.Failed, preflight.CodeScan)

@@ -135,7 +135,7 @@ func (c *cluster) preflight(ctx context.Context, reader *fleet.Reader, picture *
 	}
 	facts.SeenIn = judge.accessLog
 	facts.Knock(ctx, (&net.Dialer{}).DialContext)
-	facts.Scan = scanFacts(c.scan(ctx, conversion, source.Scope{}))
+	facts.Scan = scanFacts(c.scan(ctx, conversion, source.Scope{}, scan.Verdicts))
 	drainer, err := parseDrainer(settings.LoadBalancer, reader.Client)
 	if err != nil {
 		return nil, withStatus(StatusUsage, err)

@@ -16,6 +16,7 @@ import (
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/htmlreport"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/scan"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/ui"
 )
 
@@ -155,7 +156,7 @@ func (o *reportOptions) fromCluster(ctx context.Context, page *htmlreport.Page, 
 	if err != nil {
 		return err
 	}
-	if page.Scan, err = o.cluster.scan(ctx, &o.convert.conversion, scope); err != nil {
+	if page.Scan, err = o.cluster.scan(ctx, &o.convert.conversion, scope, scan.Verdicts); err != nil {
 		return err
 	}
 	page.Subject = o.cluster.contextName()

@@ -92,7 +92,7 @@ func (o *scanOptions) run(ctx context.Context, names []string) error {
 	if err != nil {
 		return err
 	}
-	report, err := o.cluster.scan(ctx, &o.conversion, scope)
+	report, err := o.cluster.scan(ctx, &o.conversion, scope, scan.Verdicts)
 	if err != nil {
 		return err
 	}
@@ -111,7 +111,7 @@ func (o *scanOptions) run(ctx context.Context, names []string) error {
 }
 
 // scan compares scope with the cluster.
-func (c *cluster) scan(ctx context.Context, flags *conversionFlags, scope source.Scope) (*scan.Report, error) {
+func (c *cluster) scan(ctx context.Context, flags *conversionFlags, scope source.Scope, detail scan.Detail) (*scan.Report, error) {
 	defer sparingMemory()()
 	client, err := c.clientset()
 	if err != nil {
@@ -125,7 +125,7 @@ func (c *cluster) scan(ctx context.Context, flags *conversionFlags, scope source
 	if err != nil {
 		return nil, err
 	}
-	report, err := scan.Run(ctx, client, objects, scope, options)
+	report, err := scan.Run(ctx, client, objects, scope, options, detail)
 	if err != nil {
 		return nil, clusterError(err)
 	}

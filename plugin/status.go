@@ -159,7 +159,7 @@ func (o *statusOptions) look(ctx context.Context, reader *fleet.Reader, now time
 	if !o.noScan && now.Sub(o.scanned) >= scanAgain {
 		o.scanned = now
 		scanned.Go(func() {
-			report, err := o.cluster.scan(ctx, &o.conversion, source.Scope{})
+			report, err := o.cluster.scan(ctx, &o.conversion, source.Scope{}, scan.Verdicts)
 			facts := scanFacts(report, err)
 			o.report, o.ingresses = report, facts.Text
 			if facts.Failed != "" {

@@ -86,7 +86,7 @@ func (o *syncOptions) run(ctx context.Context, names []string) error {
 	if err != nil {
 		return err
 	}
-	report, err := o.cluster.scan(ctx, &o.conversion, scope)
+	report, err := o.cluster.scan(ctx, &o.conversion, scope, scan.Objects)
 	if err != nil {
 		return err
 	}
@@ -225,7 +225,7 @@ func (s *syncOutcome) left(report *scan.Report, w io.Writer) (leftover, blocked 
 // adopted tells whether what blocked an Ingress was an object that --adopt takes over.
 func (s *syncOutcome) adopted(item scan.Item) bool {
 	return s.options.repair.Adopt && item.Conversion != convert.Blocked && !slices.ContainsFunc(item.Objects, func(o scan.Object) bool {
-		return o.State == desired.Foreign && !desired.Adoptable(o.Live, item.Ingress)
+		return o.State == desired.Foreign && !o.Adoptable
 	})
 }
 

@@ -46,5 +46,5 @@ func Refused(err error) bool {
 // Edited tells whether somebody changed the spec of an object of ours since it was
 // applied last.
 func Edited(live *unstructured.Unstructured) bool {
-	return live.GetAnnotations()[AppliedAnnotation] != SpecHash(live)
+	return !SpecLeftOut(live) && live.GetAnnotations()[AppliedAnnotation] != SpecHash(live)
 }

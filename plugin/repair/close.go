@@ -38,7 +38,7 @@ func (r *Runner) closeRoutes(ctx context.Context, step Step) []outcome {
 		for _, live := range open {
 			o := outcome{object: live, step: Step{
 				Action: Delete, Namespace: step.Namespace, Ingress: step.Ingress, Why: closed,
-				Object: scan.Object{APIVersion: live.GetAPIVersion(), Kind: kind, Name: live.GetName(), State: scan.Unwanted, Live: live},
+				Object: scan.Object{APIVersion: live.GetAPIVersion(), Kind: kind, Name: live.GetName(), State: scan.Unwanted},
 			}}
 			if desired.Edited(live) {
 				o.err = ErrOpen

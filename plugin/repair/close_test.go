@@ -22,7 +22,7 @@ import (
 
 // made is a route as we wrote it for an Ingress.
 func made(kind, name, ingress string) *unstructured.Unstructured {
-	u := object(kind, name, desired.InSync).Live.DeepCopy()
+	u := named(kind, name)
 	u.Object["spec"] = map[string]any{"routes": []any{}}
 	u.SetLabels(map[string]string{desired.ManagedLabel: "true"})
 	u.SetAnnotations(map[string]string{desired.IngressAnnotation: ingress, desired.AppliedAnnotation: desired.SpecHash(u)})
@@ -42,7 +42,9 @@ func cluster(objects ...runtime.Object) *fake.FakeDynamicClient {
 
 func middleware(state scan.State, field string, differences ...desired.Difference) scan.Object {
 	o := object("Middleware", "m", state, differences...)
-	o.Want.Object["spec"] = map[string]any{field: map[string]any{}}
+	want := named("Middleware", "m")
+	want.Object["spec"] = map[string]any{field: map[string]any{}}
+	o.Protects = desired.Protects(want)
 	return o
 }
 
@@ -98,7 +100,7 @@ func TestRunClosesRoutes(t *testing.T) {
 			theirs.SetLabels(nil)
 			client := cluster(made("IngressRoute", "cart", "cart"), made("IngressRouteTCP", "cart-tcp", "cart"), edited, theirs, made("IngressRoute", "other", "other"))
 			client.PrependReactor("patch", "middlewares", func(clienttesting.Action) (bool, runtime.Object, error) {
-				return true, c.lacks.Want, c.err
+				return true, named("Middleware", "m"), c.err
 			})
 			got := map[string]string{}
 			runner := &repair.Runner{Objects: client, DryRun: c.dryRun, Done: func(step repair.Step, _ *unstructured.Unstructured, err error) {

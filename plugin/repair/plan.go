@@ -54,7 +54,7 @@ func Plan(report *scan.Report, options Options) []Step {
 		guard := item.Guard()
 		for i, object := range item.Objects {
 			step := Step{Namespace: item.Namespace, Ingress: item.Ingress, Object: object}
-			step.Action, step.Why = decide(object, item.Ingress, options)
+			step.Action, step.Why = decide(object, options)
 			if step.Action == "" && guard == &item.Objects[i] {
 				step.Action, step.Why = Keep, "it is to protect a route, and was not made by ingress-migrate"
 			}
@@ -81,7 +81,7 @@ func Plan(report *scan.Report, options Options) []Step {
 //	Foreign    Overwrite, else Keep      --adopt, and no other Ingress named on it
 //	 equal     Update, else nothing      the same; Keep where it protects a route of ours
 //	Unwanted   Delete, else nothing      --prune, and --overwrite when edited by hand
-func decide(object scan.Object, ingress string, options Options) (Action, string) {
+func decide(object scan.Object, options Options) (Action, string) {
 	switch object.State {
 	case desired.Missing:
 		return Create, ""
@@ -93,7 +93,7 @@ func decide(object scan.Object, ingress string, options Options) (Action, string
 		}
 		return Keep, edited(object)
 	case desired.Foreign:
-		adopt := options.Adopt && desired.Adoptable(object.Live, ingress)
+		adopt := options.Adopt && object.Adoptable
 		switch equal := len(object.Differences) == 0; {
 		case adopt && equal:
 			return Update, ""
@@ -113,8 +113,7 @@ func decideUnwanted(object scan.Object, options Options) (Action, string) {
 	if !options.Prune {
 		return "", ""
 	}
-	applied := object.Live.GetAnnotations()[desired.AppliedAnnotation]
-	if applied != "" && applied != desired.SpecHash(object.Live) && !options.Overwrite {
+	if object.Edited && !options.Overwrite {
 		return Keep, "no longer wanted, but edited by hand (--overwrite deletes it too)"
 	}
 	return Delete, ""

@@ -17,13 +17,20 @@ import (
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/scan"
 )
 
-func object(kind, name string, state scan.State, differences ...desired.Difference) scan.Object {
-	u := &unstructured.Unstructured{Object: map[string]any{
+func named(kind, name string) *unstructured.Unstructured {
+	return &unstructured.Unstructured{Object: map[string]any{
 		"apiVersion": "traefik.io/v1alpha1", "kind": kind, "metadata": map[string]any{"namespace": "shop", "name": name},
 	}}
+}
+
+func object(kind, name string, state scan.State, differences ...desired.Difference) scan.Object {
+	u, err := scan.Pack(named(kind, name))
+	if err != nil {
+		panic(err)
+	}
 	o := scan.Object{APIVersion: "traefik.io/v1alpha1", Kind: kind, Name: name, State: state, Differences: differences}
 	if state != scan.Unwanted {
-		o.Want = u
+		o.Want, o.Protects = u, desired.Protects(named(kind, name))
 	}
 	if state != desired.Missing {
 		o.Live = u
@@ -40,8 +47,7 @@ func TestPlan(t *testing.T) {
 	drifted := object("IngressRoute", "drifted", desired.Drifted, difference)
 	drifted.Editor = &scan.Editor{Manager: "kubectl-edit"}
 	editedLeftover := object("Middleware", "edited", scan.Unwanted)
-	editedLeftover.Live = editedLeftover.Live.DeepCopy()
-	editedLeftover.Live.SetAnnotations(map[string]string{desired.AppliedAnnotation: "another hash"})
+	editedLeftover.Edited = true
 	all := report(
 		object("Middleware", "missing", desired.Missing),
 		object("IngressRoute", "fine", desired.InSync),
@@ -111,7 +117,7 @@ func TestRunHoldsRoutesBack(t *testing.T) {
 		if !ok {
 			return false, nil, nil
 		}
-		return true, object("IngressRoute", patch.GetName(), desired.Missing).Want, nil
+		return true, named("IngressRoute", patch.GetName()), nil
 	})
 	r := report(object("Middleware", "auth", desired.Missing), object("IngressRoute", "cart", desired.Missing))
 	r.Items = append(r.Items, scan.Item{Namespace: "shop", Ingress: "other", Objects: []scan.Object{object("IngressRoute", "other", desired.Missing)}})

@@ -49,7 +49,7 @@ type Runner struct {
 	// Done is told the outcome of every step but Keep, in the order of the steps
 	// and never twice at a time, and of routes that are deleted because what protects
 	// them cannot be put in place. The object is what the API server answered, or
-	// would be sent.
+	// would be sent; of no meaning beside an error.
 	Done func(step Step, object *unstructured.Unstructured, err error)
 }
 
@@ -135,19 +135,21 @@ func (r *Runner) ingress(ctx context.Context, steps []Step) []outcome {
 			// A foreign middleware must not protect, or open, our route.
 			if foreign := !isRoute && step.Object.State == desired.Foreign; foreign {
 				held = true
-				if desired.Protects(step.Object.Want) {
+				if step.Object.Protects {
 					lost = &steps[i]
 				}
 			}
 			continue
 		case step.Action == Delete:
-			o.object, o.err = step.Object.Live, r.remove(ctx, step.Object.Live)
+			if o.object, o.err = step.Object.Live.Object(); o.err == nil {
+				o.err = r.remove(ctx, o.object)
+			}
 		case isRoute && held:
-			o.object, o.err = step.Object.Want, ErrHeld
+			o.err = ErrHeld
 		default:
 			o.object, o.err = r.write(ctx, step)
 			held = held || o.err != nil && !isRoute
-			if desired.Refused(o.err) && desired.Protects(step.Object.Want) {
+			if desired.Refused(o.err) && step.Object.Protects {
 				lost = &steps[i]
 			}
 		}
@@ -160,15 +162,19 @@ func (r *Runner) ingress(ctx context.Context, steps []Step) []outcome {
 }
 
 func (r *Runner) write(ctx context.Context, step Step) (*unstructured.Unstructured, error) {
-	if r.DryRun == Client {
-		return step.Object.Want, nil
+	want, err := step.Object.Want.Object()
+	if err != nil || r.DryRun == Client {
+		return want, err
 	}
-	applied, err := r.Apply(ctx, step.Object.Want, step.Action == Overwrite)
+	applied, err := r.Apply(ctx, want, step.Action == Overwrite)
 	// The live fields are exactly what we applied last, so whoever owns them set
 	// them back: nothing of theirs gets lost. The resourceVersion keeps this true.
 	if conflict(err) && step.Object.State == desired.Stale {
-		want := step.Object.Want.DeepCopy()
-		want.SetResourceVersion(step.Object.Live.GetResourceVersion())
+		live, failed := step.Object.Live.Object()
+		if failed != nil {
+			return nil, failed
+		}
+		want.SetResourceVersion(live.GetResourceVersion())
 		applied, err = r.Apply(ctx, want, true)
 	}
 	return applied, explained(err)

@@ -20,8 +20,8 @@ import (
 
 // Compare judges every Ingress of scope by what the cluster has. It takes live apart:
 // what is as it should be is let go of, so that of a large cluster in sync little stays.
-func Compare(loaded source.Loaded, scope source.Scope, options convert.Options, live Live) (*Report, error) {
-	c := &comparison{live: live, scope: scope, optedOut: loaded.OptedOut, wanted: map[Key]bool{}, objects: map[ir.Ref][]Object{}}
+func Compare(loaded source.Loaded, scope source.Scope, options convert.Options, live Live, whole Whole, detail Detail) (*Report, error) {
+	c := &comparison{live: live, scope: scope, optedOut: loaded.OptedOut, detail: detail, objects: map[ir.Ref][]Object{}}
 	ingresses := map[ir.Ref]*networkingv1.Ingress{}
 	for _, ingress := range loaded.Input.Ingresses {
 		ingresses[ir.Ref{Namespace: ingress.Namespace, Name: ingress.Name}] = ingress.Ingress
@@ -35,6 +35,9 @@ func Compare(loaded source.Loaded, scope source.Scope, options convert.Options, 
 		return nil, failed
 	}
 	if err := c.unwanted(); err != nil {
+		return nil, err
+	}
+	if err := c.catchUp(whole); err != nil {
 		return nil, err
 	}
 	report := &Report{
@@ -77,7 +80,9 @@ type comparison struct {
 	optedOut map[string]bool
 	// objects are the wanted and unwanted ones of each Ingress.
 	objects map[ir.Ref][]Object
-	wanted  map[Key]bool
+	detail  Detail
+	// left are those that wait for their specs.
+	left []left
 }
 
 // want compares an object that should exist for an Ingress.
@@ -89,23 +94,45 @@ func (c *comparison) want(output convert.Output, ingress *networkingv1.Ingress) 
 	if err != nil {
 		return err
 	}
-	key := Key{want.GetKind(), want.GetNamespace(), want.GetName()}
-	live, err := c.live.Object(key)
+	key := keyOf(want)
+	packed := c.live[key]
+	delete(c.live, key)
+	live, err := packed.Object()
 	if err != nil {
 		return err
 	}
-	c.wanted[key] = true
-	delete(c.live, key)
-	object := newObject(want, live)
-	object.State, object.Differences = stand(want, live, ingress.Name)
-	if object.State == desired.Drifted || object.State == desired.Diverged {
-		object.Editor = editorOf(live, object.Differences[0].Field)
+	if desired.SpecLeftOut(live) && !desired.PutSpecBack(live, want) {
+		return c.leave(left{key: key, owner: output.Owner, ingress: ingress}, want)
 	}
-	if object.State == desired.InSync {
-		object.Want, object.Live = nil, nil
-	}
+	object, err := c.compare(want, live, ingress)
 	c.objects[output.Owner] = append(c.objects[output.Owner], object)
-	return nil
+	return err
+}
+
+// compare is what becomes of a wanted object and the one in its place, nil for none.
+func (c *comparison) compare(want, live *unstructured.Unstructured, ingress *networkingv1.Ingress) (Object, error) {
+	object := newObject(want)
+	object.State, object.Differences = stand(want, live, ingress.Name)
+	object.Protects = desired.Protects(want)
+	switch object.State {
+	case desired.InSync:
+		return object, nil
+	case desired.Stale:
+		object.OtherConverter = desired.OtherConverter(live, ingress, "")
+	case desired.Drifted, desired.Diverged:
+		object.Editor = editorOf(live, object.Differences[0].Field)
+	case desired.Foreign:
+		object.Adoptable = desired.Adoptable(live, ingress.Name)
+	}
+	if c.detail == Verdicts {
+		return object, nil
+	}
+	var err error
+	if object.Want, err = Pack(want); err != nil {
+		return object, err
+	}
+	object.Live, err = Pack(live)
+	return object, err
 }
 
 // stand is how a live object stands to the wanted one, in the same way as the
@@ -126,38 +153,45 @@ func stand(want, live *unstructured.Unstructured, ingress string) (State, []desi
 
 // unwanted finds objects of ours that nothing asks for.
 func (c *comparison) unwanted() error {
-	ours := map[Key]*unstructured.Unstructured{}
-	for key := range c.live {
-		if c.wanted[key] || c.optedOut[key.Namespace] {
-			continue
-		}
-		live, err := c.live.Object(key)
-		if err != nil {
-			return err
-		}
-		if desired.IsOurs(live) {
-			ours[key] = live
-		}
-	}
-	keys := slices.SortedFunc(maps.Keys(ours), func(a, b Key) int {
+	keys := slices.SortedFunc(maps.Keys(c.live), func(a, b Key) int {
 		return cmp.Or(emit.CompareKinds(b.Kind, a.Kind), cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Name, b.Name))
 	})
 	for _, key := range keys {
-		live := ours[key]
+		if c.optedOut[key.Namespace] {
+			continue
+		}
+		live, err := c.live[key].Object()
+		if err != nil {
+			return err
+		}
+		if !desired.IsOurs(live) {
+			continue
+		}
 		ref := ir.Ref{Namespace: key.Namespace, Name: cmp.Or(desired.MadeFor(live), key.Name)}
-		object := newObject(nil, live)
-		object.State = Unwanted
-		c.objects[ref] = append(c.objects[ref], object)
+		if c.detail == Objects && desired.SpecLeftOut(live) {
+			if err := c.leave(left{key: key, owner: ref}, nil); err != nil {
+				return err
+			}
+			continue
+		}
+		c.objects[ref] = append(c.objects[ref], c.remains(live, c.live[key]))
 	}
 	return nil
 }
 
-func newObject(want, live *unstructured.Unstructured) Object {
-	some := want
-	if some == nil {
-		some = live
+// remains is an object of ours that nothing asks for.
+func (c *comparison) remains(live *unstructured.Unstructured, packed Packed) Object {
+	object := newObject(live)
+	object.State = Unwanted
+	object.Edited = live.GetAnnotations()[desired.AppliedAnnotation] != "" && desired.Edited(live)
+	if c.detail == Objects {
+		object.Live = packed
 	}
-	return Object{APIVersion: some.GetAPIVersion(), Kind: some.GetKind(), Name: some.GetName(), Want: want, Live: live}
+	return object
+}
+
+func newObject(some *unstructured.Unstructured) Object {
+	return Object{APIVersion: some.GetAPIVersion(), Kind: some.GetKind(), Name: some.GetName()}
 }
 
 // optOut says what takes an Ingress out; empty: nothing does.

@@ -53,7 +53,7 @@ func (c *comparison) judge(ingress *networkingv1.Ingress, outcome convert.Ingres
 			item.Why += ": " + fields
 		}
 		item.Fix = "diff, then rename or delete it"
-		if desired.Adoptable(foreign.Live, ingress.Name) {
+		if foreign.Adoptable {
 			item.Fix = "diff, then rename or delete it | sync --adopt"
 		}
 		return item
@@ -71,7 +71,7 @@ func (c *comparison) judge(ingress *networkingv1.Ingress, outcome convert.Ingres
 	if worst.State == desired.Missing && none(item.Objects) {
 		item.Verdict = Missing
 	}
-	item.Why, item.Fix = explain(*worst, ingress)
+	item.Why, item.Fix = explain(*worst)
 	return item
 }
 
@@ -82,7 +82,7 @@ func (i Item) Guard() *Object {
 		return emit.IsRouteKind(o.Kind) && o.State != desired.Foreign && o.State != Unwanted
 	})
 	for n, o := range i.Objects {
-		if ours && o.State == desired.Foreign && desired.Protects(o.Want) {
+		if ours && o.State == desired.Foreign && o.Protects {
 			return &i.Objects[n]
 		}
 	}
@@ -129,20 +129,20 @@ func first(objects []Object, state State) *Object {
 
 func none(objects []Object) bool {
 	for _, object := range objects {
-		if object.Live != nil || object.State == desired.InSync {
+		if object.State != desired.Missing {
 			return false
 		}
 	}
 	return true
 }
 
-func explain(o Object, ingress *networkingv1.Ingress) (why, fix string) {
+func explain(o Object) (why, fix string) {
 	switch o.State {
 	case desired.Missing:
 		return "no " + o.label(), "sync"
 	case desired.Stale:
-		if wrote := desired.OtherConverter(o.Live, ingress, ""); wrote != "" {
-			return fmt.Sprintf("%s is as version %s wrote it for the same Ingress: %s", o.label(), wrote, fieldList(o.Differences)), "sync"
+		if o.OtherConverter != "" {
+			return fmt.Sprintf("%s is as version %s wrote it for the same Ingress: %s", o.label(), o.OtherConverter, fieldList(o.Differences)), "sync"
 		}
 		return o.label() + " is older than the Ingress: " + fieldList(o.Differences), "sync"
 	case desired.Drifted:

@@ -2,7 +2,6 @@ package scan
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -24,31 +23,21 @@ import (
 // Key names one object of a target.
 type Key struct{ Kind, Namespace, Name string }
 
-// Live is what a cluster has, each object as JSON: as one of maps it takes several
-// times the memory, and only one at a time is looked at.
-type Live map[Key][]byte
+// Live is what a cluster has.
+type Live map[Key]Packed
 
 // Add puts an object in.
 func (l Live) Add(u *unstructured.Unstructured) error {
-	packed, err := json.Marshal(u.Object)
+	packed, err := Pack(u)
 	if err != nil {
-		return fmt.Errorf("keeping %s %s/%s: %w", u.GetKind(), u.GetNamespace(), u.GetName(), err)
+		return err
 	}
-	l[Key{u.GetKind(), u.GetNamespace(), u.GetName()}] = packed
+	l[keyOf(u)] = packed
 	return nil
 }
 
-// Object returns one, or nil when it is not there.
-func (l Live) Object(key Key) (*unstructured.Unstructured, error) {
-	packed, there := l[key]
-	if !there {
-		return nil, nil
-	}
-	u := &unstructured.Unstructured{}
-	if err := u.UnmarshalJSON(packed); err != nil {
-		return nil, fmt.Errorf("reading %s %s/%s: %w", key.Kind, key.Namespace, key.Name, err)
-	}
-	return u, nil
+func keyOf(u *unstructured.Unstructured) Key {
+	return Key{u.GetKind(), u.GetNamespace(), u.GetName()}
 }
 
 // MissingCRDsError says that the cluster does not know Traefik's resources.
@@ -88,7 +77,8 @@ func Resource(apiVersion, kind string) (schema.GroupVersionResource, error) {
 const listsAtOnce = 3
 
 // ReadLive lists Traefik's objects of a namespace (empty: all). Objects that are
-// not ours are among them: they can have a name that we want.
+// not ours are among them: they can have a name that we want. Specs that are as they
+// were applied are left out, see Whole.
 func ReadLive(ctx context.Context, client dynamic.Interface, target emit.Target, namespace string) (Live, error) {
 	// Routes first: a cluster without them has nothing to compare.
 	kinds := emit.Kinds()
@@ -99,7 +89,11 @@ func ReadLive(ctx context.Context, client dynamic.Interface, target emit.Target,
 	for i, kind := range kinds {
 		group.Go(func() error {
 			lists[i] = Live{}
-			failed[i] = lists[i].list(ctx, client, target.APIVersion(), kind, namespace)
+			failed[i] = list(ctx, client, target.APIVersion(), kind, namespace, func(u *unstructured.Unstructured) error {
+				dropOwnFields(u)
+				desired.LeaveSpecOut(u)
+				return lists[i].Add(u)
+			})
 			return nil
 		})
 	}
@@ -137,7 +131,8 @@ func routesAreThere(ctx context.Context, client dynamic.Interface, target emit.T
 	return nil
 }
 
-func (l Live) list(ctx context.Context, client dynamic.Interface, apiVersion, kind, namespace string) error {
+// list hands the objects of a kind to keep, one after the other.
+func list(ctx context.Context, client dynamic.Interface, apiVersion, kind, namespace string, keep func(*unstructured.Unstructured) error) error {
 	resource, err := Resource(apiVersion, kind)
 	if err != nil {
 		return err
@@ -148,8 +143,7 @@ func (l Live) list(ctx context.Context, client dynamic.Interface, apiVersion, ki
 	pages.PageBufferSize = 1 // what waits here is in memory, next to what is kept
 	return pages.EachListItem(ctx, metav1.ListOptions{}, func(object runtime.Object) error {
 		if u, ok := object.(*unstructured.Unstructured); ok {
-			dropOwnFields(u)
-			return l.Add(u)
+			return keep(u)
 		}
 		return nil
 	})
@@ -168,6 +162,41 @@ func dropOwnFields(u *unstructured.Unstructured) {
 	delete(metadata, "managedFields")
 }
 
+// manyNamespaces is from where on one list of the whole cluster is cheaper than
+// a list per namespace.
+const manyNamespaces = 20
+
+// readWhole lists objects with their specs.
+func readWhole(ctx context.Context, client dynamic.Interface, target emit.Target, namespace string) Whole {
+	return func(keys map[Key]bool) (Live, error) {
+		places := map[Key]bool{} // without a name
+		for key := range keys {
+			places[Key{Kind: key.Kind, Namespace: key.Namespace}] = true
+		}
+		if len(places) > manyNamespaces {
+			every := map[Key]bool{}
+			for place := range places {
+				every[Key{Kind: place.Kind, Namespace: namespace}] = true
+			}
+			places = every
+		}
+		live := Live{}
+		for place := range places {
+			err := list(ctx, client, target.APIVersion(), place.Kind, place.Namespace, func(u *unstructured.Unstructured) error {
+				if !keys[keyOf(u)] {
+					return nil
+				}
+				dropOwnFields(u)
+				return live.Add(u)
+			})
+			if err != nil && !apierrors.IsNotFound(err) {
+				return nil, fmt.Errorf("listing %s objects: %w", place.Kind, err)
+			}
+		}
+		return live, nil
+	}
+}
+
 func missingCRDs(ctx context.Context, client dynamic.Interface, target emit.Target, namespace string) error {
 	missing := &MissingCRDsError{APIVersion: target.APIVersion()}
 	other := emit.Target{Version: emit.V2, APIGroup: emit.LegacyGroup}
@@ -177,7 +206,7 @@ func missingCRDs(ctx context.Context, client dynamic.Interface, target emit.Targ
 	if target.Version == emit.V3 {
 		return missing
 	}
-	if err := (Live{}).list(ctx, client, other.APIVersion(), emit.RouteKind, namespace); err == nil {
+	if err := list(ctx, client, other.APIVersion(), emit.RouteKind, namespace, func(*unstructured.Unstructured) error { return nil }); err == nil {
 		missing.Other = other.APIVersion()
 	}
 	return missing

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert"
@@ -100,9 +99,18 @@ type Object struct {
 	Editor *Editor `json:"editor,omitempty"`
 
 	// Want is nil for an object that should not exist, Live for one that does not; both
-	// for one that is in sync.
-	Want *unstructured.Unstructured `json:"-"`
-	Live *unstructured.Unstructured `json:"-"`
+	// for one that is in sync, and unless Objects were asked for.
+	Want Packed `json:"-"`
+	Live Packed `json:"-"`
+	// Protects: it is wanted, and routes without it may let more in.
+	Protects bool `json:"-"`
+	// Adoptable: it is not ours, and may be taken over if somebody asks for it.
+	Adoptable bool `json:"-"`
+	// Edited: it is unwanted, and not as we applied it last.
+	Edited bool `json:"-"`
+	// OtherConverter is the version that wrote a stale one for the same Ingress; empty:
+	// the Ingress has changed since, or it is not known. See desired.OtherConverter.
+	OtherConverter string `json:"-"`
 }
 
 // State is how an object stands: those of package desired and these.
@@ -148,6 +156,5 @@ func (o Object) deepCopy() Object {
 		editor := *o.Editor
 		o.Editor = &editor
 	}
-	o.Want, o.Live = o.Want.DeepCopy(), o.Live.DeepCopy()
 	return o
 }

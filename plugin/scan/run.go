@@ -14,7 +14,7 @@ import (
 
 // Run reads a cluster and compares. It changes nothing; errors keep the API's
 // reason, and a *MissingCRDsError says that Traefik's resources are not there.
-func Run(ctx context.Context, client kubernetes.Interface, objects dynamic.Interface, scope source.Scope, options convert.Options) (*Report, error) {
+func Run(ctx context.Context, client kubernetes.Interface, objects dynamic.Interface, scope source.Scope, options convert.Options, detail Detail) (*Report, error) {
 	extent := source.Routes
 	if options.From != convert.FromTraefikV1 {
 		extent |= source.Classes
@@ -36,5 +36,5 @@ func Run(ctx context.Context, client kubernetes.Interface, objects dynamic.Inter
 	if err := cmp.Or(liveErr, err); err != nil {
 		return nil, err
 	}
-	return Compare(loaded, scope, loaded.Settle(options), live)
+	return Compare(loaded, scope, loaded.Settle(options), live, readWhole(ctx, objects, options.Target, scope.Namespace), detail)
 }

@@ -47,7 +47,6 @@ func loaded(ingresses ...*networkingv1.Ingress) source.Loaded {
 	return l
 }
 
-// applied is what the cluster holds after everything of an Ingress was written.
 // objects are what a cluster has.
 type objects map[scan.Key]*unstructured.Unstructured
 
@@ -62,6 +61,7 @@ func packed(t *testing.T, all objects) scan.Live {
 	return live
 }
 
+// applied is what the cluster holds after everything of an Ingress was written.
 func applied(t *testing.T, ingress *networkingv1.Ingress) objects {
 	t.Helper()
 	live := objects{}
@@ -89,7 +89,7 @@ func TestSeveralControllers(t *testing.T) {
 	other, foreign := cart(map[string]string{"kubernetes.io/ingress.class": "nginx"}), cart(map[string]string{"kubernetes.io/ingress.class": "haproxy"})
 	other.Name, other.Spec.Rules[0].Host = "other", "other.test"
 	foreign.Name = "foreign"
-	report, err := scan.Compare(loaded(cart(nil), other, foreign), source.Scope{}, convert.Options{From: convert.Auto}, packed(t, objects{}))
+	report, err := scan.Compare(loaded(cart(nil), other, foreign), source.Scope{}, convert.Options{From: convert.Auto}, packed(t, objects{}), nil, scan.Verdicts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -178,7 +178,7 @@ func TestVerdicts(t *testing.T) {
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			report, err := scan.Compare(loaded(c.ingress), source.Scope{}, convert.Options{}, packed(t, c.live(t)))
+			report, err := scan.Compare(loaded(c.ingress), source.Scope{}, convert.Options{}, packed(t, c.live(t)), nil, scan.Verdicts)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -212,7 +212,7 @@ func TestOrphans(t *testing.T) {
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			report, err := scan.Compare(source.Loaded{}, c.scope, convert.Options{}, packed(t, live))
+			report, err := scan.Compare(source.Loaded{}, c.scope, convert.Options{}, packed(t, live), nil, scan.Verdicts)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -256,7 +256,7 @@ func TestOptedOutIsLeftAlone(t *testing.T) {
 				l = loaded(c.ingress)
 			}
 			l.OptedOut = c.optedOut
-			report, err := scan.Compare(l, source.Scope{}, convert.Options{}, packed(t, c.live))
+			report, err := scan.Compare(l, source.Scope{}, convert.Options{}, packed(t, c.live), nil, scan.Verdicts)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -277,7 +277,7 @@ func TestOptedOutIsLeftAlone(t *testing.T) {
 func TestDeepCopyIsACopy(t *testing.T) {
 	live := applied(t, cart(nil))
 	set(t, live[route], []any{"other"}, "spec", "entryPoints")
-	report, err := scan.Compare(loaded(cart(nil)), source.Scope{}, convert.Options{}, packed(t, live))
+	report, err := scan.Compare(loaded(cart(nil)), source.Scope{}, convert.Options{}, packed(t, live), nil, scan.Verdicts)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -145,6 +145,8 @@ func (l *lister) ingresses(namespace string) ([]*networkingv1.Ingress, error) {
 		}
 		for _, ingress := range found {
 			ingress.ManagedFields = nil
+			// The object once more, as text.
+			delete(ingress.Annotations, corev1.LastAppliedConfigAnnotation)
 		}
 		return found, nil
 	}
@@ -209,10 +211,17 @@ func (l *lister) services(namespace string) (found []*corev1.Service, err error)
 	err = pages(l.ctx, func(ctx context.Context, options metav1.ListOptions) (runtime.Object, error) {
 		return l.client.CoreV1().Services(namespace).List(ctx, options)
 	}, func(service *corev1.Service) {
-		service.ManagedFields = nil
-		found = append(found, service)
+		found = append(found, onlyRead(service))
 	})
 	return found, err
+}
+
+// onlyRead takes from a Service what no conversion reads: thousands are in memory at once.
+func onlyRead(service *corev1.Service) *corev1.Service {
+	service.ManagedFields, service.Labels, service.OwnerReferences, service.Finalizers = nil, nil, nil, nil
+	delete(service.Annotations, corev1.LastAppliedConfigAnnotation)
+	service.Spec.Selector, service.Spec.ClusterIPs, service.Spec.IPFamilies = nil, nil, nil
+	return service
 }
 
 func sorted(set map[string]bool) []string {

@@ -194,3 +194,29 @@ func TestSecretsAreReadByName(t *testing.T) {
 		}
 	}
 }
+
+// Of thousands of objects only what a conversion reads is held.
+func TestWhatNoConversionReadsIsLetGoOf(t *testing.T) {
+	applied := map[string]string{corev1.LastAppliedConfigAnnotation: "{}", "traefik.ingress.kubernetes.io/affinity": "true"}
+	full := metav1.ObjectMeta{Namespace: "shop", Name: "web", Annotations: applied, Labels: map[string]string{"team": "shop"},
+		ManagedFields: []metav1.ManagedFieldsEntry{{Manager: "kubectl"}}}
+	ports := []corev1.ServicePort{{Name: "http", Port: 80}}
+	client := fake.NewSimpleClientset(
+		&networkingv1.Ingress{ObjectMeta: *full.DeepCopy()},
+		&corev1.Service{ObjectMeta: *full.DeepCopy(), Spec: corev1.ServiceSpec{Type: corev1.ServiceTypeClusterIP, ClusterIP: "None", ClusterIPs: []string{"None"}, Ports: ports, Selector: map[string]string{"app": "web"}}},
+	)
+	loaded, err := FromCluster(t.Context(), client, Scope{}, Routes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept := map[string]string{"traefik.ingress.kubernetes.io/affinity": "true"}
+	ingress := &networkingv1.Ingress{ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: "web", Annotations: kept, Labels: map[string]string{"team": "shop"}}}
+	service := &corev1.Service{ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: "web", Annotations: kept},
+		Spec: corev1.ServiceSpec{Type: corev1.ServiceTypeClusterIP, ClusterIP: "None", Ports: ports}}
+	if diff := cmp.Diff(ingress, loaded.Input.Ingresses[0].Ingress); diff != "" {
+		t.Errorf("Ingress (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]*corev1.Service{service}, loaded.Input.Services); diff != "" {
+		t.Errorf("Services (-want +got):\n%s", diff)
+	}
+}
