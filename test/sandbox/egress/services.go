@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync/atomic"
 
+	"golang.org/x/sync/singleflight"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
@@ -17,10 +18,13 @@ import (
 )
 
 // Services resolves ClusterIPs and Service DNS names to ready pods by asking
-// the API server anew each time: a connection is rare, a stale answer confusing.
+// the API server anew each time: a connection is rare, a stale answer confusing. Those
+// that ask at the same time share the answer: an API server that calls a webhook under
+// load with a new certificate dials a hundred times at once, and has little to spare.
 type Services struct {
 	client kubernetes.Interface
 	turn   atomic.Uint64
+	asking singleflight.Group
 }
 
 // NewServices returns a Resolver over a cluster's Services and pods.
@@ -41,11 +45,21 @@ func (s *Services) Resolve(ctx context.Context, hostPort string) (string, error)
 	if err != nil {
 		return "", fmt.Errorf("resolve %q: port is no number", hostPort)
 	}
-	service, err := s.service(ctx, host)
+	addresses, err, _ := s.asking.Do(hostPort, func() (any, error) {
+		// Whoever came first may leave before the others.
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), dialTimeout)
+		defer cancel()
+		service, err := s.service(ctx, host)
+		if err != nil {
+			return nil, err
+		}
+		return s.endpoints(ctx, service, int32(port))
+	})
 	if err != nil {
 		return "", err
 	}
-	return s.endpoint(ctx, service, int32(port))
+	ready, _ := addresses.([]string) // never empty
+	return ready[s.turn.Add(1)%uint64(len(ready))], nil
 }
 
 func (s *Services) service(ctx context.Context, host string) (*corev1.Service, error) {
@@ -68,7 +82,7 @@ func (s *Services) service(ctx context.Context, host string) (*corev1.Service, e
 	return nil, fmt.Errorf("no Service has the ClusterIP %s", host)
 }
 
-func (s *Services) endpoint(ctx context.Context, service *corev1.Service, port int32) (string, error) {
+func (s *Services) endpoints(ctx context.Context, service *corev1.Service, port int32) ([]string, error) {
 	name := service.Namespace + "/" + service.Name
 	var target *intstr.IntOrString
 	for i := range service.Spec.Ports {
@@ -77,22 +91,22 @@ func (s *Services) endpoint(ctx context.Context, service *corev1.Service, port i
 		}
 	}
 	if target == nil {
-		return "", fmt.Errorf("service %s has no port %d", name, port)
+		return nil, fmt.Errorf("service %s has no port %d", name, port)
 	}
 	if len(service.Spec.Selector) == 0 {
-		return "", fmt.Errorf("service %s has no selector", name)
+		return nil, fmt.Errorf("service %s has no selector", name)
 	}
 	pods, err := s.client.CoreV1().Pods(service.Namespace).List(ctx, metav1.ListOptions{
 		LabelSelector: labels.SelectorFromSet(service.Spec.Selector).String(),
 	})
 	if err != nil {
-		return "", fmt.Errorf("find the pods of service %s: %w", name, err)
+		return nil, fmt.Errorf("find the pods of service %s: %w", name, err)
 	}
 	addresses := readyAddresses(pods.Items, *target)
 	if len(addresses) == 0 {
-		return "", fmt.Errorf("service %s has no ready pod", name)
+		return nil, fmt.Errorf("service %s has no ready pod", name)
 	}
-	return addresses[s.turn.Add(1)%uint64(len(addresses))], nil
+	return addresses, nil
 }
 
 func readyAddresses(pods []corev1.Pod, target intstr.IntOrString) []string {

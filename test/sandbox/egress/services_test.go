@@ -4,12 +4,15 @@ import (
 	"context"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/intstr"
 	"k8s.io/client-go/kubernetes/fake"
+	clienttesting "k8s.io/client-go/testing"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/test/sandbox/egress"
 )
@@ -72,4 +75,43 @@ func TestResolve(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Those that dial at once ask the API server once, also when the first of them leaves.
+func TestResolveTogether(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		client := fake.NewClientset(service("web", "10.99.0.7", map[string]string{"app": "web"}), pod("a", "127.1.1.1", true, false), pod("b", "127.1.1.2", true, false))
+		asked := 0
+		answer := make(chan struct{})
+		client.PrependReactor("list", "pods", func(clienttesting.Action) (bool, runtime.Object, error) {
+			asked++
+			<-answer
+			return false, nil, nil
+		})
+		resolver := egress.NewServices(client)
+		got := make(chan string)
+		ask := func(ctx context.Context) {
+			address, err := resolver.Resolve(ctx, "10.99.0.7:443")
+			if err != nil {
+				address = err.Error()
+			}
+			got <- address
+		}
+		leaving, leave := context.WithCancel(t.Context())
+		go ask(leaving)
+		synctest.Wait()
+		for range 9 {
+			go ask(t.Context())
+		}
+		synctest.Wait()
+		leave()
+		close(answer)
+		pods := map[string]int{}
+		for range 10 {
+			pods[<-got]++
+		}
+		if asked != 1 || pods["127.1.1.1:9443"] != 5 || pods["127.1.1.2:9443"] != 5 {
+			t.Errorf("asked %d times, answers %v", asked, pods)
+		}
+	})
 }
