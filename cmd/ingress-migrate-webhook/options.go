@@ -58,7 +58,8 @@ func parse(args []string, getenv func(string) string, stderr io.Writer) (*option
 	flags.StringVar(&o.mode, "mode", string(decide.Mirror), "observe (count), warn (and warn at apply), mirror (and write routes) or enforce (and refuse what cannot be converted)")
 	flags.StringVar(&o.conversion, "conversion", "", "YAML file with the options of the conversion; empty: Traefik 1.7 with its usual entry points to Traefik 2")
 	flags.DurationVar(&o.fullPass, "full-pass", 10*time.Minute, "how often to look at every Ingress")
-	flags.IntVar(&o.workers, "workers", 8, "how many Ingresses to work on at once")
+	// Work on an Ingress is mostly to wait for the API server, the longer the busier that is.
+	flags.IntVar(&o.workers, "workers", 32, "how many Ingresses to work on at once")
 	flags.Float64Var(&o.qps, "kube-api-qps", 100, "requests a second to the API server")
 	flags.DurationVar(&o.shutdownDelay, "shutdown-delay", 5*time.Second, "how long to serve on after SIGTERM, until endpoints have followed")
 	flags.TextVar(&o.logLevel, "log-level", slog.LevelInfo, "debug, info, warn or error")
