@@ -143,7 +143,16 @@ func TestGate(t *testing.T) {
 type wide struct{ name string }
 
 func (w wide) Everything(ing *networkingv1.Ingress) bool { return ing.Name == w.name }
-func (wide) Pause() time.Duration                        { return time.Minute }
+
+func (w wide) Pause(ing *networkingv1.Ingress) time.Duration {
+	switch ing.Name {
+	case w.name:
+		return time.Minute
+	case "one-of-many":
+		return time.Second
+	}
+	return 0
+}
 
 // listed is a cluster of one Ingress that is a peer of all.
 type listed struct{ ing *networkingv1.Ingress }
@@ -165,22 +174,23 @@ func TestWideIngressesWait(t *testing.T) {
 		return &networkingv1.Ingress{ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: name}}
 	}
 	for _, c := range []struct {
-		peer string
-		keys []string
-		want time.Duration
+		changed, peer string
+		want          time.Duration
 	}{
-		{"hostless", []string{"a.x"}, time.Minute},
-		{"with-a-host", []string{"a.x"}, 0},
-		{"with-a-host", []string{convert.AnyHost}, time.Minute},
+		{"changed", "hostless", time.Minute},
+		{"changed", "with-a-host", 0},
+		{"changed", "one-of-many", time.Second},
+		{"hostless", "with-a-host", time.Minute},
+		{"hostless", "one-of-many", time.Minute},
 	} {
 		w := &watches{
 			gate:   &gate{elected: elected, desk: NewDesk(time.Now), ledger: NewLedger(time.Now)},
-			lister: listed{object(c.peer)}, wide: wide{"hostless"}, peerKeys: func(*networkingv1.Ingress) []string { return c.keys },
+			lister: listed{object(c.peer)}, wide: wide{"hostless"}, peerKeys: convert.PeerKeys,
 		}
 		q := &recordingQueue{}
-		w.peers(t.Context(), q, object("changed"))
+		w.peers(t.Context(), q, object(c.changed))
 		if !q.added || q.after != c.want {
-			t.Errorf("a change of %v: %s is looked at again after %s (%v), want %s", c.keys, c.peer, q.after, q.added, c.want)
+			t.Errorf("a change of %s: %s is looked at again after %s (%v), want %s", c.changed, c.peer, q.after, q.added, c.want)
 		}
 	}
 }

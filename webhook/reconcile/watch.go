@@ -17,7 +17,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/log"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
-	"github.com/ingress-migrate/kubectl-ingress-migrate/convert"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/desired"
 )
 
@@ -29,21 +28,18 @@ type watches struct {
 	wide     Wide
 }
 
-// Wide knows of Ingresses that are converted together with all others. They are not
-// looked at again for each change of any other one, but once after a pause; and so
-// are all others for a change of such a one.
+// Wide knows of Ingresses that are converted together with many others. They are not
+// looked at again for each change of any other one, but once after a pause; and those
+// that are converted with all others make all others wait as well.
 type Wide interface {
 	Everything(*networkingv1.Ingress) bool
-	Pause() time.Duration
+	// Pause is zero for an Ingress with few others.
+	Pause(*networkingv1.Ingress) time.Duration
 }
 
-// again queues an Ingress because of something else than itself.
-func (w *watches) again(q queue, ingress *networkingv1.Ingress, paused bool) {
-	after := time.Duration(0)
-	if paused || w.wide.Everything(ingress) {
-		after = w.wide.Pause()
-	}
-	w.gate.addAfter(q, keyOf(ingress), later, after)
+// again queues an Ingress because of something else than itself, after a pause at least.
+func (w *watches) again(q queue, ingress *networkingv1.Ingress, pause time.Duration) {
+	w.gate.addAfter(q, keyOf(ingress), later, max(pause, w.wide.Pause(ingress)))
 }
 
 // ingresses queues the Ingress of an event, and its peers: Traefik merges
@@ -87,8 +83,12 @@ func (w *watches) peers(ctx context.Context, q queue, states ...*networkingv1.In
 		return
 	}
 	var keys []string
+	pause := time.Duration(0)
 	for _, state := range states {
 		keys = append(keys, w.peerKeys(state)...)
+		if w.wide.Everything(state) {
+			pause = w.wide.Pause(state)
+		}
 	}
 	slices.Sort(keys)
 	peers, err := w.lister.Peers(ctx, slices.Compact(keys))
@@ -96,10 +96,9 @@ func (w *watches) peers(ctx context.Context, q queue, states ...*networkingv1.In
 		log.FromContext(ctx).Error(err, "cannot list the peers of an Ingress; the next full pass covers them", "ingress", keyOf(states[0]))
 		return
 	}
-	wide := slices.Contains(keys, convert.AnyHost)
 	for _, peer := range peers {
 		if keyOf(peer) != keyOf(states[0]) {
-			w.again(q, peer, wide)
+			w.again(q, peer, pause)
 		}
 	}
 }
@@ -189,6 +188,6 @@ func (w *watches) namespace(ctx context.Context, q queue, namespace string) {
 		return
 	}
 	for _, ingress := range ingresses {
-		w.again(q, ingress, false)
+		w.again(q, ingress, 0)
 	}
 }

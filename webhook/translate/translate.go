@@ -46,7 +46,7 @@ type Translator struct {
 	options convert.Options
 	store   Store
 	service ReadService // nil: the Store knows
-	whole   *whole      // nil: each conversion is for itself
+	groups  *groups     // nil: each conversion is for itself
 	limit   int         // of Ingresses in one conversion; 0: none
 }
 
@@ -97,12 +97,18 @@ func (t *Translator) Translate(ctx context.Context, ingress *networkingv1.Ingres
 		ingress = ingress.DeepCopy()
 		ingress.CreationTimestamp = newest()
 	}
-	if t.whole != nil && t.Everything(ingress) {
-		return t.translateWhole(ctx, ingress)
+	if t.groups != nil {
+		name := t.groupOf(ingress)
+		if g := t.groups.get(name); g != nil {
+			return t.translateShared(ctx, g, name, ingress)
+		}
 	}
 	input, err := t.input(ctx, ingress)
 	if err != nil {
 		return Translation{}, err
+	}
+	if t.groups != nil && len(input.Ingresses) >= manyPeers {
+		t.groups.settle(t.groupOf(ingress), len(input.Ingresses)) // the next one shares
 	}
 	return pick(t.engine.Convert(input, t.options), ir.Ref{Namespace: ingress.Namespace, Name: ingress.Name})
 }

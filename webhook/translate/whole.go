@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -14,18 +15,31 @@ import (
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/ir"
 )
 
-// share is the part of one core that conversions of the whole cluster may take: one
-// in so many.
-const share = 20
+const (
+	// share is the part of one core that conversions of one group may take: one in so
+	// many.
+	share = 20
+	// manyPeers is from how many Ingresses on they share one conversion.
+	manyPeers = 32
+	// unused is for how long a group is kept that nobody asks for: longer than from one
+	// full pass to the next.
+	unused = time.Hour
+)
 
-// whole is the last conversion of the whole cluster, of which it keeps what it says
-// of the Ingresses that are converted together with all others: those without a
-// host and with a wildcard. Each change of any Ingress can change theirs, so
-// without sharing, each change would convert everything as often as there are such
-// Ingresses.
-type whole struct {
+// groups are Ingresses that are converted together: many of one host, or those without
+// a host and with a wildcard, which are converted with all others. Each change of one
+// can change the objects of every other, so without sharing, each change would convert
+// all of them as often as there are such Ingresses.
+type groups struct {
 	now func() time.Time
 
+	mu sync.Mutex
+	of map[string]*group
+}
+
+// group is the last conversion of one group, of which it keeps what it says of its
+// Ingresses.
+type group struct {
 	mu   sync.Mutex
 	at   time.Time
 	took time.Duration
@@ -39,64 +53,118 @@ type shared struct {
 	translation Translation
 }
 
-// Sharing returns a Translator of stored Ingresses that converts the whole cluster
-// for an Ingress only when that one has changed, or when the last conversion of the
-// whole cluster is older than Pause. Whoever hears of a change of something else has
-// to look again at such an Ingress after Pause.
+// Sharing returns a Translator of stored Ingresses that converts a large group for one
+// Ingress only when that one has changed, or when the group's last conversion is older
+// than Pause. Whoever hears of a change of something else has to look again at such an
+// Ingress after Pause.
 func (t *Translator) Sharing(now func() time.Time) *Translator {
 	sharing := *t
-	sharing.whole = &whole{now: now}
+	sharing.groups = &groups{now: now, of: map[string]*group{convert.AnyHost: {}}}
 	return &sharing
 }
 
 // Everything tells whether an Ingress is converted together with all others.
 func (t *Translator) Everything(ingress *networkingv1.Ingress) bool {
-	return slices.Contains(t.engine.PeerKeys(ingress), convert.AnyHost)
+	return t.groupOf(ingress) == convert.AnyHost
 }
 
-// Pause is how old the last conversion of the whole cluster may be: the longer it
-// took, the older. Without Sharing it is zero.
-func (t *Translator) Pause() time.Duration {
-	if t.whole == nil {
+// groupOf names those Ingresses that are converted together with the same others.
+func (t *Translator) groupOf(ingress *networkingv1.Ingress) string {
+	keys := t.engine.PeerKeys(ingress)
+	if slices.Contains(keys, convert.AnyHost) {
+		return convert.AnyHost
+	}
+	return strings.Join(keys, "\n")
+}
+
+// Pause is how old the last conversion of an Ingress' group may be: the longer it
+// took, the older. It is zero for those that share none.
+func (t *Translator) Pause(ingress *networkingv1.Ingress) time.Duration {
+	if t.groups == nil {
 		return 0
 	}
-	t.whole.mu.Lock()
-	defer t.whole.mu.Unlock()
-	return share * t.whole.took
+	g := t.groups.get(t.groupOf(ingress))
+	if g == nil {
+		return 0
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return share * g.took
 }
 
-// translateWhole is Translate for an Ingress that is converted together with all others.
-func (t *Translator) translateWhole(ctx context.Context, ingress *networkingv1.Ingress) (Translation, error) {
-	w := t.whole
-	w.mu.Lock()
-	defer w.mu.Unlock()
+// get returns a group that shares, or nil.
+func (gs *groups) get(name string) *group {
+	gs.mu.Lock()
+	defer gs.mu.Unlock()
+	return gs.of[name]
+}
+
+// settle lets a group share when it is large, and makes room of those that nobody has
+// asked for of late.
+func (gs *groups) settle(name string, ingresses int) {
+	gs.mu.Lock()
+	defer gs.mu.Unlock()
+	switch {
+	case name == convert.AnyHost:
+	case ingresses < manyPeers:
+		delete(gs.of, name)
+	case gs.of[name] == nil:
+		gs.of[name] = &group{at: gs.now()}
+		for other, g := range gs.of {
+			if other != convert.AnyHost && g.mu.TryLock() {
+				if gs.now().Sub(g.at) > unused {
+					delete(gs.of, other)
+				}
+				g.mu.Unlock()
+			}
+		}
+	}
+}
+
+// translateShared is Translate for an Ingress of a group that shares.
+func (t *Translator) translateShared(ctx context.Context, g *group, name string, ingress *networkingv1.Ingress) (Translation, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	now := t.groups.now
 	self := ir.Ref{Namespace: ingress.Namespace, Name: ingress.Name}
-	if last, ok := w.of[self]; ok && last.uid == ingress.UID && last.version == ingress.ResourceVersion && w.now().Sub(w.at) < share*w.took {
+	if last, ok := g.of[self]; ok && last.uid == ingress.UID && last.version == ingress.ResourceVersion && now().Sub(g.at) < share*g.took {
 		return last.translation, nil
 	}
 	// What is heard of from now on is for the next conversion.
-	begin := w.now()
+	begin := now()
 	in, err := t.input(ctx, ingress)
 	if err != nil {
 		return Translation{}, err
 	}
-	result := t.engine.Convert(in, t.options)
-	of := map[ir.Ref]shared{}
+	size := len(in.Ingresses)
+	members := map[ir.Ref]shared{}
 	for _, member := range in.Ingresses {
-		if !t.Everything(member.Ingress) {
-			continue
+		if t.groupOf(member.Ingress) == name {
+			members[ir.Ref{Namespace: member.Namespace, Name: member.Name}] = shared{uid: member.UID, version: member.ResourceVersion}
 		}
-		ref := ir.Ref{Namespace: member.Namespace, Name: member.Name}
-		translation, err := pick(result, ref)
-		if err != nil {
-			return Translation{}, err
-		}
-		of[ref] = shared{member.UID, member.ResourceVersion, translation}
 	}
-	w.at, w.took, w.of = begin, w.now().Sub(begin), of
-	found, ok := of[self]
-	if !ok {
-		return Translation{}, fmt.Errorf("ingress %s is converted with all others and not among them, please report this", self)
+	assign(t.engine.Convert(in, t.options), members)
+	g.at, g.took, g.of = begin, now().Sub(begin), members
+	t.groups.settle(name, size)
+	found, ok := members[self]
+	if !ok || found.translation.Verdict == "" {
+		return Translation{}, fmt.Errorf("ingress %s is converted with its group and not among it, please report this", self)
 	}
 	return found.translation, nil
+}
+
+// assign hands each member of a group what its conversion says of it.
+func assign(result convert.Result, members map[ir.Ref]shared) {
+	for _, report := range result.Ingresses {
+		if member, ok := members[report.Ingress]; ok {
+			member.translation = Translation{Verdict: report.Verdict, Why: report.Why, Diagnostics: report.Diagnostics}
+			members[report.Ingress] = member
+		}
+	}
+	for _, output := range result.Objects {
+		if member, ok := members[output.Owner]; ok {
+			member.translation.Objects = append(member.translation.Objects, output.Object)
+			members[output.Owner] = member
+		}
+	}
 }

@@ -73,7 +73,7 @@ func TestSharing(t *testing.T) {
 	if wholes != 1 {
 		t.Errorf("the whole cluster is converted %d times, want once", wholes)
 	}
-	if pause := translator.Pause(); pause != 20*time.Second {
+	if pause := translator.Pause(hostless[0]); pause != 20*time.Second {
 		t.Errorf("after a conversion of 1s the next one is after %s", pause)
 	}
 	// One that changes is not told what is old.
@@ -87,10 +87,70 @@ func TestSharing(t *testing.T) {
 	if text := fmt.Sprintf("%+v", got.Objects[0]); !strings.Contains(text, "/changed") {
 		t.Errorf("not converted anew: %s", text)
 	}
-	now = now.Add(translator.Pause())
+	now = now.Add(translator.Pause(hostless[0]))
 	all()
 	if wholes != 3 {
 		t.Errorf("after the pause the whole cluster is converted %d times, want 3", wholes)
+	}
+}
+
+// oneHost is a cluster of Ingresses that all have one host.
+type oneHost struct {
+	store
+	all *[]*networkingv1.Ingress
+}
+
+func (o oneHost) Peers(context.Context, []string) ([]*networkingv1.Ingress, error) {
+	return *o.all, nil
+}
+
+// Hundreds of Ingresses of one host share their conversions too: as they come, and when
+// one of them changes. Few are converted each time.
+func TestSharingAmongOneHost(t *testing.T) {
+	for _, c := range []struct {
+		n, first, again, changed int
+	}{
+		{300, 2, 0, 1},
+		{10, 10, 10, 10},
+	} {
+		var all []*networkingv1.Ingress
+		for n := range c.n {
+			all = append(all, stay(fmt.Sprintf("web-%d", n), "shared.x"))
+		}
+		now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+		conversions := 0
+		engine := translate.Engine{HostKeys: convert.HostKeys, PeerKeys: convert.PeerKeys, Convert: func(in convert.Input, options convert.Options) convert.Result {
+			conversions++
+			now = now.Add(time.Second) // how long it takes
+			return convert.Convert(in, options)
+		}}
+		cluster := oneHost{store{service("web", 80)}, &all}
+		options := convert.Options{From: convert.FromTraefikV1}
+		translator := translate.New(engine, options, cluster).Sharing(func() time.Time { return now })
+		pass := func(what string, want int) {
+			t.Helper()
+			conversions = 0
+			for _, ing := range all {
+				got, err := translator.Translate(t.Context(), ing)
+				if err != nil || got.Route(ing.Name) == "" || !strings.Contains(fmt.Sprintf("%+v", got.Objects[0]), ing.Spec.Rules[0].HTTP.Paths[0].Path) {
+					t.Fatalf("%s: %v, %+v", ing.Name, err, got)
+				}
+			}
+			if conversions != want {
+				t.Errorf("%d Ingresses, %s: %d conversions, want %d", c.n, what, conversions, want)
+			}
+		}
+		pass("at first", c.first)
+		pass("again", c.again)
+		all[0] = all[0].DeepCopy()
+		all[0].ResourceVersion, all[0].Spec.Rules[0].HTTP.Paths[0].Path = "2", "/changed"
+		pass("one of them changed", c.changed)
+		if pause := translator.Pause(all[0]); (pause == 0) != (c.again > 0) {
+			t.Errorf("%d Ingresses: a pause of %s", c.n, pause)
+		}
+		all = all[:5]
+		now = now.Add(time.Hour)
+		pass("most are gone", 5)
 	}
 }
 
