@@ -19,7 +19,21 @@ import (
 	"github.com/ingress-migrate/kubectl-ingress-migrate/webhook/translate"
 )
 
-// direct reads every object where it is stored.
+// packing keeps of what it reads what the cache of the webhook keeps.
+type packing struct{ client.Reader }
+
+func (p packing) Get(ctx context.Context, key client.ObjectKey, object client.Object, options ...client.GetOption) error {
+	if err := p.Reader.Get(ctx, key, object, options...); err != nil {
+		return err
+	}
+	kept, err := cluster.Slim(object)
+	if u, ok := object.(*unstructured.Unstructured); ok && err == nil {
+		u.Object = kept.(*unstructured.Unstructured).Object
+	}
+	return err
+}
+
+// direct reads every object where it is stored, and as the cache would have it.
 type direct struct{ lagging }
 
 func (d direct) Live(ctx context.Context, kind schema.GroupVersionKind, key types.NamespacedName) (*unstructured.Unstructured, error) {
@@ -36,6 +50,7 @@ func (d direct) MadeFor(ctx context.Context, ingress types.NamespacedName) ([]*u
 		}
 		for i := range list.Items {
 			if o := &list.Items[i]; desired.IsOurs(o) && desired.MadeFor(o) == ingress.Name {
+				desired.LeaveSpecOut(o)
 				made = append(made, o)
 			}
 		}
@@ -57,7 +72,7 @@ func (r *rig) passes(version string) *passes {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	stored := direct{lagging{Cluster: cluster.New(api, "traefik.io"), reader: api}}
+	stored := direct{lagging{Cluster: cluster.New(packing{api}, "traefik.io"), reader: api}}
 	p := &passes{r: r, said: &outcomes{}}
 	p.work = &reconcile.Reconciler{
 		Cluster:    stored,

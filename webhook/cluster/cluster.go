@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
+	toolscache "k8s.io/client-go/tools/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert"
@@ -21,6 +22,8 @@ import (
 type Cluster struct {
 	cache client.Reader
 	kinds []schema.GroupVersionKind
+	// services is nil when only the cache can be asked.
+	services toolscache.Indexer
 }
 
 // New returns a Cluster over a cache that has the indexes of AddIndexes.
@@ -76,13 +79,38 @@ func (c *Cluster) IngressClasses(ctx context.Context) ([]*networkingv1.IngressCl
 	return pointers(list.Items), nil
 }
 
+// ServicesOf lets Services answer from the store of an informer, if it has one: a list
+// of a cache copies every Service of the namespace, for every conversion.
+func (c *Cluster) ServicesOf(informer any) {
+	if store, ok := informer.(interface{ GetIndexer() toolscache.Indexer }); ok {
+		c.services = store.GetIndexer()
+	}
+}
+
 // Services implements translate.Store.
 func (c *Cluster) Services(ctx context.Context, namespace string) ([]*corev1.Service, error) {
+	if c.services != nil {
+		return c.stored(namespace)
+	}
 	list := &corev1.ServiceList{}
 	if err := c.cache.List(ctx, list, client.InNamespace(namespace), client.UnsafeDisableDeepCopy); err != nil {
 		return nil, err
 	}
 	return pointers(list.Items), nil
+}
+
+func (c *Cluster) stored(namespace string) ([]*corev1.Service, error) {
+	all, err := c.services.ByIndex(toolscache.NamespaceIndex, namespace)
+	if err != nil {
+		return nil, err
+	}
+	services := make([]*corev1.Service, 0, len(all))
+	for _, object := range all {
+		if service, ok := object.(*corev1.Service); ok {
+			services = append(services, service)
+		}
+	}
+	return services, nil
 }
 
 // ReadService reads one Service from a reader, such as the API server itself; nil when
@@ -106,29 +134,37 @@ func (c *Cluster) NamespaceOptedOut(ctx context.Context, name string) (bool, err
 	return namespace.Labels[desired.NamespaceLabel] == desired.NamespaceDisabled, nil
 }
 
-// Live returns one Traefik object, nil when there is none.
+// Live returns one Traefik object, nil when there is none. Its spec may be left out,
+// see desired.LeaveSpecOut.
 func (c *Cluster) Live(ctx context.Context, kind schema.GroupVersionKind, key types.NamespacedName) (*unstructured.Unstructured, error) {
 	live := &unstructured.Unstructured{}
 	live.SetGroupVersionKind(kind)
-	if err := c.cache.Get(ctx, key, live); err != nil {
+	if err := c.cache.Get(ctx, key, live, client.UnsafeDisableDeepCopy); err != nil {
 		if apierrors.IsNotFound(err) {
 			return nil, nil
 		}
 		return nil, err
 	}
-	return live, nil
+	return unpack(live)
 }
 
-// MadeFor returns every Traefik object that is marked as made for an Ingress.
+// MadeFor returns every Traefik object that is marked as made for an Ingress. Specs may
+// be left out, see desired.LeaveSpecOut.
 func (c *Cluster) MadeFor(ctx context.Context, ingress types.NamespacedName) ([]*unstructured.Unstructured, error) {
 	var made []*unstructured.Unstructured
 	for _, kind := range c.kinds {
 		list := &unstructured.UnstructuredList{}
 		list.SetGroupVersionKind(kind)
-		if err := c.cache.List(ctx, list, client.InNamespace(ingress.Namespace), client.MatchingFields{madeForIndex: ingress.Name}); err != nil {
+		if err := c.cache.List(ctx, list, client.InNamespace(ingress.Namespace), client.MatchingFields{madeForIndex: ingress.Name}, client.UnsafeDisableDeepCopy); err != nil {
 			return nil, fmt.Errorf("list %s objects of Ingress %s: %w", kind.Kind, ingress, err)
 		}
-		made = append(made, pointers(list.Items)...)
+		for i := range list.Items {
+			live, err := unpack(&list.Items[i])
+			if err != nil {
+				return nil, err
+			}
+			made = append(made, live)
+		}
 	}
 	return made, nil
 }

@@ -5,11 +5,8 @@ import (
 	"fmt"
 
 	networkingv1 "k8s.io/api/networking/v1"
-	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-
-	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/desired"
 )
 
 const (
@@ -40,20 +37,8 @@ func AddIndexes(ctx context.Context, indexer client.FieldIndexer, apiGroup strin
 }
 
 func madeFor(o client.Object) []string {
-	if !desired.IsOurs(o) {
+	if !isOurs(o) {
 		return nil
 	}
-	return []string{o.GetAnnotations()[desired.IngressAnnotation]}
-}
-
-// Slim drops what nobody here reads before an object is cached: managedFields
-// are often larger than the rest of the object.
-func Slim(object any) (any, error) {
-	accessor, err := meta.Accessor(object)
-	if err != nil {
-		// Not an object (a tombstone): the cache deals with it.
-		return object, nil
-	}
-	accessor.SetManagedFields(nil)
-	return object, nil
+	return []string{OwnerOf(o)}
 }

@@ -32,7 +32,8 @@ type Cluster interface {
 	// Ingress returns nil when there is none.
 	Ingress(context.Context, types.NamespacedName) (*networkingv1.Ingress, error)
 	NamespaceOptedOut(ctx context.Context, name string) (bool, error)
-	// Live returns nil when there is none.
+	// Live returns nil when there is none. Specs of what it and MadeFor return may be
+	// left out, see desired.LeaveSpecOut.
 	Live(context.Context, schema.GroupVersionKind, types.NamespacedName) (*unstructured.Unstructured, error)
 	// MadeFor returns the objects that are marked as made for an Ingress.
 	MadeFor(context.Context, types.NamespacedName) ([]*unstructured.Unstructured, error)

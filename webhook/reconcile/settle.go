@@ -79,10 +79,11 @@ func (r *Reconciler) settle(ctx context.Context, ingress *networkingv1.Ingress, 
 // live returns what is there under the name of want, nil when there is nothing.
 // The cache may not have an object yet that this replica or another one wrote a
 // moment ago. Taking it for missing would make an edit since then look like
-// somebody else's object, so that is asked again where it is stored.
+// somebody else's object, so that is asked again where it is stored; and so is the spec
+// of an object that has to be changed.
 func (r *Reconciler) live(ctx context.Context, want *unstructured.Unstructured) (*unstructured.Unstructured, error) {
 	live, err := r.Cluster.Live(ctx, want.GroupVersionKind(), client.ObjectKeyFromObject(want))
-	if err != nil || live != nil {
+	if err != nil || live != nil && (!desired.SpecLeftOut(live) || desired.PutSpecBack(live, want)) {
 		return live, err
 	}
 	live = &unstructured.Unstructured{}

@@ -66,12 +66,24 @@ func (r *Reconciler) heldBack(ctx context.Context, ingress *networkingv1.Ingress
 		wants[name(want)] = want
 	}
 	for _, live := range made {
-		wrote := desired.OtherConverter(live, ingress, r.Stage.version)
-		if wrote == "" || desired.Edited(live) || live.GetDeletionTimestamp() != nil {
+		if desired.OtherConverter(live, ingress, r.Stage.version) == "" {
+			continue
+		}
+		want := wants[name(live)]
+		if want != nil { // with its spec
+			if live, err = r.live(ctx, want); err != nil {
+				return nil, fmt.Errorf("read %s: %w", name(want), err)
+			}
+		}
+		if live == nil || desired.Edited(live) || live.GetDeletionTimestamp() != nil {
+			continue
+		}
+		wrote := desired.OtherConverter(live, ingress, r.Stage.version) // as it is stored
+		if wrote == "" {
 			continue
 		}
 		what := "is not made any more"
-		if want := wants[name(live)]; want != nil {
+		if want != nil {
 			state, differences := desired.Compare(want, live)
 			if state != desired.Stale {
 				continue

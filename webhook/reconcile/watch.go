@@ -17,7 +17,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/log"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
-	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/desired"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/webhook/cluster"
 )
 
 // watches turn events of the cluster into Ingresses to look at.
@@ -108,7 +108,7 @@ func (w *watches) peers(ctx context.Context, q queue, states ...*networkingv1.In
 func (w *watches) traefikObjects() handler.TypedEventHandler[*unstructured.Unstructured, reconcile.Request] {
 	enqueue := func(q queue, o *unstructured.Unstructured) {
 		w.gate.add(q, client.ObjectKeyFromObject(o), now)
-		if owner := o.GetAnnotations()[desired.IngressAnnotation]; owner != "" && owner != o.GetName() {
+		if owner := cluster.OwnerOf(o); owner != "" && owner != o.GetName() {
 			w.gate.add(q, types.NamespacedName{Namespace: o.GetNamespace(), Name: owner}, now)
 		}
 	}
@@ -118,7 +118,7 @@ func (w *watches) traefikObjects() handler.TypedEventHandler[*unstructured.Unstr
 				return
 			}
 			enqueue(q, e.ObjectNew)
-			if e.ObjectOld.GetAnnotations()[desired.IngressAnnotation] != e.ObjectNew.GetAnnotations()[desired.IngressAnnotation] {
+			if cluster.OwnerOf(e.ObjectOld) != cluster.OwnerOf(e.ObjectNew) {
 				enqueue(q, e.ObjectOld)
 			}
 		},

@@ -111,12 +111,16 @@ func assemble(ctx context.Context, mgr manager.Manager, c Config, h *health) err
 	if err := cluster.AddIndexes(ctx, mgr.GetFieldIndexer(), group, c.Engine.HostKeys); err != nil {
 		return err
 	}
+	live := cluster.New(mgr.GetCache(), group)
 	for _, kind := range []client.Object{&networkingv1.IngressClass{}, &corev1.Service{}, &corev1.Namespace{}} {
-		if _, err := mgr.GetCache().GetInformer(ctx, kind, cache.BlockUntilSynced(false)); err != nil {
+		informer, err := mgr.GetCache().GetInformer(ctx, kind, cache.BlockUntilSynced(false))
+		if err != nil {
 			return fmt.Errorf("watch %T: %w", kind, err)
 		}
+		if _, ok := kind.(*corev1.Service); ok {
+			live.ServicesOf(informer)
+		}
 	}
-	live := cluster.New(mgr.GetCache(), group)
 	translator := translate.New(c.Engine, c.Conversion, live)
 	desk, ledger := reconcile.NewDesk(time.Now), reconcile.NewLedger(time.Now)
 	leads := reconcile.Leads(mgr)
