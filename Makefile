@@ -126,8 +126,12 @@ bench: ## Benchmarks of conversion and plugin, readable by benchstat
 	$(GO) test -run '^$$' -bench . -benchmem -benchtime 3x -count 5 -timeout 60m ./convert/... ./test/bench
 
 .PHONY: bench-scale
-bench-scale: ## Compare status and plan with kubectl on 1,000 nodes and 20,000 Ingresses
+bench-scale: ## Measure status and plan beside kubectl, and the webhook, on 1,000 nodes and 20,000 Ingresses
 	$(GO) test -run '^$$' -bench . -benchtime 3x -timeout 60m ./test/scale
+
+.PHONY: bench-webhook
+bench-webhook: sandbox-binaries ## Compare applies that the webhook judges with those that one allows unseen
+	$(GO) test -run '^$$' -bench . -benchtime 1x -timeout 60m ./webhook/... ./test/webhook
 
 .PHONY: bench-redirects
 bench-redirects: ## Measure forms of thousands of redirects in Traefik 2.11 and 3.7

@@ -15,6 +15,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/yaml"
@@ -34,37 +35,41 @@ const atOnce = 16
 // changes while it is looked at.
 type Cluster struct {
 	*sandbox.Sandbox
-	// Plugin is the plugin's binary.
-	Plugin string
+	// Plugin is the plugin's binary, WebhookProgram the webhook's.
+	Plugin, WebhookProgram string
+	dir                    string
 }
 
 // Start makes a cluster with as many nodes, each with a pod of Traefik 1.7, and as
 // many Ingresses, a quarter of them with TLS, with their Services and routes. Traefik 2.11 is there and has no pod.
 func Start(ctx context.Context, dir string, log io.Writer, nodes, ingresses int) (*Cluster, error) {
-	plugin := dir + "/kubectl-ingress_migrate"
-	build := exec.CommandContext(ctx, "go", "build", "-o", plugin, "github.com/ingress-migrate/kubectl-ingress-migrate/cmd/kubectl-ingress_migrate")
+	build := exec.CommandContext(ctx, "go", "build", "-o", dir, "github.com/ingress-migrate/kubectl-ingress-migrate/cmd/...")
 	if out, err := build.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("build the plugin: %w\n%s", err, out)
+		return nil, fmt.Errorf("build the programs: %w\n%s", err, out)
 	}
 	s, err := sandbox.Start(ctx, sandbox.Options{Dir: dir + "/sandbox", Log: log})
 	if err != nil {
 		return nil, err
 	}
-	c := &Cluster{Sandbox: s, Plugin: plugin}
+	c := &Cluster{Sandbox: s, Plugin: dir + "/kubectl-ingress_migrate", WebhookProgram: dir + "/ingress-migrate-webhook", dir: dir}
 	// Controllers would replace the pods, and take nodes without a kubelet for dead.
 	s.StopScheduler(ctx)
 	s.StopControllerManager(ctx)
-	if err := c.fill(ctx, log, nodes, ingresses); err != nil {
+	if err = fill(ctx, s.RESTConfig(), log, nodes, ingresses); err == nil {
+		err = c.sync(ctx, log)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("%w (and stopping: %v)", err, s.Stop())
 	}
 	return c, nil
 }
 
-func (c *Cluster) fill(ctx context.Context, log io.Writer, nodes, ingresses int) error {
-	config := c.RESTConfig()
+func fill(ctx context.Context, config *rest.Config, log io.Writer, nodes, ingresses int) error {
 	config.QPS, config.Burst = -1, -1
 	config.WarningHandler = rest.NoWarnings{} // of the class annotation, on each Ingress
-	client, err := kubernetes.NewForConfig(config)
+	typed := rest.CopyConfig(config)
+	typed.ContentType = runtime.ContentTypeProtobuf // which a server reads in less time
+	client, err := kubernetes.NewForConfig(typed)
 	if err != nil {
 		return err
 	}
@@ -99,9 +104,11 @@ func (c *Cluster) fill(ctx context.Context, log io.Writer, nodes, ingresses int)
 		return err
 	}
 	fmt.Fprintf(log, "creating %d Ingresses with their Services\n", ingresses)
-	if err := createIngresses(ctx, client, ingresses); err != nil {
-		return err
-	}
+	return createIngresses(ctx, client, ingresses)
+}
+
+// sync makes the routes.
+func (c *Cluster) sync(ctx context.Context, log io.Writer) error {
 	fmt.Fprintln(log, "making their routes")
 	sync := exec.CommandContext(ctx, c.Plugin, "sync", "-A", "--kubeconfig", c.Kubeconfig())
 	var said bytes.Buffer

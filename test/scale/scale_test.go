@@ -1,7 +1,10 @@
 package scale
 
 import (
+	"context"
+	"errors"
 	"flag"
+	"fmt"
 	"os"
 	"testing"
 	"time"
@@ -15,20 +18,42 @@ var (
 // mostMB is how much memory looking at such a cluster may take.
 const mostMB = 300
 
+// cluster is the one that all benchmarks look at: filling it takes minutes.
+var cluster *Cluster
+
+func shared(b *testing.B) *Cluster {
+	b.Helper()
+	if cluster == nil {
+		dir, err := os.MkdirTemp("", "scale-")
+		if err != nil {
+			b.Fatal(err)
+		}
+		if cluster, err = Start(context.Background(), dir, os.Stderr, *nodes, *ingresses); err != nil {
+			b.Fatal(err)
+		}
+		b.ResetTimer()
+	}
+	return cluster
+}
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	status := m.Run()
+	if cluster != nil {
+		if err := errors.Join(cluster.Stop(), os.RemoveAll(cluster.dir)); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			status = 1
+		}
+	}
+	os.Exit(status)
+}
+
 // BenchmarkLook compares the plugin's commands that look at a whole cluster with
 // kubectl, which lists the same nodes, pods, Ingresses and IngressRoutes and compares
 // nothing: in turn and in one run, so that whatever else the machine does meets both.
 // The figures are shares of kubectl's time, and peaks of resident memory.
 func BenchmarkLook(b *testing.B) {
-	c, err := Start(b.Context(), b.TempDir(), os.Stderr, *nodes, *ingresses)
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer func() {
-		if err := c.Stop(); err != nil {
-			b.Error(err)
-		}
-	}()
+	c := shared(b)
 	commands := []struct {
 		name, program string
 		args          []string

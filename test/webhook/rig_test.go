@@ -42,13 +42,13 @@ const webhookNamespace = "ingress-migrate"
 // that serve traffic.
 type rig struct {
 	*sandbox.Sandbox
-	t       *testing.T
+	t       testing.TB
 	ctx     context.Context
 	client  *kubernetes.Clientset
 	dynamic *dynamic.DynamicClient
 }
 
-func newRig(t *testing.T, nodes int) *rig {
+func newRig(t testing.TB, nodes int) *rig {
 	t.Helper()
 	// Programs may have to be built first, hence the long limit.
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Minute)
@@ -323,7 +323,7 @@ func (r *rig) describe() {
 	}
 }
 
-type testLog struct{ t *testing.T }
+type testLog struct{ t testing.TB }
 
 var _ io.Writer = testLog{}
 

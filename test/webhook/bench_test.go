@@ -1,0 +1,221 @@
+package webhook_test
+
+import (
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	admissionv1 "k8s.io/api/admission/v1"
+	registrationv1 "k8s.io/api/admissionregistration/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/watch"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
+
+	"github.com/ingress-migrate/kubectl-ingress-migrate/test/sandbox/pki"
+)
+
+var (
+	applies = flag.Int("applies", 1000, "applies of each kind that BenchmarkApply measures")
+	rate    = flag.Int("rate", 50, "applies of each kind a second")
+)
+
+// optedOut is the label of a namespace whose Ingresses our webhook is not asked about.
+const optedOut = "ingress-migrate.io/webhook"
+
+// BenchmarkApply compares applies that our webhook judges with applies that one judges
+// which only answers "allowed", in turn and in one run, so that whatever else the machine
+// does meets both. It tells how long after an apply its route can be read, too.
+func BenchmarkApply(b *testing.B) {
+	r := newRig(b, 2)
+	r.installCRDs()
+	r.mustPlugin("webhook", "install", "--image", image)
+	ours, others := r.namespace(nil), r.namespace(map[string]string{optedOut: "disabled"})
+	asked := r.allowing(map[string]string{optedOut: "disabled"})
+	// An administrator is served before everybody else, also before the webhook.
+	r.mustKubectl("create", "clusterrolebinding", "deployer", "--clusterrole=edit", "--user=deployer")
+	config := r.RESTConfig()
+	config.Impersonate = rest.ImpersonationConfig{UserName: "deployer", Groups: []string{"system:authenticated"}}
+	client, err := kubernetes.NewForConfig(config)
+	if err != nil {
+		b.Fatal(err)
+	}
+	r.marker(ours)
+	for n := 0; asked.Load() == 0; n++ { // the registration has to get round
+		name := fmt.Sprintf("first-%d", n)
+		r.apply(ingress(others, name, name+".example.com"))
+	}
+	for b.Loop() {
+		written := r.watchRoutes(ours)
+		mine, allowed := newTimes(), newTimes()
+		tick := time.NewTicker(time.Second / time.Duration(2**rate))
+		var running sync.WaitGroup
+		for n := range 2 * *applies {
+			<-tick.C
+			namespace, times := ours, mine
+			if n%2 == 1 {
+				namespace, times = others, allowed
+			}
+			running.Go(func() {
+				name := fmt.Sprintf("apply-%d", n)
+				object := r.ingressObject(namespace, name, name+".example.com")
+				begun := time.Now()
+				stored, err := client.NetworkingV1().Ingresses(namespace).Create(r.ctx, object, metav1.CreateOptions{})
+				times.add(name, begun, err)
+				if err == nil && namespace == ours && stored.Annotations["ingress-migrate.io/route"] == "" {
+					b.Errorf("%s was not judged", name)
+				}
+			})
+		}
+		running.Wait()
+		tick.Stop()
+		after := r.readable(written, mine)
+		for _, t := range []*times{mine, allowed} {
+			if t.err != nil {
+				b.Fatal(t.err)
+			}
+		}
+		b.ReportMetric(at(mine.took, 50), "apply-p50-ms")
+		b.ReportMetric(at(mine.took, 99), "apply-p99-ms")
+		b.ReportMetric(at(allowed.took, 50), "allowed-p50-ms")
+		b.ReportMetric(at(allowed.took, 99), "allowed-p99-ms")
+		b.ReportMetric(at(mine.took, 50)/at(allowed.took, 50), "of-allowed-p50")
+		b.ReportMetric(at(mine.took, 99)/at(allowed.took, 99), "of-allowed-p99")
+		b.ReportMetric(at(after, 50), "route-p50-ms")
+		b.ReportMetric(at(after, 99), "route-p99-ms")
+	}
+}
+
+// times are those of many applies.
+type times struct {
+	mu   sync.Mutex
+	took []time.Duration
+	// ended is when each one returned.
+	ended map[string]time.Time
+	err   error
+}
+
+func newTimes() *times { return &times{ended: map[string]time.Time{}} }
+
+func (t *times) add(name string, begun time.Time, err error) {
+	ended := time.Now()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.took = append(t.took, ended.Sub(begun))
+	t.ended[name] = ended
+	if err != nil {
+		t.err = err
+	}
+}
+
+// at is a percentile in milliseconds.
+func at(all []time.Duration, percent int) float64 {
+	sorted := slices.Sorted(slices.Values(all))
+	return float64(sorted[(len(sorted)-1)*percent/100]) / float64(time.Millisecond)
+}
+
+// watchRoutes tells when each new route of a namespace was heard of: not before it can
+// be read.
+func (r *rig) watchRoutes(namespace string) <-chan seenRoute {
+	r.t.Helper()
+	w, err := r.dynamic.Resource(traefik("ingressroutes")).Namespace(namespace).Watch(r.ctx, metav1.ListOptions{ResourceVersion: r.version(namespace)})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	r.t.Cleanup(w.Stop)
+	seen := make(chan seenRoute, 2**applies)
+	go func() {
+		for e := range w.ResultChan() {
+			if route, ok := e.Object.(*unstructured.Unstructured); ok && e.Type == watch.Added {
+				seen <- seenRoute{route.GetName(), time.Now()}
+			}
+		}
+	}()
+	return seen
+}
+
+type seenRoute struct {
+	name string
+	at   time.Time
+}
+
+// readable is how long after each apply its route was heard of; 0: it was there first.
+func (r *rig) readable(seen <-chan seenRoute, applied *times) []time.Duration {
+	r.t.Helper()
+	ctx, cancel := context.WithTimeout(r.ctx, patience)
+	defer cancel()
+	var after []time.Duration
+	for len(after) < len(applied.ended) {
+		select {
+		case <-ctx.Done():
+			r.t.Fatalf("%d of %d applies have a route", len(after), len(applied.ended))
+		case route := <-seen:
+			if ended, ok := applied.ended[route.name]; ok {
+				after = append(after, max(0, route.at.Sub(ended)))
+			}
+		}
+	}
+	return after
+}
+
+// allowing registers a webhook for Ingresses of the labelled namespaces that only answers
+// "allowed", and counts how often it was asked.
+func (r *rig) allowing(labels map[string]string) (asked *atomic.Int64) {
+	r.t.Helper()
+	asked = &atomic.Int64{}
+	authority, err := pki.NewAuthority()
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	pair, err := authority.Server("127.0.0.1")
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	certificate, err := tls.X509KeyPair(pair.Cert, pair.Key)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+		asked.Add(1)
+		var review admissionv1.AdmissionReview
+		if err := json.NewDecoder(request.Body).Decode(&review); err != nil || review.Request == nil {
+			http.Error(w, "no review", http.StatusBadRequest)
+			return
+		}
+		review.Response = &admissionv1.AdmissionResponse{UID: review.Request.UID, Allowed: true}
+		review.Request = nil
+		w.Header().Set("Content-Type", "application/json")
+		_ = json.NewEncoder(w).Encode(review) // the API server counts what fails
+	}))
+	server.TLS = &tls.Config{Certificates: []tls.Certificate{certificate}}
+	server.EnableHTTP2 = true
+	server.StartTLS()
+	r.t.Cleanup(server.Close)
+	fail, none, two := registrationv1.Fail, registrationv1.SideEffectClassNone, int32(2)
+	_, err = r.client.AdmissionregistrationV1().MutatingWebhookConfigurations().Create(r.ctx, &registrationv1.MutatingWebhookConfiguration{
+		ObjectMeta: metav1.ObjectMeta{Name: "allowing"},
+		Webhooks: []registrationv1.MutatingWebhook{{
+			Name: "allowing.example.com", FailurePolicy: &fail, SideEffects: &none, TimeoutSeconds: &two, AdmissionReviewVersions: []string{"v1"},
+			NamespaceSelector: &metav1.LabelSelector{MatchLabels: labels},
+			ClientConfig:      registrationv1.WebhookClientConfig{URL: &server.URL, CABundle: authority.CertPEM()},
+			Rules: []registrationv1.RuleWithOperations{{
+				Operations: []registrationv1.OperationType{registrationv1.Create, registrationv1.Update},
+				Rule:       registrationv1.Rule{APIGroups: []string{"networking.k8s.io"}, APIVersions: []string{"v1"}, Resources: []string{"ingresses"}},
+			}},
+		}},
+	}, metav1.CreateOptions{})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return asked
+}
