@@ -10,7 +10,6 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/watch"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -28,11 +27,9 @@ type lagging struct {
 	reader client.Reader
 }
 
-func (lagging) Live(context.Context, schema.GroupVersionKind, types.NamespacedName) (*unstructured.Unstructured, error) {
-	return nil, nil
-}
+func (lagging) AsWanted(context.Context, *unstructured.Unstructured) (bool, error) { return false, nil }
 
-func (lagging) MadeFor(context.Context, types.NamespacedName) ([]*unstructured.Unstructured, error) {
+func (lagging) MadeFor(context.Context, types.NamespacedName) ([]cluster.Name, error) {
 	return nil, nil
 }
 

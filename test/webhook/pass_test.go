@@ -7,7 +7,6 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	ctrlreconcile "sigs.k8s.io/controller-runtime/pkg/reconcile"
@@ -36,12 +35,12 @@ func (p packing) Get(ctx context.Context, key client.ObjectKey, object client.Ob
 // direct reads every object where it is stored, and as the cache would have it.
 type direct struct{ lagging }
 
-func (d direct) Live(ctx context.Context, kind schema.GroupVersionKind, key types.NamespacedName) (*unstructured.Unstructured, error) {
-	return d.Cluster.Live(ctx, kind, key)
+func (d direct) AsWanted(ctx context.Context, want *unstructured.Unstructured) (bool, error) {
+	return d.Cluster.AsWanted(ctx, want)
 }
 
-func (d direct) MadeFor(ctx context.Context, ingress types.NamespacedName) ([]*unstructured.Unstructured, error) {
-	var made []*unstructured.Unstructured
+func (d direct) MadeFor(ctx context.Context, ingress types.NamespacedName) ([]cluster.Name, error) {
+	var made []cluster.Name
 	for _, kind := range cluster.Kinds("traefik.io") {
 		list := &unstructured.UnstructuredList{}
 		list.SetGroupVersionKind(kind)
@@ -50,8 +49,7 @@ func (d direct) MadeFor(ctx context.Context, ingress types.NamespacedName) ([]*u
 		}
 		for i := range list.Items {
 			if o := &list.Items[i]; desired.IsOurs(o) && desired.MadeFor(o) == ingress.Name {
-				desired.LeaveSpecOut(o)
-				made = append(made, o)
+				made = append(made, cluster.Name{Kind: kind, Key: client.ObjectKeyFromObject(o)})
 			}
 		}
 	}

@@ -26,6 +26,15 @@ type Cluster struct {
 	services toolscache.Indexer
 }
 
+// Name names one Traefik object.
+type Name struct {
+	Kind schema.GroupVersionKind
+	Key  types.NamespacedName
+}
+
+// String is such as "IngressRoute/web".
+func (n Name) String() string { return n.Kind.Kind + "/" + n.Key.Name }
+
 // New returns a Cluster over a cache that has the indexes of AddIndexes.
 func New(cache client.Reader, apiGroup string) *Cluster {
 	return &Cluster{cache: cache, kinds: Kinds(apiGroup)}
@@ -134,8 +143,19 @@ func (c *Cluster) NamespaceOptedOut(ctx context.Context, name string) (bool, err
 	return namespace.Labels[desired.NamespaceLabel] == desired.NamespaceDisabled, nil
 }
 
-// Live returns one Traefik object, nil when there is none. Its spec may be left out,
-// see desired.LeaveSpecOut.
+// AsWanted tells whether a wanted object is there, exactly as it is wanted. An object of
+// which the cache does not know that may be it all the same.
+func (c *Cluster) AsWanted(ctx context.Context, want *unstructured.Unstructured) (bool, error) {
+	cached := &unstructured.Unstructured{}
+	cached.SetGroupVersionKind(want.GroupVersionKind())
+	if err := c.cache.Get(ctx, client.ObjectKeyFromObject(want), cached, client.UnsafeDisableDeepCopy); err != nil {
+		return false, client.IgnoreNotFound(err)
+	}
+	return cached.Object[packedField] == desired.Fingerprint(want), nil
+}
+
+// Live returns one Traefik object, nil when there is none. Of one that is as we applied
+// it, it tells whose it is, and nothing else.
 func (c *Cluster) Live(ctx context.Context, kind schema.GroupVersionKind, key types.NamespacedName) (*unstructured.Unstructured, error) {
 	live := &unstructured.Unstructured{}
 	live.SetGroupVersionKind(kind)
@@ -148,10 +168,9 @@ func (c *Cluster) Live(ctx context.Context, kind schema.GroupVersionKind, key ty
 	return unpack(live)
 }
 
-// MadeFor returns every Traefik object that is marked as made for an Ingress. Specs may
-// be left out, see desired.LeaveSpecOut.
-func (c *Cluster) MadeFor(ctx context.Context, ingress types.NamespacedName) ([]*unstructured.Unstructured, error) {
-	var made []*unstructured.Unstructured
+// MadeFor names every Traefik object that is marked as made for an Ingress.
+func (c *Cluster) MadeFor(ctx context.Context, ingress types.NamespacedName) ([]Name, error) {
+	var made []Name
 	for _, kind := range c.kinds {
 		list := &unstructured.UnstructuredList{}
 		list.SetGroupVersionKind(kind)
@@ -159,11 +178,7 @@ func (c *Cluster) MadeFor(ctx context.Context, ingress types.NamespacedName) ([]
 			return nil, fmt.Errorf("list %s objects of Ingress %s: %w", kind.Kind, ingress, err)
 		}
 		for i := range list.Items {
-			live, err := unpack(&list.Items[i])
-			if err != nil {
-				return nil, err
-			}
-			made = append(made, live)
+			made = append(made, Name{kind, client.ObjectKeyFromObject(&list.Items[i])})
 		}
 	}
 	return made, nil

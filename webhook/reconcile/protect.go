@@ -7,6 +7,7 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/desired"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/emit"
 )
 
@@ -18,8 +19,15 @@ func (r *Reconciler) closeRoutes(ctx context.Context, ingress *networkingv1.Ingr
 	if err != nil {
 		return fmt.Errorf("find routes that lost their protection: %w", err)
 	}
-	for _, live := range made {
-		if !emit.IsRouteKind(live.GetKind()) || live.GetDeletionTimestamp() != nil {
+	for _, one := range made {
+		if !emit.IsRouteKind(one.Kind.Kind) {
+			continue
+		}
+		live, err := r.live(ctx, one)
+		if err != nil {
+			return err
+		}
+		if live == nil || !desired.OwnedBy(live, ingress.Name) || live.GetDeletionTimestamp() != nil {
 			continue
 		}
 		if keepsEdits(ingress, live) {

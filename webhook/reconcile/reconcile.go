@@ -16,7 +16,6 @@ import (
 
 	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
@@ -24,6 +23,7 @@ import (
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/desired"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/emit"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/webhook/cluster"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/webhook/translate"
 )
 
@@ -32,11 +32,10 @@ type Cluster interface {
 	// Ingress returns nil when there is none.
 	Ingress(context.Context, types.NamespacedName) (*networkingv1.Ingress, error)
 	NamespaceOptedOut(ctx context.Context, name string) (bool, error)
-	// Live returns nil when there is none. Specs of what it and MadeFor return may be
-	// left out, see desired.LeaveSpecOut.
-	Live(context.Context, schema.GroupVersionKind, types.NamespacedName) (*unstructured.Unstructured, error)
-	// MadeFor returns the objects that are marked as made for an Ingress.
-	MadeFor(context.Context, types.NamespacedName) ([]*unstructured.Unstructured, error)
+	// AsWanted tells whether an object is there, exactly as it is wanted.
+	AsWanted(context.Context, *unstructured.Unstructured) (bool, error)
+	// MadeFor names the objects that are marked as made for an Ingress.
+	MadeFor(context.Context, types.NamespacedName) ([]cluster.Name, error)
 }
 
 // Translator converts one Ingress together with its peers.

@@ -24,8 +24,14 @@ func (r *Reconciler) prune(ctx context.Context, ingress *networkingv1.Ingress, w
 		keep[name(want)] = true
 	}
 	for i := len(made) - 1; i >= 0; i-- { // MadeFor has routes last
-		live := made[i]
-		if keep[name(live)] || live.GetDeletionTimestamp() != nil {
+		if keep[made[i].String()] {
+			continue
+		}
+		live, err := r.live(ctx, made[i])
+		if err != nil {
+			return err
+		}
+		if live == nil || !desired.OwnedBy(live, ingress.Name) || live.GetDeletionTimestamp() != nil {
 			continue
 		}
 		if keepsEdits(ingress, live) {
@@ -63,7 +69,14 @@ func (r *Reconciler) detach(ctx context.Context, ingress *networkingv1.Ingress) 
 	if err != nil {
 		return outcome, err
 	}
-	for _, live := range made {
+	for _, one := range made {
+		live, err := r.live(ctx, one)
+		if err != nil {
+			return outcome, err
+		}
+		if live == nil || !desired.OwnedBy(live, ingress.Name) {
+			continue
+		}
 		if err := r.release(ctx, live); err != nil {
 			return outcome, err
 		}

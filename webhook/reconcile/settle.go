@@ -39,9 +39,12 @@ func (r *Reconciler) wantedObjects(ingress *networkingv1.Ingress, t translate.Tr
 
 // settle brings one live object to what is wanted, or says why it stays as it is.
 func (r *Reconciler) settle(ctx context.Context, ingress *networkingv1.Ingress, want *unstructured.Unstructured, outcome *Outcome) (*Finding, error) {
-	live, err := r.live(ctx, want)
+	if asWanted, err := r.Cluster.AsWanted(ctx, want); err != nil || asWanted {
+		return nil, err
+	}
+	live, err := r.live(ctx, cluster.Name{Kind: want.GroupVersionKind(), Key: client.ObjectKeyFromObject(want)})
 	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", name(want), err)
+		return nil, err
 	}
 	if live != nil && desired.HandedOver(live, ingress.Name) {
 		return nil, r.takeOver(ctx, want, live, outcome)
@@ -76,20 +79,18 @@ func (r *Reconciler) settle(ctx context.Context, ingress *networkingv1.Ingress, 
 	return r.apply(ctx, want, live, state, outcome)
 }
 
-// live returns what is there under the name of want, nil when there is nothing.
-// The cache may not have an object yet that this replica or another one wrote a
-// moment ago. Taking it for missing would make an edit since then look like
-// somebody else's object, so that is asked again where it is stored; and so is the spec
-// of an object that has to be changed.
-func (r *Reconciler) live(ctx context.Context, want *unstructured.Unstructured) (*unstructured.Unstructured, error) {
-	live, err := r.Cluster.Live(ctx, want.GroupVersionKind(), client.ObjectKeyFromObject(want))
-	if err != nil || live != nil && (!desired.SpecLeftOut(live) || desired.PutSpecBack(live, want)) {
-		return live, err
-	}
-	live = &unstructured.Unstructured{}
-	live.SetGroupVersionKind(want.GroupVersionKind())
-	if err := r.Fresh.Get(ctx, client.ObjectKeyFromObject(want), live); err != nil {
-		return nil, client.IgnoreNotFound(err)
+// live returns what is stored under a name, nil when there is nothing. The cache is not
+// asked: it may not have an object yet that this replica or another one wrote a moment
+// ago, and taking it for missing would make an edit since then look like somebody else's
+// object.
+func (r *Reconciler) live(ctx context.Context, n cluster.Name) (*unstructured.Unstructured, error) {
+	live := &unstructured.Unstructured{}
+	live.SetGroupVersionKind(n.Kind)
+	if err := r.Fresh.Get(ctx, n.Key, live); err != nil {
+		if apierrors.IsNotFound(err) {
+			return nil, nil
+		}
+		return nil, fmt.Errorf("read %s: %w", n, err)
 	}
 	return live, nil
 }

@@ -65,20 +65,24 @@ func (r *Reconciler) heldBack(ctx context.Context, ingress *networkingv1.Ingress
 	for _, want := range wanted {
 		wants[name(want)] = want
 	}
-	for _, live := range made {
-		if desired.OtherConverter(live, ingress, r.Stage.version) == "" {
-			continue
-		}
-		want := wants[name(live)]
-		if want != nil { // with its spec
-			if live, err = r.live(ctx, want); err != nil {
-				return nil, fmt.Errorf("read %s: %w", name(want), err)
+	for _, one := range made {
+		want := wants[one.String()]
+		if want != nil {
+			if asWanted, err := r.Cluster.AsWanted(ctx, want); err != nil || asWanted {
+				if err != nil {
+					return nil, fmt.Errorf("find what another version wrote: %w", err)
+				}
+				continue
 			}
 		}
-		if live == nil || desired.Edited(live) || live.GetDeletionTimestamp() != nil {
+		live, err := r.live(ctx, one)
+		if err != nil {
+			return nil, err
+		}
+		if live == nil || !desired.OwnedBy(live, ingress.Name) || desired.Edited(live) || live.GetDeletionTimestamp() != nil {
 			continue
 		}
-		wrote := desired.OtherConverter(live, ingress, r.Stage.version) // as it is stored
+		wrote := desired.OtherConverter(live, ingress, r.Stage.version)
 		if wrote == "" {
 			continue
 		}
@@ -108,9 +112,15 @@ func (r *Reconciler) unprotected(ctx context.Context, ingress *networkingv1.Ingr
 		if !desired.Protects(want) {
 			continue
 		}
-		live, err := r.live(ctx, want)
+		if asWanted, err := r.Cluster.AsWanted(ctx, want); err != nil || asWanted {
+			if err != nil {
+				return false, fmt.Errorf("find what protects routes: %w", err)
+			}
+			continue
+		}
+		live, err := r.live(ctx, cluster.Name{Kind: want.GroupVersionKind(), Key: client.ObjectKeyFromObject(want)})
 		if err != nil {
-			return false, fmt.Errorf("read %s: %w", name(want), err)
+			return false, err
 		}
 		if live != nil && cluster.TakenBy(live, ingress.Name) != "" {
 			return true, nil
