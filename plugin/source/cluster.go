@@ -145,8 +145,10 @@ func (l *lister) ingresses(namespace string) ([]*networkingv1.Ingress, error) {
 		}
 		for _, ingress := range found {
 			ingress.ManagedFields = nil
-			// The object once more, as text.
-			delete(ingress.Annotations, corev1.LastAppliedConfigAnnotation)
+			// The object once more, as text; that it is there is told as of all annotations.
+			if _, applied := ingress.Annotations[corev1.LastAppliedConfigAnnotation]; applied {
+				ingress.Annotations[corev1.LastAppliedConfigAnnotation] = ""
+			}
 		}
 		return found, nil
 	}

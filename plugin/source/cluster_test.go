@@ -210,7 +210,8 @@ func TestWhatNoConversionReadsIsLetGoOf(t *testing.T) {
 		t.Fatal(err)
 	}
 	kept := map[string]string{"traefik.ingress.kubernetes.io/affinity": "true"}
-	ingress := &networkingv1.Ingress{ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: "web", Annotations: kept, Labels: map[string]string{"team": "shop"}}}
+	named := map[string]string{corev1.LastAppliedConfigAnnotation: "", "traefik.ingress.kubernetes.io/affinity": "true"}
+	ingress := &networkingv1.Ingress{ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: "web", Annotations: named, Labels: map[string]string{"team": "shop"}}}
 	service := &corev1.Service{ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: "web", Annotations: kept},
 		Spec: corev1.ServiceSpec{Type: corev1.ServiceTypeClusterIP, ClusterIP: "None", Ports: ports}}
 	if diff := cmp.Diff(ingress, loaded.Input.Ingresses[0].Ingress); diff != "" {
