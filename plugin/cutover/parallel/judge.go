@@ -41,10 +41,7 @@ func (s *session) soak(ctx context.Context, weight, good int, d time.Duration) (
 		if err != nil {
 			return "", err
 		}
-		why := now.worse(before, s.Settings.MinHealthy)
-		if why == "" {
-			why = s.health(ctx, true)
-		}
+		why := s.unwell(ctx, before, now)
 		if sick = count(sick, why); sick >= tolerated {
 			return "", &failure{why, 0}
 		}
@@ -57,15 +54,19 @@ func (s *session) soak(ctx context.Context, weight, good int, d time.Duration) (
 	if err != nil {
 		return "", err
 	}
-	why := now.worse(before, s.Settings.MinHealthy)
-	if why == "" {
-		why = s.health(ctx, true)
-	}
-	if why != "" {
+	if why := s.unwell(ctx, before, now); why != "" {
 		return "", &failure{why, 0}
 	}
 	s.passed(name, "soaked", begun)
 	return s.sentence(ctx, weight, good, before, now)
+}
+
+// unwell says what is wrong with the new side's pods or targets; "" when nothing is.
+func (s *session) unwell(ctx context.Context, before, now *sight) string {
+	if why := now.worse(before, s.Settings.MinHealthy); why != "" {
+		return why
+	}
+	return s.health(ctx, true)
 }
 
 func count(n int, why string) int {
