@@ -4,9 +4,6 @@ import (
 	"strings"
 	"testing"
 
-	appsv1 "k8s.io/api/apps/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/fleet"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/test/rig"
 )
@@ -19,15 +16,13 @@ func TestDrainPullsOnItsNode(t *testing.T) {
 	r.Deploy(rig.OldSet(), rig.NewSet())
 	e, d := r.Engine()
 	e.Settings.PrePull = true
-	changes, err := r.Client.AppsV1().DaemonSets(rig.Namespace).Watch(t.Context(), metav1.ListOptions{FieldSelector: "metadata.name=ingress-migrate-prepull"})
-	r.Must(err)
-	defer changes.Stop()
+	made := watchPrePuller(r)
 	r.Must(e.Move(t.Context(), "edge-3", fleet.New))
 
 	if !strings.Contains(d.Text(), "edge-3 has the image traefik:2.11.50") {
 		t.Errorf("nothing was said of the image:\n%s", d.Text())
 	}
-	there, _ := (<-changes.ResultChan()).Object.(*appsv1.DaemonSet)
+	there := made()
 	if there == nil {
 		t.Fatal("nothing fetched the image")
 	}
@@ -35,9 +30,7 @@ func TestDrainPullsOnItsNode(t *testing.T) {
 	if len(terms) != 1 || len(terms[0].MatchFields) != 1 || terms[0].MatchFields[0].Values[0] != "edge-3" {
 		t.Errorf("it may run where %+v", terms)
 	}
-	if left := prePuller(r); left != nil && left.DeletionTimestamp == nil {
-		t.Error("what fetched the image is left")
-	}
+	wantSwept(r)
 	if j := r.Fleet().Journal; j.Pulled != "" {
 		t.Errorf("recorded that all nodes have %s", j.Pulled)
 	}

@@ -141,6 +141,27 @@ func prePuller(r *rig.Rig) *appsv1.DaemonSet {
 	return ds
 }
 
+// watchPrePuller returns what waits for the DaemonSet that fetches the image, from now on:
+// it may be there for too short a time to be asked for.
+func watchPrePuller(r *rig.Rig) func() *appsv1.DaemonSet {
+	r.T.Helper()
+	changes, err := r.Client.AppsV1().DaemonSets(rig.Namespace).Watch(r.T.Context(), metav1.ListOptions{FieldSelector: "metadata.name=ingress-migrate-prepull"})
+	r.Must(err)
+	r.T.Cleanup(changes.Stop)
+	return func() *appsv1.DaemonSet {
+		made, _ := (<-changes.ResultChan()).Object.(*appsv1.DaemonSet)
+		return made
+	}
+}
+
+// wantSwept wants that nothing is left of what fetched the image.
+func wantSwept(r *rig.Rig) {
+	r.T.Helper()
+	if left := prePuller(r); left != nil && left.DeletionTimestamp == nil {
+		r.T.Error("what fetched the image is left")
+	}
+}
+
 // Every node has the image before the first one is dark, nothing is left of what fetched
 // it, and no serving pod was touched.
 func TestPrePull(t *testing.T) {
@@ -150,10 +171,7 @@ func TestPrePull(t *testing.T) {
 	pods := r.Serving(fleet.Old)
 	e, d := r.Engine()
 	e.Settings.PrePull = true
-	// It may be there for too short a time to be asked for.
-	changes, err := r.Client.AppsV1().DaemonSets(rig.Namespace).Watch(t.Context(), metav1.ListOptions{FieldSelector: "metadata.name=ingress-migrate-prepull"})
-	r.Must(err)
-	defer changes.Stop()
+	made := watchPrePuller(r)
 	fetched := false
 	d.On = func(event cutover.Event) {
 		if event.Kind == cutover.Info && strings.Contains(event.Text, "every node has the image") {
@@ -165,13 +183,11 @@ func TestPrePull(t *testing.T) {
 	if !fetched {
 		t.Error("nobody said that every node has the image")
 	}
-	there, _ := (<-changes.ResultChan()).Object.(*appsv1.DaemonSet)
+	there := made()
 	if there == nil || len(there.Spec.Template.Spec.Containers[0].Ports) > 0 || there.Spec.Template.Spec.HostNetwork {
 		t.Errorf("what fetches the image: %+v", there)
 	}
-	if left := prePuller(r); left != nil && left.DeletionTimestamp == nil {
-		t.Error("what fetched the image is left")
-	}
+	wantSwept(r)
 	if j := r.Fleet().Journal; j.Pulled != "traefik:2.11.50" || j.PulledID == "" {
 		t.Errorf("recorded: %q, %q", j.Pulled, j.PulledID)
 	}
@@ -190,9 +206,7 @@ func TestPrePullOfNoImage(t *testing.T) {
 	if !strings.Contains(stopped.Reason, "the image traefik:2.99 is not on edge-1 (") || !strings.Contains(stopped.Reason, "no node was moved") {
 		t.Errorf("reason %q", stopped.Reason)
 	}
-	if left := prePuller(r); left != nil && left.DeletionTimestamp == nil {
-		t.Error("what fetched the image is left")
-	}
+	wantSwept(r)
 	r.Must(e.RollbackAll(t.Context()))
 	if phase := r.Fleet().Journal.Phase; phase != journal.RolledBack {
 		t.Errorf("after the rollback the journal says %s", phase)
@@ -222,7 +236,5 @@ func TestPrePullThatWasLeft(t *testing.T) {
 	heir, _ := r.Engine()
 	heir.Settings.PrePull = true
 	r.Must(heir.RollbackAll(t.Context()))
-	if left := prePuller(r); left != nil && left.DeletionTimestamp == nil {
-		t.Error("what fetched the image is left")
-	}
+	wantSwept(r)
 }
