@@ -175,7 +175,8 @@ func (i *Installer) removeNamespace(ctx context.Context, o *unstructured.Unstruc
 	if err != nil {
 		return fmt.Errorf("read %s: %w", describe(o), err)
 	}
-	if live.Annotations[createdAnnotation] == "" {
+	// The API server would take the deletion of one that is ending as often as one asks.
+	if live.Annotations[createdAnnotation] == "" || live.DeletionTimestamp != nil {
 		return nil
 	}
 	left, err := i.leftIn(ctx, o.GetName())
