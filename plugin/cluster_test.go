@@ -65,7 +65,7 @@ func TestClusterScripts(t *testing.T) {
 		p := params(stage.dir, func(env *testscript.Env) error { return setUp(env, cluster) })
 		p.Cmds["elb"] = elb()
 		// Scripts run in parallel; the enclosing test ends when all have.
-		t.Run(stage.dir, func(t *testing.T) { testscript.Run(t, p) })
+		t.Run(stage.dir, func(t *testing.T) { runStories(t, p) })
 	}
 	t.Run("serve", func(t *testing.T) { serveStatus(t, cluster) })
 }

@@ -30,7 +30,7 @@ func TestEdgeScripts(t *testing.T) {
 			t.Parallel()
 			p, _ := onEdge(t, old)
 			p.Dir, p.Files = "", []string{filepath.Join("testdata", "edge", story+".txtar")}
-			testscript.Run(t, p)
+			runStories(t, p)
 		})
 	}
 	t.Run("runbooks", func(t *testing.T) {

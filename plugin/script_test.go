@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"fmt"
 	"os"
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"testing"
 
@@ -42,8 +44,35 @@ func TestScripts(t *testing.T) {
 		return nil
 	})
 	p.Cmds["serve"] = serve
-	testscript.Run(t, p)
+	runStories(t, p)
 }
+
+// runStories runs the stories of a folder.
+func runStories(t *testing.T, p testscript.Params) {
+	if deadline, ok := t.Deadline(); ok {
+		p.Deadline = deadline
+	}
+	testscript.RunT(reporter{t}, p)
+}
+
+// reporter says last why a story failed. After that line come programs that ran beside it,
+// and often the end of an output is all that one sees.
+type reporter struct{ *testing.T }
+
+var failure = regexp.MustCompile(`(?m)^FAIL: .*`)
+
+func (r reporter) Log(args ...any) {
+	r.T.Log(args...)
+	if why := failure.FindString(fmt.Sprint(args...)); why != "" {
+		r.T.Log(why)
+	}
+}
+
+func (r reporter) Run(name string, story func(testscript.T)) {
+	r.T.Run(name, func(t *testing.T) { story(reporter{t}) })
+}
+
+func (r reporter) Verbose() bool { return testing.Verbose() }
 
 func params(dir string, setup func(*testscript.Env) error) testscript.Params {
 	return testscript.Params{

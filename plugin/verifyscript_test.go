@@ -27,7 +27,7 @@ func TestVerifyScripts(t *testing.T) {
 		return server
 	}
 	older, newer := proxy("old"), proxy("new")
-	testscript.Run(t, params("verify", func(env *testscript.Env) error {
+	runStories(t, params("verify", func(env *testscript.Env) error {
 		env.Setenv("KUBECONFIG", filepath.Join(env.WorkDir, "no-kubeconfig"))
 		env.Setenv("OLD", older.URL)
 		env.Setenv("NEW", newer.URL)
