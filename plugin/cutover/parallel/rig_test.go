@@ -45,8 +45,9 @@ type rig struct {
 	prometheus           *traffic.Prometheus
 	clock                *clock
 	stop                 chan struct{}
-	// good and bad are what the new proxy's metrics count for each look.
-	good, bad atomic.Int64
+	// good and bad are what the new proxy's metrics count for each look, forwarded what the
+	// old one carries to applications; otherwise it answers health checks alone.
+	good, bad, forwarded atomic.Int64
 	// left is how many writes may still be made before everything fails; negative: all.
 	left atomic.Int64
 	// each is called before every call that may be made.
@@ -93,6 +94,7 @@ func newRig(t *testing.T) *rig {
 	r.settings.Old, _ = fleet.ParseWorkload("edge/old")
 	r.settings.New, _ = fleet.ParseWorkload("deployment/edge/new")
 	r.good.Store(100)
+	r.forwarded.Store(1000)
 	r.aws = aws.New([]aws.Balancer{{Name: "edge", Type: "application"}}, []aws.Group{
 		{Name: "v1", Targets: map[string]string{"i-1": "healthy", "i-2": "healthy"}},
 		{Name: "v2", Targets: map[string]string{"i-1": "healthy", "i-2": "healthy"}},
@@ -146,14 +148,15 @@ func (r *rig) spend(what string) error {
 // controllers are the old DaemonSet and the new Deployment with a pod each, whose metrics
 // grow whenever they are asked.
 func (r *rig) controllers() []runtime.Object {
-	metrics := func(good, bad func() int64) string {
+	metrics := func(good, bad, forwards func() int64) string {
 		var mu sync.Mutex
-		var fine, failed int64
+		var fine, failed, forwarded int64
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			mu.Lock()
 			defer mu.Unlock()
-			fine, failed = fine+good(), failed+bad()
+			fine, failed, forwarded = fine+good(), failed+bad(), forwarded+forwards()
 			fmt.Fprintf(w, "# TYPE traefik_entrypoint_requests_total counter\ntraefik_entrypoint_requests_total{code=\"200\",entrypoint=\"web\"} %d\ntraefik_entrypoint_requests_total{code=\"502\",entrypoint=\"web\"} %d\n", fine, failed)
+			fmt.Fprintf(w, "# TYPE traefik_backend_requests_total counter\ntraefik_backend_requests_total{code=\"200\",backend=\"shop\"} %d\n", forwarded)
 		}))
 		r.Cleanup(server.Close)
 		_, port, _ := net.SplitHostPort(server.Listener.Addr().String())
@@ -182,13 +185,13 @@ func (r *rig) controllers() []runtime.Object {
 	}
 	return []runtime.Object{
 		&appsv1.DaemonSet{
-			ObjectMeta: metav1.ObjectMeta{Namespace: "edge", Name: "old"},
-			Spec:       appsv1.DaemonSetSpec{Selector: selector("old"), Template: template("old", "traefik:v1.7.34", metrics(always(1000), always(0)))},
+			ObjectMeta: metav1.ObjectMeta{Namespace: "edge", Name: "old", UID: "old-set"},
+			Spec:       appsv1.DaemonSetSpec{Selector: selector("old"), Template: template("old", "traefik:v1.7.34", metrics(always(1000), always(0), r.forwarded.Load))},
 			Status:     appsv1.DaemonSetStatus{DesiredNumberScheduled: 1, NumberReady: 1, UpdatedNumberScheduled: 1},
 		},
 		&appsv1.Deployment{
 			ObjectMeta: metav1.ObjectMeta{Namespace: "edge", Name: "new"},
-			Spec:       appsv1.DeploymentSpec{Replicas: &one, Selector: selector("new"), Template: template("new", "traefik:v3.4.1", metrics(r.good.Load, r.bad.Load))},
+			Spec:       appsv1.DeploymentSpec{Replicas: &one, Selector: selector("new"), Template: template("new", "traefik:v3.4.1", metrics(r.good.Load, r.bad.Load, always(0)))},
 			Status:     appsv1.DeploymentStatus{Replicas: 1, ReadyReplicas: 1, UpdatedReplicas: 1},
 		},
 		pod("old"), pod("new"),

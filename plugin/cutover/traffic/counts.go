@@ -20,6 +20,10 @@ type Counts struct {
 	// ServerErrors are answers of 5xx, NotFound those of 404.
 	ServerErrors float64 `json:"serverErrors"`
 	NotFound     float64 `json:"notFound"`
+	// Forwarded are those that were for an application. Health checks of the proxy itself,
+	// redirects that it makes and what it knows no route for are not; 0 also where the proxy
+	// does not count them (Traefik's addServicesLabels).
+	Forwarded float64 `json:"forwarded,omitempty"`
 	// Buckets are the timed ones, in ascending order of their bounds.
 	Buckets []Bucket `json:"buckets,omitempty"`
 	// Timed are all whose duration was measured, also beyond the last bucket.
@@ -33,13 +37,18 @@ type Bucket struct {
 }
 
 // dialect is what a controller calls its metrics.
-type dialect struct{ prefix, requests, code, duration string }
+type dialect struct {
+	prefix, requests, code, duration string
+	// forwarded are the names of what counts requests for applications; a proxy has one.
+	forwarded []string
+}
 
 // Traefik 1.7 (metrics/prometheus.go), 2 and 3 (pkg/metrics/prometheus.go) have the same
-// names; ingress-nginx has its own (internal/ingress/metric/collectors/socket.go).
+// names but for applications; ingress-nginx has its own
+// (internal/ingress/metric/collectors/socket.go) and counts requests of Ingresses alone.
 var dialects = []dialect{
-	{"traefik_", "traefik_entrypoint_requests_total", "code", "traefik_entrypoint_request_duration_seconds"},
-	{"nginx_ingress_controller_", "nginx_ingress_controller_requests", "status", "nginx_ingress_controller_request_duration_seconds"},
+	{"traefik_", "traefik_entrypoint_requests_total", "code", "traefik_entrypoint_request_duration_seconds", []string{"traefik_backend_requests_total", "traefik_service_requests_total"}},
+	{"nginx_ingress_controller_", "nginx_ingress_controller_requests", "status", "nginx_ingress_controller_request_duration_seconds", []string{"nginx_ingress_controller_requests"}},
 }
 
 // inward are entry points that carry no traffic of clients.
@@ -69,16 +78,20 @@ func (d dialect) counts(families map[string]*dto.MetricFamily) Counts {
 		if slices.Contains(inward, label(m, "entrypoint")) {
 			continue
 		}
-		n := m.GetCounter().GetValue()
-		if m.GetCounter() == nil {
-			n = m.GetUntyped().GetValue()
-		}
+		n := value(m)
 		c.Requests += n
 		switch code := label(m, d.code); {
 		case strings.HasPrefix(code, "5"):
 			c.ServerErrors += n
 		case code == "404":
 			c.NotFound += n
+		}
+	}
+	for _, name := range d.forwarded {
+		for _, m := range families[name].GetMetric() {
+			if !strings.HasSuffix(label(m, "service"), "@internal") { // Traefik's own, such as api@internal
+				c.Forwarded += value(m)
+			}
 		}
 	}
 	for _, m := range families[d.duration].GetMetric() {
@@ -94,6 +107,13 @@ func (d dialect) counts(families map[string]*dto.MetricFamily) Counts {
 		}
 	}
 	return c
+}
+
+func value(m *dto.Metric) float64 {
+	if m.GetCounter() == nil {
+		return m.GetUntyped().GetValue()
+	}
+	return m.GetCounter().GetValue()
 }
 
 func label(m *dto.Metric, name string) string {
@@ -138,6 +158,7 @@ func (c Counts) plus(other Counts, sign float64) Counts {
 	c.Requests += sign * other.Requests
 	c.ServerErrors += sign * other.ServerErrors
 	c.NotFound += sign * other.NotFound
+	c.Forwarded += sign * other.Forwarded
 	c.Timed += sign * other.Timed
 	for _, b := range other.Buckets {
 		c.addBucket(b, sign)
