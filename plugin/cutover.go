@@ -91,6 +91,7 @@ func newCutoverPlanCommand(c *cluster) *cobra.Command {
 		},
 	}
 	flags.add(c, cmd)
+	anyKind(cmd)
 	weights.add(cmd, &flags.settings)
 	output.add(cmd)
 	return cmd
@@ -189,6 +190,7 @@ Exit status: 0 all nodes are moved, 1 it cannot begin, 5 it stopped at a gate
 		RunE:              func(cmd *cobra.Command, _ []string) error { return o.run(cmd.Context()) },
 	}
 	o.move.add(c, cmd)
+	anyKind(cmd)
 	o.parallel.add(cmd, &o.move.settings)
 	o.judge.add(cmd)
 	o.conversion.add(cmd)

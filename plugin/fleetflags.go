@@ -2,6 +2,8 @@ package plugin
 
 import (
 	"context"
+	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -10,15 +12,28 @@ import (
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/fleet"
 )
 
-// fleetFlags name the two DaemonSets where images do not tell.
+// fleetFlags name the two DaemonSets where images do not tell; for a cutover by weights
+// they may be Deployments.
 type fleetFlags struct{ old, new string }
 
 func (f *fleetFlags) add(c *cluster, cmd *cobra.Command) {
-	cmd.Flags().StringVar(&f.old, "old", "", "DaemonSet of the old proxy as NAMESPACE/NAME (default: the one with an image of Traefik 1)")
-	cmd.Flags().StringVar(&f.new, "new", "", "DaemonSet of the new proxy as NAMESPACE/NAME (default: the one with an image of Traefik 2 or 3)")
+	cmd.Flags().StringVar(&f.old, "old", "", "DaemonSet of the old proxy as NAMESPACE/NAME"+oldByImage)
+	cmd.Flags().StringVar(&f.new, "new", "", "DaemonSet of the new proxy as NAMESPACE/NAME"+newByImage)
 	for _, name := range []string{"old", "new"} {
 		// The only error is an unknown flag, which the tests would show at once.
 		_ = cmd.RegisterFlagCompletionFunc(name, c.completeDaemonSets)
+	}
+}
+
+const (
+	oldByImage = " (default: the one with an image of Traefik 1)"
+	newByImage = " (default: the one with an image of Traefik 2 or 3)"
+)
+
+// anyKind says that a command takes Deployments, too, in cutovers by weights.
+func anyKind(cmd *cobra.Command) {
+	for name, byImage := range map[string]string{"old": oldByImage, "new": newByImage} {
+		cmd.Flags().Lookup(name).Usage = fmt.Sprintf("The %s proxy as NAMESPACE/NAME of a DaemonSet, or by weights as [deployment/]NAMESPACE/NAME%s", name, byImage)
 	}
 }
 
@@ -57,17 +72,28 @@ func (f *fleetFlags) readAny(ctx context.Context, c *cluster) (*fleet.Reader, *f
 	return r, picture, clusterError(err)
 }
 
-// completeDaemonSets completes NAMESPACE/NAME; silent on errors.
+// completeDaemonSets completes NAMESPACE/NAME, and that of Deployments behind their kind;
+// silent on errors.
 func (c *cluster) completeDaemonSets(cmd *cobra.Command, _ []string, prefix string) ([]string, cobra.ShellCompDirective) {
 	client, err := c.clientset()
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
+	var names []string
+	if strings.HasPrefix(prefix, "deployment/") {
+		list, err := client.AppsV1().Deployments("").List(cmd.Context(), metav1.ListOptions{})
+		if err != nil {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		for _, d := range list.Items {
+			names = append(names, "deployment/"+d.Namespace+"/"+d.Name)
+		}
+		return withPrefix(names, prefix), cobra.ShellCompDirectiveNoFileComp
+	}
 	list, err := client.AppsV1().DaemonSets("").List(cmd.Context(), metav1.ListOptions{})
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
-	var names []string
 	for _, ds := range list.Items {
 		names = append(names, ds.Namespace+"/"+ds.Name)
 	}
