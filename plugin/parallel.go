@@ -140,11 +140,16 @@ func (c *cluster) newParallel(ctx context.Context, move *moveFlags, flags *paral
 	if err != nil {
 		return nil, nil, err
 	}
-	return c.parallelEngine(ctx, balancer, settings, move.color)
+	e, running, reader, err := c.parallelEngine(ctx, balancer, settings, move.color, false)
+	if err != nil {
+		return nil, nil, err
+	}
+	return e, running, c.compareSides(ctx, e, reader)
 }
 
 // recordedParallel makes the engine of a cutover that has begun, with the flags that were
-// given over its settings.
+// given over its settings. Without flags for weights it is one that goes back or gives up,
+// whatever has become of the two controllers.
 func (c *cluster) recordedParallel(ctx context.Context, r *shift.Record, move *moveFlags, flags *parallelFlags) (*parallel.Engine, context.Context, error) {
 	var settings parallel.Settings
 	if err := json.Unmarshal(r.Course.Settings, &settings); err != nil {
@@ -166,23 +171,28 @@ func (c *cluster) recordedParallel(ctx context.Context, r *shift.Record, move *m
 	if err != nil {
 		return nil, nil, err
 	}
-	return c.parallelEngine(ctx, balancer, settings, move.color)
+	e, running, reader, err := c.parallelEngine(ctx, balancer, settings, move.color, flags == nil)
+	if err != nil || flags == nil {
+		return e, running, err
+	}
+	return e, running, c.compareSides(ctx, e, reader)
 }
 
-// parallelEngine makes an engine. The context to run it with survives the first
-// interrupt, which makes it stop between two writes.
-func (c *cluster) parallelEngine(ctx context.Context, balancer *shiftBalancer, settings parallel.Settings, color string) (*parallel.Engine, context.Context, error) {
+// parallelEngine makes an engine that compares no answers. The context to run it with
+// survives the first interrupt, which makes it stop between two writes. Controllers that
+// are named and not there are an error, unless it is lenient.
+func (c *cluster) parallelEngine(ctx context.Context, balancer *shiftBalancer, settings parallel.Settings, color string, lenient bool) (*parallel.Engine, context.Context, *fleet.Reader, error) {
 	palette, err := ui.NewPalette(c.streams.Out, color)
 	if err != nil {
-		return nil, nil, withStatus(StatusUsage, err)
+		return nil, nil, nil, withStatus(StatusUsage, err)
 	}
 	store, err := c.shiftStore()
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	engine, err := c.shiftEngine(ctx, balancer, store)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	reader := &fleet.Reader{Client: store.Client, Now: time.Now}
 	e := &parallel.Engine{
@@ -197,8 +207,9 @@ func (c *cluster) parallelEngine(ctx context.Context, balancer *shiftBalancer, s
 		read *func(context.Context) (*fleet.Workload, error)
 	}{{fleet.Old, &settings.Old, &e.Old}, {fleet.New, &settings.New, &e.New}} {
 		found, err := reader.FindWorkload(ctx, side.side, *side.ref)
-		if err != nil {
-			return nil, nil, clusterError(err)
+		var gone *fleet.NoWorkloadError
+		if err != nil && !(lenient && errors.As(err, &gone)) {
+			return nil, nil, nil, clusterError(err)
 		}
 		if found == nil {
 			continue
@@ -209,10 +220,10 @@ func (c *cluster) parallelEngine(ctx context.Context, balancer *shiftBalancer, s
 		}
 	}
 	if e.Scraper, e.Prometheus, err = observers(settings.Settings); err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	e.Settings = settings
-	return e, context.WithoutCancel(ctx), c.compareSides(ctx, e, reader)
+	return e, context.WithoutCancel(ctx), reader, nil
 }
 
 // compareSides has the engine ask both sides the same, where it is known how to ask them.
@@ -273,6 +284,12 @@ func (c *cluster) compareSides(ctx context.Context, e *parallel.Engine, reader *
 // byWeights is the cutover by weights of the namespace that is under way, or else the one
 // that was changed last; nil when there is none, or none may be seen.
 func (c *cluster) byWeights(ctx context.Context) (*shift.Record, *shift.Store, error) {
+	return c.shifted(ctx, func(r *shift.Record) bool { return r.Active() && r.Course != nil })
+}
+
+// shifted is the record of the namespace that is under way, or else the one that was
+// changed last, of those that are wanted; nil when there is none, or none may be seen.
+func (c *cluster) shifted(ctx context.Context, want func(*shift.Record) bool) (*shift.Record, *shift.Store, error) {
 	store, err := c.shiftStore()
 	if err != nil {
 		return nil, nil, err
@@ -284,7 +301,7 @@ func (c *cluster) byWeights(ctx context.Context) (*shift.Record, *shift.Store, e
 	if err != nil {
 		return nil, nil, clusterError(err)
 	}
-	records = slices.DeleteFunc(records, func(r *shift.Record) bool { return !r.Active() || r.Course == nil })
+	records = slices.DeleteFunc(records, func(r *shift.Record) bool { return !want(r) })
 	if len(records) == 0 {
 		return nil, store, nil
 	}

@@ -188,17 +188,17 @@ func (c *cluster) rollbackParallel(ctx context.Context, r *shift.Record, move *m
 	return moved(ctx, engine.Rollback(running))
 }
 
-// addParallel tells of the cutover by weights of the namespace, if there is one that may
-// be seen.
-func (c *cluster) addParallel(ctx context.Context, s *cutover.Status) {
+// addParallel tells of the cutover by weights of the namespace at a moment, if there is one
+// that may be seen.
+func (c *cluster) addParallel(ctx context.Context, s *cutover.Status, now time.Time) {
 	r, store, err := c.byWeights(ctx)
 	if err != nil || r == nil {
 		return
 	}
 	holder, err := leaseHolder(ctx, store)
 	running := err == nil && holder != nil && holder.Holder == r.Holder
-	s.Parallel = parallel.StatusOf(r, running)
-	if r.UnderWay() || s.Migration.ID == "" {
+	s.Parallel = parallel.StatusOf(r, running, now)
+	if r.UnderWay() || r.Retiring != nil || s.Migration.ID == "" {
 		s.Next = s.Parallel.Next
 	}
 	if why, _, _ := strings.Cut(s.Parallel.Stopped, "\n"); why != "" && !running { // all of it is in the report

@@ -28,8 +28,9 @@ func newRetireCommand(c *cluster) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "retire",
 		Short: "Remove the old proxy for good, once the new one has served long enough",
-		Long: `Remove the old proxy for good, once the new one has served all nodes for as long
-as --bake says. In this order, each step being done only once:
+		Long: `Remove the old proxy for good, once the new one has served everything for as
+long as --bake says. After a cutover node by node in this order, each step being
+done only once:
 
   1  the old DaemonSet wants no node any more, those to come neither
   2  the new one loses its guard; no pod is touched
@@ -39,9 +40,14 @@ as --bake says. In this order, each step being done only once:
   5  the new DaemonSet rolls again: one node at a time, without surge
   6  labels of nodes, the gate's route and the cutover's records are removed
 
-Whatever stops it, the same command goes on. Until step 3 rollback --all is the
-way back; after that, a cutover in the other direction. It needs the rights of
-manifests/operator/retire.yaml on top of an operator's.
+After a cutover by weights, or a shift that is finished, the old DaemonSet or
+Deployment is deleted, and then the record: when the load balancer sends
+everything to a new side that is well, and for as long as --soak says no request
+reaches an application through the old proxy, by its metrics.
+
+Whatever stops it, the same command goes on. Until the old proxy is deleted
+rollback --all is the way back; after that, a cutover in the other direction. It
+needs the rights of manifests/operator/retire.yaml on top of an operator's.
 
 Exit status: 0 done, 1 it cannot begin, 5 it stopped at a gate, 130 interrupted.`,
 		Example: `  # What it would do
@@ -57,12 +63,13 @@ Exit status: 0 done, 1 it cannot begin, 5 it stopped at a gate, 130 interrupted.
 		RunE:              func(cmd *cobra.Command, _ []string) error { return o.run(cmd.Context()) },
 	}
 	o.move.fleet.add(c, cmd)
+	anyKind(cmd)
 	o.move.settings.add(cmd)
 	addColorFlag(cmd, &o.move.color)
 	o.dryRun.add(cmd)
 	cmd.Flags().BoolVar(&o.recreate, "recreate", true, "Make all pods of the new proxy anew; =false: only those that the final template would make otherwise")
 	cmd.Flags().BoolVar(&o.original, "original-strategy", false, "Give the new DaemonSet the update strategy that it had before the cutover")
-	cmd.Flags().StringVar(&o.confirm, "confirm-delete", "", "NAMESPACE/NAME of the old DaemonSet, instead of typing it")
+	cmd.Flags().StringVar(&o.confirm, "confirm-delete", "", "NAMESPACE/NAME of the old DaemonSet or Deployment, instead of typing it")
 	return cmd
 }
 
@@ -71,7 +78,15 @@ func (o *retireOptions) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	shifted, _, err := o.cluster.shifted(ctx, retirable)
+	if err != nil {
+		return err
+	}
 	reader, picture, err := o.move.fleet.readAny(ctx, o.cluster)
+	// The record of a shift stays while nodes are moved in another cutover.
+	if shifted != nil && (err != nil || cutover.ID(picture) == "") {
+		return o.runParallel(ctx, shifted, kind)
+	}
 	if err != nil {
 		return err
 	}

@@ -185,7 +185,7 @@ func (o *statusOptions) look(ctx context.Context, reader *fleet.Reader, now time
 	s.Webhook = webhookText(ctx, reader.Client, now)
 	s.Ingresses = o.ingresses
 	s.Probe = o.probed
-	o.cluster.addParallel(ctx, s)
+	o.cluster.addParallel(ctx, s, now)
 	return s, picture, nil
 }
 

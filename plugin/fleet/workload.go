@@ -19,18 +19,19 @@ import (
 
 // WorkloadRef names a DaemonSet or a Deployment. The zero value names none.
 type WorkloadRef struct {
-	// Kind is kindDaemonSet, kindDeployment or "": whichever there is.
+	// Kind is KindDaemonSet, KindDeployment or "": whichever there is.
 	Kind string `json:"kind,omitempty"`
 	types.NamespacedName
 }
 
+// Kinds of workloads.
 const (
-	kindDaemonSet  = "DaemonSet"
-	kindDeployment = "Deployment"
+	KindDaemonSet  = "DaemonSet"
+	KindDeployment = "Deployment"
 )
 
 func (r WorkloadRef) String() string {
-	return cmp.Or(r.Kind, kindDaemonSet+" or "+kindDeployment) + " " + r.NamespacedName.String()
+	return cmp.Or(r.Kind, KindDaemonSet+" or "+KindDeployment) + " " + r.NamespacedName.String()
 }
 
 // ParseWorkload reads [daemonset/|deployment/]NAMESPACE/NAME as in a flag; "" names none.
@@ -38,10 +39,10 @@ func ParseWorkload(text string) (WorkloadRef, error) {
 	ref := WorkloadRef{}
 	kind, rest, ok := strings.Cut(text, "/")
 	switch {
-	case ok && strings.Contains(rest, "/") && strings.EqualFold(kind, kindDaemonSet):
-		ref.Kind = kindDaemonSet
-	case ok && strings.Contains(rest, "/") && strings.EqualFold(kind, kindDeployment):
-		ref.Kind = kindDeployment
+	case ok && strings.Contains(rest, "/") && strings.EqualFold(kind, KindDaemonSet):
+		ref.Kind = KindDaemonSet
+	case ok && strings.Contains(rest, "/") && strings.EqualFold(kind, KindDeployment):
+		ref.Kind = KindDeployment
 	default:
 		rest = text
 	}
@@ -57,6 +58,7 @@ func ParseWorkload(text string) (WorkloadRef, error) {
 type Workload struct {
 	Kind string
 	Name types.NamespacedName
+	UID  types.UID
 	// Title is short and human, such as traefik-3.4.
 	Title string
 	// Desired pods, and those of them that are Ready.
@@ -101,7 +103,7 @@ func (r *Reader) FindWorkload(ctx context.Context, side Side, named WorkloadRef)
 		}
 		for i := range list.Items {
 			ds := &list.Items[i]
-			take(kindDaemonSet, ds.ObjectMeta, ds.Spec.Template, func() *Workload { return ofDaemonSet(ds, side) })
+			take(KindDaemonSet, ds.ObjectMeta, ds.Spec.Template, func() *Workload { return ofDaemonSet(ds, side) })
 		}
 		return list.Continue, nil
 	})
@@ -115,7 +117,7 @@ func (r *Reader) FindWorkload(ctx context.Context, side Side, named WorkloadRef)
 		}
 		for i := range list.Items {
 			d := &list.Items[i]
-			take(kindDeployment, d.ObjectMeta, d.Spec.Template, func() *Workload { return ofDeployment(d, side) })
+			take(KindDeployment, d.ObjectMeta, d.Spec.Template, func() *Workload { return ofDeployment(d, side) })
 		}
 		return list.Continue, nil
 	})
@@ -133,7 +135,7 @@ func (r *Reader) FindWorkload(ctx context.Context, side Side, named WorkloadRef)
 }
 
 func (r *Reader) namedWorkload(ctx context.Context, side Side, named WorkloadRef) (*Workload, error) {
-	if named.Kind != kindDeployment {
+	if named.Kind != KindDeployment {
 		ds, err := r.Client.AppsV1().DaemonSets(named.Namespace).Get(ctx, named.Name, metav1.GetOptions{})
 		if err == nil {
 			w := ofDaemonSet(ds, side)
@@ -143,7 +145,7 @@ func (r *Reader) namedWorkload(ctx context.Context, side Side, named WorkloadRef
 			return nil, fmt.Errorf("reading daemonset %s: %w", named.NamespacedName, err)
 		}
 	}
-	if named.Kind != kindDaemonSet {
+	if named.Kind != KindDaemonSet {
 		d, err := r.Client.AppsV1().Deployments(named.Namespace).Get(ctx, named.Name, metav1.GetOptions{})
 		if err == nil {
 			w := ofDeployment(d, side)
@@ -153,13 +155,23 @@ func (r *Reader) namedWorkload(ctx context.Context, side Side, named WorkloadRef
 			return nil, fmt.Errorf("reading deployment %s: %w", named.NamespacedName, err)
 		}
 	}
-	return nil, fmt.Errorf("there is no %s (given with --%s)", named, side)
+	return nil, &NoWorkloadError{named, side}
+}
+
+// NoWorkloadError says that a workload that is named, or recorded, does not exist.
+type NoWorkloadError struct {
+	Ref  WorkloadRef
+	Side Side
+}
+
+func (e *NoWorkloadError) Error() string {
+	return fmt.Sprintf("there is no %s (given with --%s)", e.Ref, e.Side)
 }
 
 func ofDaemonSet(ds *appsv1.DaemonSet, side Side) *Workload {
 	s := ds.Status
 	return &Workload{
-		Kind: kindDaemonSet, Name: types.NamespacedName{Namespace: ds.Namespace, Name: ds.Name},
+		Kind: KindDaemonSet, Name: types.NamespacedName{Namespace: ds.Namespace, Name: ds.Name}, UID: ds.UID,
 		Desired: int(s.DesiredNumberScheduled), Ready: int(s.NumberReady),
 		Settled: s.ObservedGeneration >= ds.Generation &&
 			(ds.Spec.UpdateStrategy.Type == appsv1.OnDeleteDaemonSetStrategyType || s.UpdatedNumberScheduled >= s.DesiredNumberScheduled),
@@ -174,7 +186,7 @@ func ofDeployment(d *appsv1.Deployment, side Side) *Workload {
 	}
 	s := d.Status
 	return &Workload{
-		Kind: kindDeployment, Name: types.NamespacedName{Namespace: d.Namespace, Name: d.Name},
+		Kind: KindDeployment, Name: types.NamespacedName{Namespace: d.Namespace, Name: d.Name}, UID: d.UID,
 		Desired: int(desired), Ready: int(s.ReadyReplicas),
 		Settled: s.ObservedGeneration >= d.Generation && s.UpdatedReplicas >= desired && s.Replicas <= s.UpdatedReplicas,
 		set:     describe(&appsv1.DaemonSet{ObjectMeta: d.ObjectMeta, Spec: appsv1.DaemonSetSpec{Selector: d.Spec.Selector, Template: d.Spec.Template}}, side),

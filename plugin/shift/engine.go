@@ -85,6 +85,9 @@ func (e *Engine) Plan(ctx context.Context, r Request) (*Plan, error) {
 	if p.Facts, err = e.Shifter.Describe(ctx); err != nil {
 		return nil, err
 	}
+	if stored.Active() && stored.Retiring != nil {
+		return nil, fmt.Errorf("the old controller of this shift (%s) is being removed since %s: kubectl ingress-migrate retire goes on with that, kubectl ingress-migrate rollback --all goes back while it is still there", stored.Retiring, stored.Retiring.Begun.Format(time.RFC3339))
+	}
 	if !stored.Active() {
 		if r.Undo || r.Finish {
 			return nil, fmt.Errorf("nothing of this shift is recorded in namespace %s: nothing was shifted from here, or it was undone; -n names another namespace", e.Store.Namespace)
@@ -298,16 +301,41 @@ func (e *Engine) Do(ctx context.Context, r Request, shown *Plan) (*Record, error
 
 // Note changes what is recorded of a cutover between its steps.
 func (e *Engine) Note(ctx context.Context, lease Lease, change func(*Course)) error {
+	return e.amend(ctx, lease, func(r *Record) error {
+		if r.Course == nil {
+			return e.gone()
+		}
+		change(r.Course)
+		return nil
+	})
+}
+
+// Retire records that the removal of the old controller begins, from when on nothing is
+// shifted any more; nil takes that back.
+func (e *Engine) Retire(ctx context.Context, lease Lease, old *Retirement) error {
+	return e.amend(ctx, lease, func(r *Record) error {
+		r.Retiring = old
+		return nil
+	})
+}
+
+func (e *Engine) amend(ctx context.Context, lease Lease, change func(*Record) error) error {
 	record, err := e.Store.Open(ctx, ID(e.Identity, e.Sides))
 	if err != nil {
 		return err
 	}
-	if !record.Active() || record.Course == nil {
-		return fmt.Errorf("the record %s of this cutover is gone: somebody has deleted or undone it; look at kubectl ingress-migrate shift status", e.Store.Name(ID(e.Identity, e.Sides)))
+	if !record.Active() {
+		return e.gone()
+	}
+	if err := change(record); err != nil {
+		return err
 	}
 	record.Holder = e.Holder
-	change(record.Course)
 	return e.write(ctx, lease, record)
+}
+
+func (e *Engine) gone() error {
+	return fmt.Errorf("the record %s of this cutover is gone: somebody has deleted or undone it; look at kubectl ingress-migrate shift status", e.Store.Name(ID(e.Identity, e.Sides)))
 }
 
 func (e *Engine) write(ctx context.Context, lease Lease, record *Record) error {

@@ -60,7 +60,23 @@ type Record struct {
 	History  []Step     `json:"history,omitempty"`
 	// Course is the cutover whose steps these are; nil: each is given by hand.
 	Course *Course `json:"course,omitempty"`
+	// Retiring is the old controller whose removal has begun; nil: it has not.
+	Retiring *Retirement `json:"retiring,omitempty"`
 }
+
+// Retirement is the removal of an old controller that was decided on.
+type Retirement struct {
+	// Kind is DaemonSet or Deployment.
+	Kind      string    `json:"kind"`
+	Namespace string    `json:"namespace"`
+	Name      string    `json:"name"`
+	UID       types.UID `json:"uid"`
+	By        string    `json:"by"`
+	Begun     time.Time `json:"begun"`
+}
+
+// String names the controller.
+func (r *Retirement) String() string { return r.Kind + " " + r.Namespace + "/" + r.Name }
 
 // Intention is a step that has been begun.
 type Intention struct {
@@ -82,6 +98,20 @@ const mostHistory = 50
 
 // Active tells whether the load balancer is not as it was.
 func (r *Record) Active() bool { return r != nil && r.Phase != Undone }
+
+// FullSince is since when everything goes to the new side; zero: it does not, or since
+// before what is kept of the past.
+func (r *Record) FullSince() time.Time {
+	var since time.Time
+	for i := len(r.History) - 1; i >= 0; i-- {
+		step := r.History[i]
+		if step.Split.Weight != 100 || step.Phase == Undone {
+			return since
+		}
+		since = step.At
+	}
+	return since
+}
 
 // known are all parts that the record names.
 func (r *Record) known() lb.Parts {
@@ -139,7 +169,7 @@ func (s *Store) Open(ctx context.Context, id string) (*Record, error) {
 		return nil, fmt.Errorf("reading the record %s: %w", s.Name(id), err)
 	}
 	s.last = cm
-	return parse(cm)
+	return Parse(cm)
 }
 
 // List reads all records of the namespace, the oldest first.
@@ -150,7 +180,7 @@ func (s *Store) List(ctx context.Context) ([]*Record, error) {
 	}
 	var records []*Record
 	for i := range list.Items {
-		r, err := parse(&list.Items[i])
+		r, err := Parse(&list.Items[i])
 		if err != nil {
 			return nil, err
 		}
@@ -165,7 +195,8 @@ func (s *Store) List(ctx context.Context) ([]*Record, error) {
 	return records, nil
 }
 
-func parse(cm *corev1.ConfigMap) (*Record, error) {
+// Parse reads a record.
+func Parse(cm *corev1.ConfigMap) (*Record, error) {
 	r := &Record{}
 	if err := json.Unmarshal([]byte(cm.Data[recordKey]), r); err != nil {
 		return nil, fmt.Errorf("reading the record of a shift in configmap %s/%s: %w", cm.Namespace, cm.Name, err)
@@ -228,6 +259,32 @@ func (s *Store) write(ctx context.Context, r *Record) error {
 		return nil
 	}
 	return ErrChanged
+}
+
+// Remove deletes the record that was opened last, unless somebody else has written it since;
+// nothing when it is gone.
+func (s *Store) Remove(ctx context.Context) error { return s.remove(ctx, nil) }
+
+// Rehearse sends that for the server to check, not to carry out.
+func (s *Store) Rehearse(ctx context.Context) error { return s.remove(ctx, []string{metav1.DryRunAll}) }
+
+func (s *Store) remove(ctx context.Context, dryRun []string) error {
+	if s.last == nil {
+		return nil
+	}
+	err := s.Client.CoreV1().ConfigMaps(s.Namespace).Delete(ctx, s.last.Name, metav1.DeleteOptions{
+		Preconditions: &metav1.Preconditions{UID: &s.last.UID, ResourceVersion: &s.last.ResourceVersion}, DryRun: dryRun,
+	})
+	switch {
+	case apierrors.IsConflict(err):
+		return ErrChanged
+	case err != nil && !apierrors.IsNotFound(err):
+		return fmt.Errorf("removing the record %s/%s: %w", s.Namespace, s.last.Name, err)
+	}
+	if dryRun == nil {
+		s.last = nil
+	}
+	return nil
 }
 
 // Request asks whoever runs the cutover of a record for journal.RequestPause or

@@ -129,6 +129,7 @@ func TestOperator(t *testing.T) {
 		"create pods -n traefik --subresource=eviction":             "no",
 		"delete pods -n default":                                    "no",
 		"delete daemonsets.apps -n traefik":                         "no",
+		"delete deployments.apps -n traefik":                        "no",
 		"delete configmaps -n traefik":                              "no",
 		"delete daemonsets.apps/traefik1 -n traefik":                "no",
 		"delete daemonsets.apps/ingress-migrate-prepull -n traefik": "yes",
@@ -155,12 +156,14 @@ func TestOperator(t *testing.T) {
 func (r *rig) retirer(t *testing.T) {
 	t.Helper()
 	for question, want := range map[string]string{
-		"delete daemonsets.apps -n traefik": "yes",
-		"delete configmaps -n traefik":      "yes",
-		"delete daemonsets.apps -n default": "no",
-		"delete configmaps -n default":      "no",
-		"delete nodes":                      "no",
-		"get secrets -n traefik":            "no",
+		"delete daemonsets.apps -n traefik":  "yes",
+		"delete deployments.apps -n traefik": "yes",
+		"delete configmaps -n traefik":       "yes",
+		"delete daemonsets.apps -n default":  "no",
+		"delete deployments.apps -n default": "no",
+		"delete configmaps -n default":       "no",
+		"delete nodes":                       "no",
+		"get secrets -n traefik":             "no",
 	} {
 		out, _ := r.kubectl("retirer", append([]string{"auth", "can-i"}, strings.Fields(question)...)...)
 		if lines := strings.Fields(out); len(lines) == 0 || lines[len(lines)-1] != want {

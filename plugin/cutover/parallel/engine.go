@@ -202,7 +202,26 @@ func (e *Engine) Rollback(ctx context.Context) error {
 		return err
 	}
 	defer s.close(ctx)
+	if err := s.keepOld(ctx); err != nil {
+		return err
+	}
 	return s.undo(ctx)
+}
+
+// keepOld calls the removal of the old controller off, which it can while that is there.
+func (s *session) keepOld(ctx context.Context) error {
+	r, err := s.record(ctx)
+	if err != nil || !r.Active() || r.Retiring == nil {
+		return err
+	}
+	old, err := s.left(ctx, r.Retiring)
+	switch {
+	case err != nil:
+		return err
+	case old == nil:
+		return fmt.Errorf("%s is deleted, nothing can go back to it: finish with %s; going back is a cutover in the other direction", r.Retiring, retireCommand)
+	}
+	return s.persist(ctx, func() error { return s.Shift.Retire(ctx, s.lease, nil) })
 }
 
 func (s *session) undo(ctx context.Context) error {

@@ -109,6 +109,8 @@ func (e *Engine) Plan(ctx context.Context) (*Plan, error) {
 // PhaseText sums up where a cutover stands.
 func PhaseText(r *shift.Record) string {
 	switch {
+	case r.Active() && r.Retiring != nil:
+		return "removing the old controller"
 	case !r.Active() || r.Course == nil:
 		return "not begun"
 	case r.Intended != nil && r.Intended.Phase == shift.Undone:
@@ -125,13 +127,13 @@ func PhaseText(r *shift.Record) string {
 
 // StatusOf tells a recorded cutover; nil when there is none. running tells whether
 // somebody holds the lease.
-func StatusOf(r *shift.Record, running bool) *cutover.ParallelStatus {
+func StatusOf(r *shift.Record, running bool, now time.Time) *cutover.ParallelStatus {
 	if !r.Active() || r.Course == nil {
 		return nil
 	}
 	s := &cutover.ParallelStatus{
 		Phase: PhaseText(r), LoadBalancer: r.LoadBalancer, Sides: r.Sides, Weight: r.Weight(), Good: r.Course.Good,
-		Started: r.Started, Holder: r.Holder, Running: running, Stopped: r.Course.Stopped, Next: Next(r, running),
+		Started: r.Started, Holder: r.Holder, Running: running, Stopped: r.Course.Stopped, Next: Next(r, running, now),
 	}
 	if n := len(r.Course.Passages); n > 0 {
 		s.Since = r.Course.Passages[n-1].Begun
@@ -140,8 +142,12 @@ func StatusOf(r *shift.Record, running bool) *cutover.ParallelStatus {
 }
 
 // Next is the command to type, with a reason.
-func Next(r *shift.Record, running bool) string {
+func Next(r *shift.Record, running bool, now time.Time) string {
 	switch {
+	case running && r.Retiring != nil:
+		return "watch it (" + statusCommand + " -w)"
+	case r.Retiring != nil:
+		return "finish removing the old controller (" + retireCommand + ")"
 	case running:
 		return "watch it (" + statusCommand + " -w), or pause (kubectl ingress-migrate cutover pause)"
 	case r.Intended != nil && r.Intended.Phase == shift.Undone:
@@ -151,5 +157,8 @@ func Next(r *shift.Record, running bool) string {
 	case r.UnderWay():
 		return "go on (" + resumeCommand + "), or back (" + rollbackCommand + ")"
 	}
-	return "nothing; going back is " + rollbackCommand
+	if MayRetire(r, bakeOf(r), now) == nil {
+		return "remove the old controller (" + retireCommand + "), or go back (" + rollbackCommand + ")"
+	}
+	return "watch it until the old controller may go (" + retireCommand + "); going back is " + rollbackCommand
 }
