@@ -12,6 +12,7 @@ import (
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/journal"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/htmlreport"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/probe"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/shift"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/verify"
 )
 
@@ -21,7 +22,7 @@ type recordedFlags struct{ probe, verify, journal string }
 func (f *recordedFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.probe, "probe", "", "File with the report of a probe, as 'probe -o json' or yaml writes it")
 	cmd.Flags().StringVar(&f.verify, "verify", "", "File with the report of verify, as 'verify -o json' or yaml writes it")
-	cmd.Flags().StringVar(&f.journal, "journal", "", "File with the ConfigMap that records a cutover (default: the cluster's newest)")
+	cmd.Flags().StringVar(&f.journal, "journal", "", "File with the ConfigMap that records a cutover or a shift (default: the cluster's newest)")
 }
 
 func (f *recordedFlags) read(page *htmlreport.Page) error {
@@ -42,11 +43,16 @@ func (f *recordedFlags) read(page *htmlreport.Page) error {
 		if err := readKind("journal", f.journal, "v1", "ConfigMap", cm, &cm.TypeMeta); err != nil {
 			return err
 		}
-		if cm.Labels[journal.Label] == "" {
-			return usageError("--journal %s: ConfigMap %s/%s has no label %s: it records no cutover", f.journal, cm.Namespace, cm.Name, journal.Label)
-		}
 		var err error
-		if page.Journal, err = journal.Parse(cm); err != nil {
+		switch {
+		case cm.Labels[journal.Label] != "":
+			page.Journal, err = journal.Parse(cm)
+		case cm.Labels[shift.Label] != "":
+			page.Weights, err = shift.Parse(cm)
+		default:
+			err = fmt.Errorf("ConfigMap %s/%s has neither label %s nor %s: it records no cutover", cm.Namespace, cm.Name, journal.Label, shift.Label)
+		}
+		if err != nil {
 			return usageError("--journal %s: %v", f.journal, err)
 		}
 	}

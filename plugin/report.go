@@ -17,6 +17,7 @@ import (
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/htmlreport"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/scan"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/shift"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/ui"
 )
 
@@ -38,7 +39,8 @@ func newReportCommand(c *cluster) *cobra.Command {
 		Short: "Write one HTML page about a migration, for people without a terminal",
 		Long: `Write one HTML page about a migration, for people without a terminal: verdicts and
 findings of the Ingresses, with a filter; who owns which Traefik object; the nodes
-and when each was moved; and what probe and verify found.
+and when each was moved, or how requests went over by weights; and what probe
+and verify found.
 
 The page is one file that needs no network and reaches none. It has names, routes'
 hosts and findings of the cluster, no Secrets, no values of fields that differ and
@@ -163,6 +165,9 @@ func (o *reportOptions) fromCluster(ctx context.Context, page *htmlreport.Page, 
 	if scope.Namespace != "" {
 		page.Subject += ", namespace " + scope.Namespace
 	}
+	if err := o.cluster.addWeights(ctx, page); err != nil {
+		return err
+	}
 	reader, picture, err := o.fleet.readAny(ctx, o.cluster)
 	if apierrors.IsForbidden(err) {
 		page.Notes = append(page.Notes, "Nodes are not shown: "+err.Error())
@@ -177,8 +182,18 @@ func (o *reportOptions) fromCluster(ctx context.Context, page *htmlreport.Page, 
 	}
 	page.Status = cutover.NewStatus(picture, settings, o.now())
 	page.Status.Routes, page.Status.Webhook = flagText(ctx, reader.Client), webhookText(ctx, reader.Client, o.now())
+	o.cluster.addParallel(ctx, page.Status, o.now())
 	if page.Journal == nil {
 		page.Journal = picture.Journal
 	}
 	return nil
+}
+
+// addWeights shows the newest shift of the namespace that is recorded, also one that was
+// undone, unless a file has one.
+func (c *cluster) addWeights(ctx context.Context, page *htmlreport.Page) (err error) {
+	if page.Weights == nil {
+		page.Weights, _, err = c.shifted(ctx, func(*shift.Record) bool { return true })
+	}
+	return err
 }

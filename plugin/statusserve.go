@@ -71,6 +71,9 @@ func (o *statusOptions) renew(ctx context.Context, reader *fleet.Reader, live *h
 	if page.Journal == nil {
 		page.Journal = picture.Journal
 	}
+	if err := o.cluster.addWeights(ctx, page); err != nil {
+		return err
+	}
 	if o.report == nil && !o.noScan {
 		page.Notes = append(page.Notes, "Ingresses: "+strings.TrimSpace(status.Ingresses))
 	}

@@ -31,16 +31,20 @@ type node struct {
 	To, Began, Took, Dark, Why string
 }
 
-// timeline is a drawing with one row for each node of the record.
+// timeline is a drawing with one row for each node of the record, or for each weight.
 type timeline struct {
-	Height, Axis px
-	Ticks        []tick
-	Rows         []bar
-	Legend       []line
-	Now          px
-	Running      bool
-	Title        string
+	ID             string
+	Height, Axis   px
+	Ticks          []tick
+	Rows           []bar
+	Legend         []key
+	Now            px
+	Running        bool
+	Caption, Title string
 }
+
+// key says what a class of the drawing stands for.
+type key struct{ Class, Name, Text string }
 
 type bar struct {
 	Name           string
@@ -94,7 +98,9 @@ func (v *cutoverView) status(s *cutover.Status) {
 		}
 	}
 	serving := fact{Value: fmt.Sprintf("%d of %d", s.Serving, len(s.Nodes)), Name: "nodes serve", Detail: fmt.Sprintf("the floor is %d", s.Floor), Tone: good, Link: "#cutover"}
-	if s.Serving < s.Floor {
+	if len(s.Nodes) == 0 {
+		serving = fact{Value: "0", Name: "nodes for these proxies", Tone: faint, Link: "#cutover"}
+	} else if s.Serving < s.Floor {
 		serving.Tone = bad
 	} else if s.Serving < len(s.Nodes) {
 		serving.Tone = notice
@@ -185,7 +191,7 @@ func newTimeline(j *journal.Journal, now time.Time) *timeline {
 	if s.from.IsZero() || !s.to.After(s.from) {
 		return nil
 	}
-	t := &timeline{Ticks: s.ticks(7), Running: running, Now: s.at(now), Title: fmt.Sprintf("From %s to %s", moment(s.from), moment(s.to))}
+	t := &timeline{ID: "timeline", Caption: "Newest move of each node", Ticks: s.ticks(7), Running: running, Now: s.at(now), Title: fmt.Sprintf("From %s to %s; the table of nodes says the same", moment(s.from), moment(s.to))}
 	seen := map[journal.NodePhase]bool{}
 	y := 8.0
 	for i := range j.Nodes {
@@ -198,7 +204,7 @@ func newTimeline(j *journal.Journal, now time.Time) *timeline {
 	t.Axis, t.Height = px(y+4), px(y+26)
 	for _, l := range phases {
 		if seen[l.phase] {
-			t.Legend = append(t.Legend, line{string(l.phase), l.means})
+			t.Legend = append(t.Legend, key{string(l.phase), string(l.phase), l.means})
 		}
 	}
 	return t

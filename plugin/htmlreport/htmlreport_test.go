@@ -132,6 +132,7 @@ func TestPartsAlone(t *testing.T) {
 		"scan":    {htmlreport.Page{Scan: all.Scan}, []string{"verdicts", "ingresses"}},
 		"journal": {htmlreport.Page{Journal: all.Journal}, []string{"cutover"}},
 		"status":  {htmlreport.Page{Status: all.Status}, []string{"cutover"}},
+		"weights": {htmlreport.Page{Weights: all.Weights}, []string{"weights"}},
 		"probe":   {htmlreport.Page{Probe: all.Probe}, []string{"traffic"}},
 		"verify":  {htmlreport.Page{Verify: all.Verify}, []string{"answers"}},
 	}

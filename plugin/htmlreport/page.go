@@ -20,6 +20,7 @@ import (
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/journal"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/probe"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/scan"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/shift"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/ui"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/verify"
 )
@@ -35,8 +36,10 @@ type Page struct {
 	Conversion *convert.ConversionReport
 	Status     *cutover.Status
 	Journal    *journal.Journal
-	Probe      *probe.Report
-	Verify     *verify.Report
+	// Weights is the record of a shift at a load balancer.
+	Weights *shift.Record
+	Probe   *probe.Report
+	Verify  *verify.Report
 	// Notes say what could not be looked at.
 	Notes []string
 	// version of a page that follows the events of a Live handler; 0: it does not.
@@ -98,6 +101,7 @@ type view struct {
 	Notes                []string
 	Ingresses            *ingresses
 	Cutover              *cutoverView
+	Weights              *weights
 	Traffic              *traffic
 	Answers              *answers
 }
@@ -126,7 +130,8 @@ func (p *Page) view() *view {
 		v.Ingresses = fromConversion(p.Conversion)
 	}
 	v.Cutover = newCutover(p.Status, p.Journal, p.Now)
-	v.Traffic = newTraffic(p.Probe, p.Journal, p.Now)
+	v.Weights = newWeights(p.Weights, p.Now)
+	v.Traffic = newTraffic(p)
 	v.Answers = newAnswers(p.Verify)
 	if v.Ingresses != nil {
 		v.Route = v.Ingresses.From + " to " + v.Ingresses.To
@@ -134,6 +139,9 @@ func (p *Page) view() *view {
 	}
 	if v.Cutover != nil {
 		v.Facts = append(v.Facts, v.Cutover.Facts...)
+	}
+	if v.Weights != nil {
+		v.Facts = append(v.Facts, v.Weights.Facts...)
 	}
 	if v.Traffic != nil {
 		v.Facts = append(v.Facts, v.Traffic.Facts...)

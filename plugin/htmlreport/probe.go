@@ -32,13 +32,15 @@ type cause struct{ Target, Outcome, Cause, Count, First, Last, Tone string }
 type course struct {
 	Title, Described string
 	// Each is the time that a point stands for.
-	Each           string
-	Times          []tick
-	Latencies      []tick
-	Counts         []tick
-	P50, P99, Max  string
-	Bad            []column
-	Moves          []segment
+	Each          string
+	Times         []tick
+	Latencies     []tick
+	Counts        []tick
+	P50, P99, Max string
+	Bad           []column
+	Moves         []segment
+	// Moved is what Moves show.
+	Moved          string
 	Middle, Bottom px
 	Rows           []slice
 }
@@ -71,7 +73,8 @@ const (
 	courseBottom = 290.0 // where lost requests end
 )
 
-func newTraffic(report *probe.Report, j *journal.Journal, now time.Time) *traffic {
+func newTraffic(page *Page) *traffic {
+	report := page.Probe
 	if report == nil {
 		return nil
 	}
@@ -112,12 +115,13 @@ func newTraffic(report *probe.Report, j *journal.Journal, now time.Time) *traffi
 		}
 		t.Causes = append(t.Causes, cause{c.Target, string(c.Outcome), string(c.Cause), number(c.Count), clock(c.First), clock(c.Last), tone})
 	}
-	t.Course = newCourse(report, j, now)
+	t.Course = newCourse(page)
 	t.Histogram = newHistogram(report.Histogram)
 	return t
 }
 
-func newCourse(report *probe.Report, j *journal.Journal, now time.Time) *course {
+func newCourse(page *Page) *course {
+	report := page.Probe
 	if len(report.Slices) == 0 {
 		return nil
 	}
@@ -174,7 +178,10 @@ func newCourse(report *probe.Report, j *journal.Journal, now time.Time) *course 
 		}
 	}
 	c.P50, c.P99, c.Max = p50.String(), p99.String(), maxes.String()
-	c.Moves = moves(j, s, now)
+	c.Moves, c.Moved = moves(page.Journal, s, page.Now), "a node is moved"
+	if len(c.Moves) == 0 {
+		c.Moves, c.Moved = weightMoves(page.Weights, s, page.Now), "a weight is set and watched"
+	}
 	return c
 }
 

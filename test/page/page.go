@@ -25,7 +25,7 @@ var now = time.Date(2026, 3, 14, 2, 31, 40, 0, time.UTC)
 func Story() *htmlreport.Page {
 	return &htmlreport.Page{
 		Subject: "prod-eu-1", Now: now,
-		Scan: findings(), Status: status(), Journal: Journal(), Probe: traffic(), Verify: answers(),
+		Scan: findings(), Status: status(), Journal: Journal(), Weights: Weights(), Probe: traffic(), Verify: answers(),
 		Notes: []string{"Ingresses that name no controller are judged by their annotations: traefik-v1"},
 	}
 }
@@ -215,6 +215,7 @@ func Hostile(evil string) *htmlreport.Page {
 			}
 		}
 	}
+	p.Weights = hostileWeights(evil)
 	for i := range p.Probe.Causes {
 		c := &p.Probe.Causes[i]
 		c.Target, c.Outcome, c.Cause = evil, probe.Outcome(evil), probe.Cause(evil)
