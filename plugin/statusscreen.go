@@ -141,6 +141,12 @@ func statusHead(s *cutover.Status, now time.Time, width int) []string {
 	}
 	line("Webhook", s.Webhook)
 	serving := []string{fmt.Sprintf("%d of %d nodes (floor %d)", s.Serving, len(s.Nodes), s.Floor)}
+	if len(s.Nodes) == 0 {
+		serving = []string{"no node is for these proxies"}
+		if s.Old == nil && s.New == nil {
+			serving = []string{"no DaemonSet of a proxy was found", "for Deployments see " + displayName + " cutover run --help"}
+		}
+	}
 	if s.Probe != nil {
 		serving = append(serving, fmt.Sprintf("lost requests seen: %s of %s", thousands(s.Probe.Lost), thousands(s.Probe.Sent)))
 	}

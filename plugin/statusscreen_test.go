@@ -11,8 +11,10 @@ import (
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
+	appsv1 "k8s.io/api/apps/v1"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/fleet"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/ui"
 )
 
@@ -95,5 +97,30 @@ func TestStatusScreenIsCut(t *testing.T) {
 	}
 	if strings.Contains(got, "edge-6 ") {
 		t.Errorf("a waiting node has a line before others:\n%s", got)
+	}
+}
+
+// TestStatusWithoutNodes: where nobody can serve, nobody is missed.
+func TestStatusWithoutNodes(t *testing.T) {
+	for name, test := range map[string]struct {
+		fleet fleet.Fleet
+		want  string
+	}{
+		"no proxies": {fleet.Fleet{}, "Serving     no DaemonSet of a proxy was found\n            for Deployments see kubectl ingress-migrate cutover run --help\nNext: name the two DaemonSets with --old and --new\n"},
+		"no nodes":   {fleet.Fleet{New: &fleet.Set{Title: "traefik-2.11", Object: &appsv1.DaemonSet{}}}, "Serving     no node is for these proxies\nNext: nothing, the old DaemonSet is gone\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := cutover.NewStatus(&test.fleet, cutover.DefaultSettings(), time.Now())
+			if s.Floor != 0 || len(s.Problems) > 0 {
+				t.Errorf("floor %d, problems %v", s.Floor, s.Problems)
+			}
+			var b bytes.Buffer
+			if err := writeStatus(&b, s, ui.Palette{}, time.Now(), 80, 0); err != nil {
+				t.Fatal(err)
+			}
+			if got := b.String(); !strings.HasSuffix(got, test.want) {
+				t.Errorf("it ends otherwise than with\n%s\n%s", test.want, got)
+			}
+		})
 	}
 }

@@ -137,6 +137,9 @@ func NewStatus(f *fleet.Fleet, settings Settings, now time.Time) *Status {
 		Migration: Migration{Phase: PhaseText(f)},
 		Serving:   f.Serving(), Floor: settings.FloorOf(present(f)), Next: Next(f),
 	}
+	if present(f) == 0 {
+		s.Floor = 0 // nobody can serve, and nobody has to
+	}
 	if j := f.Journal; j != nil {
 		s.Migration.ID, s.Migration.Started, s.Migration.Holder, s.Migration.Stopped = j.ID, j.Started, j.Holder, j.Stopped
 		s.Migration.Requested = f.Requested
@@ -181,7 +184,7 @@ func setStatus(set *fleet.Set) *SetStatus {
 
 func problems(f *fleet.Fleet, settings Settings) []Problem {
 	var out []Problem
-	if floor := settings.FloorOf(present(f)); f.Serving() < floor {
+	if floor := settings.FloorOf(present(f)); present(f) > 0 && f.Serving() < floor {
 		out = append(out, Problem{Object: "nodes", What: fmt.Sprintf("only %d of %d serve, the floor is %d", f.Serving(), present(f), floor)})
 	}
 	if side := Widowed(f); side != "" {
