@@ -30,10 +30,12 @@ type explainOptions struct {
 func newExplainCommand(c *cluster) *cobra.Command {
 	o := &explainOptions{cluster: c}
 	cmd := &cobra.Command{
-		Use:   "explain [CODE|ANNOTATION|NAMESPACE/INGRESS]",
+		Use:   "explain [CODE|ANNOTATION|NAMESPACE/INGRESS|WORDS...]",
 		Short: "Say what a finding, an annotation or an Ingress means, and what to do",
 		Long: `Say what a finding or an annotation means and what to do about it, or what
-becomes of one Ingress of the cluster. Without an argument all codes are listed.`,
+becomes of one Ingress of the cluster. Other words find the codes and
+annotations that have them in their name or heading. Without an argument all
+codes are listed.`,
 		Example: `  # What a code of a table means
   kubectl ingress-migrate explain W-PATHTYPE
 
@@ -41,14 +43,11 @@ becomes of one Ingress of the cluster. Without an argument all codes are listed.
   kubectl ingress-migrate explain rate-limit
   kubectl ingress-migrate explain nginx.ingress.kubernetes.io/auth-url
 
+  # What there is about redirects
+  kubectl ingress-migrate explain redirect
+
   # What becomes of one Ingress, annotation by annotation
   kubectl ingress-migrate explain shop/cart`,
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) > 1 {
-				return usageError("explain takes one code, annotation or namespace/name, not %d", len(args))
-			}
-			return nil
-		},
 		ValidArgsFunction: func(_ *cobra.Command, args []string, prefix string) ([]string, cobra.ShellCompDirective) {
 			if len(args) > 0 {
 				return nil, cobra.ShellCompDirectiveNoFileComp
@@ -89,7 +88,7 @@ func (o *explainOptions) run(ctx context.Context, args []string) (err error) {
 	if len(args) == 0 {
 		return o.list(w)
 	}
-	word := args[0]
+	word := strings.Join(args, " ")
 	if info, ok := diag.Lookup(diag.Code(word)); ok {
 		o.code(w, info)
 		return nil
@@ -108,8 +107,11 @@ func (o *explainOptions) run(ctx context.Context, args []string) (err error) {
 		return nil
 	}
 	namespace, name, isRef := strings.Cut(word, "/")
-	if !isRef || strings.Contains(namespace, ".") {
-		return usageError("%q is no code and no annotation that an ingress controller reads; '%s explain' lists the codes, and an Ingress is named NAMESPACE/NAME", word, displayName)
+	if !isRef || strings.Contains(namespace, ".") || len(args) > 1 {
+		if found, err := o.searched(w, word); found || err != nil {
+			return err
+		}
+		return usageError("%q is no code and no annotation that an ingress controller reads, and no heading has it; '%s explain' lists the codes, and an Ingress is named NAMESPACE/NAME", word, displayName)
 	}
 	return o.ingress(ctx, w, namespace, name)
 }

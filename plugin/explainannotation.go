@@ -183,11 +183,18 @@ func (a knownAnnotation) says() string {
 func (a knownAnnotation) findings() []diag.Info {
 	var codes []diag.Info
 	for _, info := range diag.All() {
-		if mentions(info, a) || slices.Contains(a.codes, info.Code) {
+		if mentions(info, a) || namesake(info, a) || slices.Contains(a.codes, info.Code) {
 			codes = append(codes, info)
 		}
 	}
 	return codes
+}
+
+// namesake tells whether a code is called as an annotation of Traefik is: W-RATELIMIT is
+// about rate-limit. Codes about ingress-nginx have names of their own.
+func namesake(info diag.Info, a knownAnnotation) bool {
+	_, name, _ := strings.Cut(string(info.Code), "-")
+	return a.controller != ingressNginx && squeeze(name) == squeeze(a.name)
 }
 
 // mentions tells whether the manual's entry of a code speaks of an annotation. Names of
