@@ -158,12 +158,16 @@ cross: ## Build the plugin for every platform, and the webhook for Linux
 	for arch in amd64 arm64; do CGO_ENABLED=0 GOOS=linux GOARCH=$$arch $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/linux/$$arch/ ./cmd/ingress-migrate-webhook; done
 
 .PHONY: release-check
-release-check: image-check ## Make a release, twice, publish nothing; krew validates and installs it, kubectl runs it
-	$(GO) run ./test/release
+release-check: image-check ## Make a release, twice, publish nothing; krew validates and installs it, kubectl runs it (RELEASE="-dir DIR" goes on where a run ended)
+	$(GO) run ./test/release $(RELEASE)
 
 .PHONY: image-check
 image-check: ## Let ko build the webhook's image, twice, from a registry on loopback
 	cd test/image && $(GO) test -count 1 -timeout 60m ./...
+
+.PHONY: release-tag
+release-tag: ## Fail unless manifests and chart are those of a release (TAG=v1.2.3)
+	@$(GO) run ./test/release/cmd/release-tag -tag '$(TAG)'
 
 .PHONY: krew-manifest
 krew-manifest: ## Print krew's manifest of a release (TAG=v1.2.3) from dist/checksums.txt

@@ -20,16 +20,9 @@ var files embed.FS
 // Base returns the objects of the base in the order of its kustomization, which
 // is the order in which they have to be created: the registration is the last.
 func Base() ([]*unstructured.Unstructured, error) {
-	raw, err := files.ReadFile("base/kustomization.yaml")
+	kustomization, err := readKustomization()
 	if err != nil {
-		return nil, fmt.Errorf("read the base's kustomization: %w", err)
-	}
-	var kustomization struct {
-		Resources []string `json:"resources"`
-		Images    []image  `json:"images"`
-	}
-	if err := kyaml.Unmarshal(raw, &kustomization); err != nil {
-		return nil, fmt.Errorf("read the base's kustomization: %w", err)
+		return nil, err
 	}
 	var objects []*unstructured.Unstructured
 	for _, name := range kustomization.Resources {
@@ -49,6 +42,34 @@ func Base() ([]*unstructured.Unstructured, error) {
 		}
 	}
 	return objects, nil
+}
+
+// Tag is that of the webhook's image, which is what the release is called.
+func Tag() (string, error) {
+	kustomization, err := readKustomization()
+	if err != nil {
+		return "", err
+	}
+	if len(kustomization.Images) != 1 || kustomization.Images[0].NewTag == "" {
+		return "", errors.New("the base's kustomization names no image with a tag")
+	}
+	return kustomization.Images[0].NewTag, nil
+}
+
+type kustomization struct {
+	Resources []string `json:"resources"`
+	Images    []image  `json:"images"`
+}
+
+func readKustomization() (k kustomization, err error) {
+	raw, err := files.ReadFile("base/kustomization.yaml")
+	if err == nil {
+		err = kyaml.Unmarshal(raw, &k)
+	}
+	if err != nil {
+		return k, fmt.Errorf("read the base's kustomization: %w", err)
+	}
+	return k, nil
 }
 
 // image is what a kustomization says about one image.

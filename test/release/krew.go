@@ -16,6 +16,10 @@ import (
 
 // checkKrew lets krew judge and install the release in dist.
 func (t *tools) checkKrew(ctx context.Context, dist, dir string) error {
+	// krew begins with nothing.
+	if err := os.RemoveAll(dir); err != nil {
+		return err
+	}
 	bin := filepath.Join(dir, "bin")
 	if err := os.MkdirAll(bin, 0o755); err != nil {
 		return err
@@ -35,11 +39,11 @@ func (t *tools) checkKrew(ctx context.Context, dist, dir string) error {
 	defer server.Close()
 
 	// As krew's index would check it, with downloads, and as it is published.
-	loopback, err := writeManifest(dist, filepath.Join(dir, "loopback"), "http://"+listener.Addr().String())
+	loopback, err := t.writeManifest(dist, filepath.Join(dir, "loopback"), "http://"+listener.Addr().String())
 	if err != nil {
 		return err
 	}
-	published, err := writeManifest(dist, filepath.Join(dir, "published"), "")
+	published, err := t.writeManifest(dist, filepath.Join(dir, "published"), "")
 	if err != nil {
 		return err
 	}
@@ -67,13 +71,13 @@ func (t *tools) checkKrew(ctx context.Context, dist, dir string) error {
 	return nil
 }
 
-func writeManifest(dist, dir, downloads string) (string, error) {
+func (t *tools) writeManifest(dist, dir, downloads string) (string, error) {
 	sums, err := os.Open(filepath.Join(dist, "checksums.txt"))
 	if err != nil {
 		return "", err
 	}
 	defer sums.Close()
-	manifest, err := krew.Manifest(krew.Release{Tag: tag, Checksums: sums, Downloads: downloads})
+	manifest, err := krew.Manifest(krew.Release{Tag: t.tag, Checksums: sums, Downloads: downloads})
 	if err != nil {
 		return "", err
 	}
@@ -91,13 +95,13 @@ func (t *tools) install(ctx context.Context, dist, manifest, dir, platform, arch
 	if platform == "windows" {
 		suffix, program = ".zip", program+".exe"
 	}
-	archive := filepath.Join(dist, "kubectl-ingress_migrate_"+tag+"_"+platform+"_"+arch+suffix)
+	archive := filepath.Join(dist, "kubectl-ingress_migrate_"+t.tag+"_"+platform+"_"+arch+suffix)
 	cmd := exec.CommandContext(ctx, t.krew, "install", "--manifest="+manifest, "--archive="+archive)
 	cmd.Env = append(os.Environ(), "KREW_ROOT="+root, "KREW_OS="+platform, "KREW_ARCH="+arch)
 	if said, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("%s: %w\n%s", strings.Join(cmd.Args, " "), err, said)
 	}
-	store := filepath.Join(root, "store", krew.Name, tag)
+	store := filepath.Join(root, "store", krew.Name, t.tag)
 	for _, file := range []string{filepath.Join(store, program), filepath.Join(store, "LICENSE"), filepath.Join(root, "bin", program)} {
 		if _, err := os.Stat(file); err != nil {
 			return fmt.Errorf("installed, but: %w", err)
@@ -116,7 +120,7 @@ func (t *tools) runInstalled(ctx context.Context, root, store string) error {
 		args []string
 		want string
 	}{
-		{[]string{"ingress-migrate", "version", "--client"}, "Plugin:     " + tag + " (commit "},
+		{[]string{"ingress-migrate", "version", "--client"}, "Plugin:     " + t.tag + " (commit "},
 		{[]string{"__complete", "ingress-migrate", "cuto"}, "cutover\t"},
 	} {
 		cmd := exec.CommandContext(ctx, t.kubectl, c.args...)

@@ -16,17 +16,16 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/ingress-migrate/kubectl-ingress-migrate/manifests"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/test/sandbox/binaries"
 )
 
-// tag is what the release is called. It exists in the clones only.
-const tag = "v0.0.1-check"
-
 func main() {
 	keep := flag.String("keep", "", "Folder to copy the release to")
+	work := flag.String("dir", "", "Folder to work in, which stays: what an earlier run made there of this commit is not made again (default: a new one)")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, *keep)
+	err := run(ctx, *keep, *work)
 	stop()
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "release: %v\n", err)
@@ -35,16 +34,17 @@ func main() {
 	fmt.Println("ok: the release is as it should be")
 }
 
-func run(ctx context.Context, keep string) error {
+func run(ctx context.Context, keep, dir string) error {
 	tools, err := prepare(ctx)
 	if err != nil {
 		return err
 	}
-	dir, err := os.MkdirTemp("", "release-")
-	if err != nil {
-		return err
+	if dir == "" {
+		if dir, err = os.MkdirTemp("", "release-"); err != nil {
+			return err
+		}
+		defer os.RemoveAll(dir)
 	}
-	defer os.RemoveAll(dir)
 
 	// Folders of different lengths: a path that got into a file would show.
 	var dists []string
@@ -73,11 +73,17 @@ func run(ctx context.Context, keep string) error {
 
 // tools are the programs that make and check a release.
 type tools struct {
+	// tag is what the release is called: as what it installs. It exists in the clones only.
+	tag                                             string
 	goreleaser, cyclonedx, krew, validator, kubectl string
 }
 
 func prepare(ctx context.Context) (*tools, error) {
-	t := &tools{}
+	tag, err := manifests.Tag()
+	if err != nil {
+		return nil, err
+	}
+	t := &tools{tag: tag}
 	for program, path := range map[binaries.Program]*string{
 		binaries.Goreleaser: &t.goreleaser, binaries.CycloneDX: &t.cyclonedx,
 		binaries.Krew: &t.krew, binaries.ValidateKrewManifest: &t.validator, binaries.Kubectl: &t.kubectl,
@@ -93,10 +99,17 @@ func prepare(ctx context.Context) (*tools, error) {
 // release makes a release of the commit that is checked out here, in a clone in
 // dir, and returns the folder with its files.
 func (t *tools) release(ctx context.Context, dir string) (string, error) {
-	began := time.Now()
+	began, dist := time.Now(), filepath.Join(dir, "dist")
+	if made(ctx, dir) {
+		fmt.Println("released before: " + t.tag)
+		return dist, nil
+	}
+	if err := os.RemoveAll(dir); err != nil {
+		return "", err
+	}
 	steps := []*exec.Cmd{
 		exec.CommandContext(ctx, "git", "clone", "--quiet", "--no-tags", ".", dir),
-		exec.CommandContext(ctx, "git", "-C", dir, "tag", tag),
+		exec.CommandContext(ctx, "git", "-C", dir, "tag", t.tag),
 		exec.CommandContext(ctx, t.goreleaser, "check", "--quiet"),
 		exec.CommandContext(ctx, t.goreleaser, "release", "--clean", "--skip=publish,sign,announce"),
 	}
@@ -110,8 +123,22 @@ func (t *tools) release(ctx context.Context, dir string) (string, error) {
 			return "", fmt.Errorf("%s: %w\n%s", strings.Join(step.Args, " "), err, said)
 		}
 	}
-	fmt.Printf("released %s in %s\n", tag, time.Since(began).Round(time.Second))
-	return filepath.Join(dir, "dist"), nil
+	fmt.Printf("released %s in %s\n", t.tag, time.Since(began).Round(time.Second))
+	return dist, nil
+}
+
+// made tells whether a folder has a whole release of the commit that is checked out here:
+// goreleaser lists what it made when all is made.
+func made(ctx context.Context, dir string) bool {
+	if _, err := os.Stat(filepath.Join(dir, "dist", "artifacts.json")); err != nil {
+		return false
+	}
+	here, err := exec.CommandContext(ctx, "git", "rev-parse", "HEAD").Output()
+	if err != nil {
+		return false
+	}
+	there, err := exec.CommandContext(ctx, "git", "-C", dir, "rev-parse", "HEAD").Output()
+	return err == nil && string(here) == string(there)
 }
 
 // path is PATH with folders before it.
