@@ -85,7 +85,7 @@ func newCutoverPlanCommand(c *cluster) *cobra.Command {
 			if !output.screen() {
 				return output.show(c.streams.Out, plan)
 			}
-			writePlan(c.streams.Out, plan, settings)
+			hanging(c.streams.Out, func(w io.Writer) { writePlan(w, plan, settings) })
 			fmt.Fprintf(c.streams.Out, "Next: %s cutover run\n", displayName)
 			return nil
 		},
@@ -227,7 +227,7 @@ func (o *cutoverRunOptions) run(ctx context.Context) error {
 	if err := o.cluster.mayBegin(ctx, reader, picture, engine.Settings, &o.judge, &o.conversion, o.move.color); err != nil {
 		return err
 	}
-	writePlan(o.cluster.streams.Out, plan, engine.Settings)
+	hanging(o.cluster.streams.Out, func(w io.Writer) { writePlan(w, plan, engine.Settings) })
 	switch kind {
 	case repair.Client:
 		fmt.Fprintf(o.cluster.streams.Out, "cutover not begun%s\n", dryRunSuffix(kind))

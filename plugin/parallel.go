@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"time"
@@ -337,9 +338,15 @@ func (c *cluster) noOther(ctx context.Context) error {
 	return nil
 }
 
-// writeParallelPlan shows a plan to whoever is to say yes.
-func (c *cluster) writeParallelPlan(p *parallel.Plan, s parallel.Settings) {
-	w := c.streams.Out
+// showParallelPlan shows a plan to whoever is to say yes.
+func (c *cluster) showParallelPlan(p *parallel.Plan, s parallel.Settings) {
+	hanging(c.streams.Out, func(w io.Writer) { writeParallelPlan(w, p, s) })
+	for _, warning := range p.Warnings {
+		fmt.Fprintf(c.streams.ErrOut, "Warning: %s\n", warning)
+	}
+}
+
+func writeParallelPlan(w io.Writer, p *parallel.Plan, s parallel.Settings) {
 	known := func(text string) string {
 		if text == "" {
 			return "(not known: --old, --new)"
@@ -367,7 +374,4 @@ func (c *cluster) writeParallelPlan(p *parallel.Plan, s parallel.Settings) {
 	fmt.Fprintf(w, "Time       about %s\n", time.Duration(p.EstimateSeconds)*time.Second)
 	fmt.Fprintf(w, "Record     %s\n", p.Record)
 	fmt.Fprintf(w, "Back       at any moment, in one step: %s rollback --all\n", displayName)
-	for _, warning := range p.Warnings {
-		fmt.Fprintf(c.streams.ErrOut, "Warning: %s\n", warning)
-	}
 }

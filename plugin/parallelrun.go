@@ -40,7 +40,7 @@ func (c *cluster) planParallel(ctx context.Context, move *moveFlags, flags *para
 	if !output.screen() {
 		return output.show(c.streams.Out, plan)
 	}
-	c.writeParallelPlan(plan, engine.Settings)
+	c.showParallelPlan(plan, engine.Settings)
 	fmt.Fprintf(c.streams.Out, "Next: %s cutover run, with the same flags\n", displayName)
 	return nil
 }
@@ -62,7 +62,7 @@ func (o *cutoverRunOptions) runParallel(ctx context.Context, kind repair.DryRun)
 	if err != nil {
 		return shiftError(err)
 	}
-	c.writeParallelPlan(plan, engine.Settings)
+	c.showParallelPlan(plan, engine.Settings)
 	if kind == repair.Client {
 		fmt.Fprintf(c.streams.Out, "cutover not begun%s\n", dryRunSuffix(kind))
 		return nil

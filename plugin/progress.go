@@ -59,6 +59,9 @@ func (p *progress) Observe(e cutover.Event) {
 			text += " " + short(e.Took)
 		}
 		p.parts[e.Node] = append(p.parts[e.Node], text)
+		if p.terminal && e.Node != "" {
+			text = "" // it is on the line already
+		}
 		p.passing(e.Node, text)
 	case cutover.NodeDone:
 		p.finish(e, ui.Good, "ok")
@@ -104,13 +107,33 @@ func (p *progress) draw() {
 	}
 	var parts []string
 	for _, node := range p.nodes {
-		runes := []rune(prefix(node) + p.now[node])
-		if room > 0 && len(runes) > room {
-			runes = runes[:room]
-		}
-		parts = append(parts, string(runes))
+		parts = append(parts, p.share(node, room))
 	}
 	fmt.Fprintf(p.errOut, "\r\x1b[K%s", strings.Join(parts, between))
+}
+
+// share is what a node did and does, in as many columns as there are; 0: as many as
+// there have to be. What it does now is shown first of all, what it did last then.
+func (p *progress) share(node string, room int) string {
+	var did []string
+	if node != "" {
+		did = p.parts[node]
+	}
+	for {
+		texts := did
+		if now := p.now[node]; now != "" {
+			texts = append(slices.Clone(did), now)
+		}
+		runes := []rune(prefix(node) + strings.Join(texts, "  "))
+		switch {
+		case room <= 0 || len(runes) <= room:
+			return string(runes)
+		case len(texts) > 1:
+			did = did[1:]
+		default:
+			return string(runes[:room])
+		}
+	}
 }
 
 // redraw shows the line again below what was printed.

@@ -20,6 +20,7 @@ func TestProgressOfSeveralNodes(t *testing.T) {
 		{Kind: cutover.Step, Node: "edge-1", Text: "draining"},
 		{Kind: cutover.Wait, Node: "edge-2", Text: "the load balancer"},
 		{Kind: cutover.Passed, Node: "edge-1", Text: "drained", Took: 2 * time.Second},
+		{Kind: cutover.Step, Node: "edge-1", Text: "switching"},
 		{Kind: cutover.Warn, Node: "edge-2", Text: "slow"},
 		{Kind: cutover.NodeDone, Node: "edge-1", Took: 3 * time.Second},
 		{Kind: cutover.NodeDone, Node: "edge-2", Took: 4 * time.Second},
@@ -41,12 +42,28 @@ func TestProgressOfSeveralNodes(t *testing.T) {
 		"edge-1  draining",
 		"edge-1  draining | edge-2  waiting: the load balancer",
 		"edge-1  drained 2s | edge-2  waiting: the load balancer",
-		"edge-1  drained 2s | edge-2  waiting: the load balancer",
+		"edge-1  drained 2s  switching | edge-2  waiting: the load balancer",
+		"edge-1  drained 2s  switching | edge-2  waiting: the load balancer",
 		"edge-2  waiting: the load balancer",
 	}, shown); diff != "" {
 		t.Errorf("the line (-want +got):\n%s", diff)
 	}
 	if diff := cmp.Diff([]string{"Warning: edge-2  slow", "edge-1  drained 2s  ok  3s", "edge-2  ok  4s", ""}, kept); diff != "" {
 		t.Errorf("what stays (-want +got):\n%s", diff)
+	}
+}
+
+// Where there is no room for all that a node did, what it does now counts.
+func TestProgressInLittleRoom(t *testing.T) {
+	p := &progress{parts: map[string][]string{"edge-1": {"drained 2s", "switched 6.4s"}}, now: map[string]string{"edge-1": "soaking for 10m0s"}}
+	for room, want := range map[int]string{
+		0:  "edge-1  drained 2s  switched 6.4s  soaking for 10m0s",
+		50: "edge-1  switched 6.4s  soaking for 10m0s",
+		30: "edge-1  soaking for 10m0s",
+		12: "edge-1  soak",
+	} {
+		if got := p.share("edge-1", room); got != want {
+			t.Errorf("in %d columns %q, want %q", room, got, want)
+		}
 	}
 }

@@ -3,6 +3,7 @@ package plugin
 import (
 	"context"
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -97,7 +98,7 @@ func (o *retireOptions) run(ctx context.Context) error {
 	if err := cutover.MayRetire(picture, engine.Settings.Bake, time.Now()); err != nil {
 		return err
 	}
-	o.write(picture)
+	hanging(o.cluster.streams.Out, func(w io.Writer) { o.write(w, picture) })
 	switch kind {
 	case repair.Server:
 		if err := engine.RehearseRetirement(ctx, picture); err != nil {
@@ -130,8 +131,7 @@ func (o *retireOptions) old(f *fleet.Fleet) string {
 	return f.Old.Name.String()
 }
 
-func (o *retireOptions) write(f *fleet.Fleet) {
-	out := o.cluster.streams.Out
+func (o *retireOptions) write(out io.Writer, f *fleet.Fleet) {
 	if old := o.old(f); old != "" {
 		fmt.Fprintf(out, "Delete     DaemonSet %s (%s); the way back after that is a cutover in the other direction\n", old, f.Old.Title)
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/parallel"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/fleet"
@@ -42,7 +43,10 @@ func (o *retireOptions) runParallel(ctx context.Context, r *shift.Record, kind r
 	if err != nil {
 		return shiftError(err)
 	}
-	o.writeParallel(plan, engine)
+	hanging(c.streams.Out, func(w io.Writer) { writeRetirement(w, plan, engine) })
+	if plan.Begun == nil && plan.Unread != "" {
+		fmt.Fprintf(c.streams.ErrOut, "Warning: it is not known whether requests still reach the old proxy: %s\n", plan.Unread)
+	}
 	switch kind {
 	case repair.Server:
 		if err := engine.RehearseRetirement(ctx, plan); err != nil {
@@ -99,8 +103,7 @@ func (o *retireOptions) parallelSettings(r *shift.Record) (parallel.Settings, er
 	return settings, nil
 }
 
-func (o *retireOptions) writeParallel(p *parallel.RetirementPlan, e *parallel.Engine) {
-	out := o.cluster.streams.Out
+func writeRetirement(out io.Writer, p *parallel.RetirementPlan, e *parallel.Engine) {
 	if w := p.Old; w != nil {
 		fmt.Fprintf(out, "Delete     %s %s (%s, %s); the way back after that is a cutover in the other direction\n", w.Kind, w.Name, w.Title, plural(len(w.Pods), "pod"))
 	}
@@ -110,8 +113,6 @@ func (o *retireOptions) writeParallel(p *parallel.RetirementPlan, e *parallel.En
 		fmt.Fprintf(out, "Balancer   %s: everything goes to %s\n", p.LoadBalancer, cmp.Or(e.Shift.Sides.New, "the new side"))
 		if p.Unread == "" {
 			fmt.Fprintf(out, "First      for %s no request may reach an application through it, by its metrics\n", e.Settings.Soak)
-		} else {
-			fmt.Fprintf(o.cluster.streams.ErrOut, "Warning: it is not known whether requests still reach the old proxy: %s\n", p.Unread)
 		}
 	}
 	fmt.Fprintf(out, "Record     configmap %s is removed\n", e.Shift.Store.Name(shift.ID(e.Shift.Identity, e.Shift.Sides)))

@@ -60,7 +60,11 @@ func (s *session) recycle(ctx context.Context) error {
 			if left := s.Look(ctx, f); len(left) > 0 {
 				return human(left)
 			}
-			s.info("%d steps done; no pod waits for another's ports, and all are of the current template", done)
+			steps := "1 step"
+			if done != 1 {
+				steps = fmt.Sprintf("%d steps", done)
+			}
+			s.info("%s done; no pod waits for another's ports, and all are of the current template", steps)
 			return nil
 		}
 		if s.asked() {
