@@ -42,7 +42,7 @@ func (e *Engine) TakeOver(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s := &session{Engine: e, lock: l, store: journal.NewStore(e.Client, f.Namespace()), home: f.Namespace(), sides: []fleet.Side{side}, skip: map[string]bool{}, pulses: map[string]pulse{}}
+	s := e.newSession(l, f, side)
 	defer s.close(ctx)
 	if f, err = s.read(ctx); err != nil {
 		return err
@@ -64,7 +64,7 @@ func (e *Engine) TakeOver(ctx context.Context) error {
 		if n.Gone || n.Side() == side || side == fleet.Old && !n.WantedByOld || side == fleet.New && !n.WantedByNew {
 			continue
 		}
-		if err := s.label(ctx, f, n.Name, side, false); err != nil {
+		if err := s.placement.give(ctx, f, n.Name, side, false); err != nil {
 			return err
 		}
 		s.Observer.Observe(Event{Kind: Step, Node: n.Name, To: side, Text: "given to " + f.Set(side).Title})

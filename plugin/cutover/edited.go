@@ -129,13 +129,13 @@ func (e *Engine) Repair(ctx context.Context) error {
 	defer s.close(ctx)
 	for i := range f.Nodes {
 		if n := &f.Nodes[i]; !isGuarded(f.Old) && n.Side() == fleet.New && n.Serves() == fleet.Old {
-			if err := s.label(ctx, f, n.Name, fleet.Old, false); err != nil {
+			if err := s.placement.give(ctx, f, n.Name, fleet.Old, false); err != nil {
 				return err
 			}
 			s.info("%s is served by %s, stays so, and is planned again", n.Name, f.Old.Title)
 		}
 	}
-	if err := s.guardBoth(ctx, f); err != nil {
+	if err := s.placement.hold(ctx, f); err != nil {
 		return err
 	}
 	if f, err = s.read(ctx); err != nil {

@@ -52,7 +52,9 @@ type session struct {
 	*Engine
 	lock  *lock.Lock
 	store *journal.Store
-	ports gate.Ports
+	// placement is how this cutover gives nodes to a side.
+	placement placement
+	ports     gate.Ports
 	// sides that must be there, or nothing is done.
 	sides []fleet.Side
 	// id of the cutover, which never changes, and the namespace of its journal.

@@ -22,7 +22,7 @@ func (s *session) forget(ctx context.Context) error {
 	}
 	for i := range f.Nodes {
 		if n := &f.Nodes[i]; !n.Gone && n.Label != "" {
-			if err := s.label(ctx, f, n.Name, fleet.Old, false); err != nil {
+			if err := s.placement.give(ctx, f, n.Name, fleet.Old, false); err != nil {
 				return fmt.Errorf("removing the label of node %s: %w", n.Name, err)
 			}
 		}

@@ -6,10 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/types"
-
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/journal"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/fleet"
 )
@@ -66,7 +62,7 @@ func (s *session) move(ctx context.Context, f *fleet.Fleet, name string, to flee
 		return err
 	}
 	s.Observer.Observe(Event{Kind: Step, Node: name, To: to, Text: "switching to " + title})
-	if err := s.label(ctx, f, name, to, true); err != nil {
+	if err := s.placement.give(ctx, f, name, to, true); err != nil {
 		return err
 	}
 	step := s.Clock.Now()
@@ -122,53 +118,6 @@ func (s *session) passed(name string, to fleet.Side, what string, since time.Tim
 	s.Observer.Observe(Event{Kind: Passed, Node: name, To: to, Text: what, Took: s.Clock.Now().Sub(since)})
 }
 
-// label gives the node to a side. With well, only a node that is ready and whose
-// DaemonSets are guarded is touched.
-func (s *session) label(ctx context.Context, f *fleet.Fleet, name string, to fleet.Side, well bool) error {
-	const attempts = 10
-	var err error
-	for range attempts {
-		err = s.persist(ctx, func() error {
-			n, err := s.Reader.ReadNode(ctx, f, name)
-			if err != nil {
-				return err
-			}
-			if n.Gone || n.Side() == to {
-				return goneIf(well, n)
-			}
-			if well {
-				if err := gone(n); err != nil {
-					return err
-				}
-				if err := s.stillGuarded(ctx, f); err != nil {
-					return err
-				}
-			}
-			patch, err := fleet.LabelPatch(n, to)
-			if err != nil {
-				return err
-			}
-			if err := s.lock.Check(ctx); err != nil {
-				return err
-			}
-			_, err = s.Client.CoreV1().Nodes().Patch(ctx, name, types.MergePatchType, patch, metav1.PatchOptions{FieldManager: "ingress-migrate"})
-			return err
-		})
-		// A kubelet writes to its node all the time.
-		if !apierrors.IsConflict(err) {
-			return err
-		}
-	}
-	return err
-}
-
-func goneIf(well bool, n *fleet.Node) error {
-	if well && n.Gone {
-		return gone(n)
-	}
-	return nil
-}
-
 func (s *session) stillGuarded(ctx context.Context, f *fleet.Fleet) error {
 	for _, side := range []fleet.Side{fleet.Old, fleet.New} {
 		var live *fleet.Set
@@ -208,7 +157,7 @@ func (s *session) giveUp(ctx context.Context, f *fleet.Fleet, name string, to fl
 // leave takes a node's label back and records why.
 func (s *session) leave(ctx context.Context, f *fleet.Fleet, name string, to fleet.Side, as journal.NodePhase, why error) error {
 	if to == fleet.New {
-		if err := s.label(ctx, f, name, fleet.Old, false); err != nil {
+		if err := s.placement.give(ctx, f, name, fleet.Old, false); err != nil {
 			return err
 		}
 		// Its pod may still wait there, and would be the next to get the ports.

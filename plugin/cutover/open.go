@@ -39,7 +39,7 @@ func (e *Engine) open(ctx context.Context, how begin, purpose lock.Purpose) (*se
 	if err != nil {
 		return nil, nil, err
 	}
-	s := &session{Engine: e, lock: l, store: journal.NewStore(e.Client, f.Namespace()), home: f.Namespace(), sides: []fleet.Side{fleet.Old, fleet.New}, skip: map[string]bool{}, pulses: map[string]pulse{}}
+	s := e.newSession(l, f, fleet.Old, fleet.New)
 	if f, err = s.openJournal(ctx, how); err != nil {
 		s.close(ctx)
 		return nil, nil, err

@@ -70,11 +70,13 @@ func held(t *testing.T, client kubernetes.Interface, clock *jumping) *session {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { l.Release(context.WithoutCancel(t.Context())) })
-	return &session{
+	s := &session{
 		Engine: &Engine{Client: client, Reader: &fleet.Reader{Client: client, Now: clock.Now}, Gate: &gate.Client{}, Clock: clock, Observer: deaf{}, Settings: DefaultSettings()},
 		lock:   l, store: journal.NewStore(client, "edge"), skip: map[string]bool{}, pulses: map[string]pulse{},
 		j: &journal.Journal{ID: "7f3a"}, id: "7f3a", home: "edge",
 	}
+	s.placement = labels{s}
+	return s
 }
 
 // Waiting for the floor takes as long as it is seen not to be there; an API server

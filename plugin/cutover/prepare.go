@@ -31,7 +31,7 @@ func (s *session) prepare(ctx context.Context, f *fleet.Fleet, to fleet.Side) er
 	if err := s.takeTraffic(ctx, f, to); err != nil {
 		return err
 	}
-	if err := s.guardBoth(ctx, f); err != nil {
+	if err := s.placement.hold(ctx, f); err != nil {
 		return err
 	}
 	if err := s.seal(ctx, to); err != nil {
@@ -66,50 +66,7 @@ func (s *session) unlessBack(ctx context.Context, to fleet.Side, without string,
 	return nil
 }
 
-// guardBoth sets the new proxy's guard first: it must be there before any of its
-// pods, and where pods of it wait for ports it removes them. Then the old one's.
-func (s *session) guardBoth(ctx context.Context, f *fleet.Fleet) error {
-	for i := range f.Nodes {
-		// A guard would take the new proxy off a node that it serves already.
-		if n := &f.Nodes[i]; !isGuarded(f.New) && adoptable(n) {
-			if err := s.label(ctx, f, n.Name, fleet.New, false); err != nil {
-				return err
-			}
-			s.info("%s is served by %s already and gets its label", n.Name, f.New.Title)
-		}
-	}
-	if !isGuarded(f.New) {
-		if err := s.guard(ctx, f, f.New); err != nil {
-			return err
-		}
-	}
-	if !isGuarded(f.Old) {
-		if err := s.guard(ctx, f, f.Old); err != nil {
-			return err
-		}
-	}
-	return s.head(ctx, f, s.course())
-}
-
 func isGuarded(set *fleet.Set) bool { return set.Guard.Present && !set.Rolling() }
-
-// guard sets one guard and waits until it is obeyed: no pod of the set waits or
-// runs outside its nodes, and every pod that served before is still the same one.
-func (s *session) guard(ctx context.Context, f *fleet.Fleet, set *fleet.Set) error {
-	start := s.Clock.Now()
-	before, err := s.read(ctx)
-	if err != nil {
-		return err
-	}
-	if err := s.patchSet(ctx, set, func(live *fleet.Set) ([]byte, error) { return fleet.GuardPatch(live, s.course()) }); err != nil {
-		return fmt.Errorf("guarding daemonset %s: %w", set.Name, err)
-	}
-	if err := s.settled(ctx, before, set.Side, true); err != nil {
-		return err
-	}
-	s.Observer.Observe(Event{Kind: Info, Text: fmt.Sprintf("%s is guarded, no serving pod was touched", set.Name), Took: s.Clock.Now().Sub(start)})
-	return nil
-}
 
 // patchSet patches a DaemonSet conditionally, reading it again after a conflict.
 func (s *session) patchSet(ctx context.Context, set *fleet.Set, patch func(live *fleet.Set) ([]byte, error)) error {

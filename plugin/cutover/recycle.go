@@ -32,7 +32,8 @@ func (e *Engine) Recycle(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s := &session{Engine: e, lock: l, store: journal.NewStore(e.Client, f.Namespace()), home: f.Namespace(), skip: map[string]bool{}, pulses: map[string]pulse{}, id: NewID()}
+	s := e.newSession(l, f)
+	s.id = NewID()
 	defer s.close(ctx)
 	for _, side := range []fleet.Side{fleet.Old, fleet.New} {
 		if f.Set(side) != nil {
@@ -90,11 +91,11 @@ func (s *session) act(ctx context.Context, f *fleet.Fleet, a Action) error {
 	set := f.Set(a.Side)
 	switch a.Kind {
 	case AdoptNode:
-		return s.label(ctx, f, a.Node, fleet.New, false)
+		return s.placement.give(ctx, f, a.Node, fleet.New, false)
 	case DisownNode:
-		return s.label(ctx, f, a.Node, fleet.Old, false)
+		return s.placement.give(ctx, f, a.Node, fleet.Old, false)
 	case GuardSet:
-		return s.guard(ctx, f, set)
+		return s.placement.guard(ctx, f, set)
 	case FreezeSet:
 		return s.strategy(ctx, f, set, appsv1.DaemonSetUpdateStrategy{Type: appsv1.OnDeleteDaemonSetStrategyType}, "true")
 	case RollSet:

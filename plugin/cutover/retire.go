@@ -91,7 +91,7 @@ func (e *Engine) Retire(ctx context.Context, o Retirement) error {
 	if err != nil {
 		return err
 	}
-	s := &session{Engine: e, lock: l, store: journal.NewStore(e.Client, f.Namespace()), home: f.Namespace(), sides: []fleet.Side{fleet.New}, skip: map[string]bool{}, pulses: map[string]pulse{}}
+	s := e.newSession(l, f, fleet.New)
 	defer s.close(ctx)
 	// Nothing that was read before the lease is used.
 	if f, err = s.read(ctx); err != nil {

@@ -281,12 +281,12 @@ func (e *Engine) Emergency(ctx context.Context) error {
 	if err := s.turn(ctx, f, journal.RollingBack); err != nil {
 		return err
 	}
-	if err := s.guardBoth(ctx, f); err != nil {
+	if err := s.placement.hold(ctx, f); err != nil {
 		return err
 	}
 	for i := range f.Nodes {
 		if n := &f.Nodes[i]; !n.Gone && n.Side() == fleet.New {
-			if err := s.label(ctx, f, n.Name, fleet.Old, false); err != nil {
+			if err := s.placement.give(ctx, f, n.Name, fleet.Old, false); err != nil {
 				return err
 			}
 			s.Observer.Observe(Event{Kind: Step, Node: n.Name, To: fleet.Old, Text: "given back to " + f.Old.Title})

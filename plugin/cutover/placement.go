@@ -1,0 +1,34 @@
+package cutover
+
+import (
+	"context"
+
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/journal"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/lock"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/fleet"
+)
+
+// placement is how nodes are given to the one proxy or the other, and what has the
+// DaemonSets' controllers obey that. All of it can be repeated at any time.
+type placement interface {
+	// hold brings both DaemonSets into the state in which give moves one node. It does only
+	// what is still missing, and touches no pod that serves.
+	hold(ctx context.Context, f *fleet.Fleet) error
+	// guard does that for one DaemonSet, and waits until it is obeyed: no pod of it waits or
+	// runs on nodes that it leaves out, and every pod that served before is the same one.
+	guard(ctx context.Context, f *fleet.Fleet, set *fleet.Set) error
+	// give gives a node to a side. With well, only a node that is ready and whose DaemonSets
+	// are held is touched.
+	give(ctx context.Context, f *fleet.Fleet, name string, to fleet.Side, well bool) error
+}
+
+// newSession is one command's hold on the cutover under a lease; the sides have to be
+// there.
+func (e *Engine) newSession(l *lock.Lock, f *fleet.Fleet, sides ...fleet.Side) *session {
+	s := &session{
+		Engine: e, lock: l, store: journal.NewStore(e.Client, f.Namespace()), home: f.Namespace(),
+		sides: sides, skip: map[string]bool{}, pulses: map[string]pulse{},
+	}
+	s.placement = labels{s}
+	return s
+}
