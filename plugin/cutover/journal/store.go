@@ -173,6 +173,9 @@ func (s *Store) patch(ctx context.Context, j *Journal, data map[string]any) erro
 			return fmt.Errorf("writing the journal %s/%s: %w", s.namespace, s.last.Name, err)
 		}
 		cm, err = s.client.CoreV1().ConfigMaps(s.namespace).Get(ctx, s.last.Name, metav1.GetOptions{})
+		if apierrors.IsNotFound(err) {
+			return s.recreate(ctx, j, data) // deleted since
+		}
 		if err != nil {
 			return fmt.Errorf("reading the journal %s/%s again: %w", s.namespace, s.last.Name, err)
 		}

@@ -248,3 +248,19 @@ func TestDeletedAndUnanswered(t *testing.T) {
 		t.Errorf("phase %s, baseline %v %v %v", got.Phase, baseline, ok, err)
 	}
 }
+
+// A write meets another one, and the record is deleted before it can be looked at again.
+func TestDeletedAfterAConflict(t *testing.T) {
+	client := fake.NewClientset()
+	s, j := NewStore(client, "edge"), sample("a", 1)
+	must(t, s.Create(t.Context(), j))
+	must(t, client.CoreV1().ConfigMaps("edge").Delete(t.Context(), Name("7f3a"), metav1.DeleteOptions{}))
+	refuse(client, "patch", 1, false, apierrors.NewConflict(corev1.Resource("configmaps"), Name("7f3a"), errors.New("another one wrote")))
+	j.Phase = Switched
+	must(t, s.Write(t.Context(), j))
+	got, err := NewStore(client, "edge").Open(t.Context(), "7f3a")
+	must(t, err)
+	if got.Phase != Switched {
+		t.Errorf("phase %s", got.Phase)
+	}
+}
