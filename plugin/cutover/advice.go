@@ -33,6 +33,9 @@ func State(f *fleet.Fleet, n *fleet.Node, now time.Time) string {
 	case record.Phase == journal.Soaking:
 		return fmt.Sprintf("switched, soaking (%s)", since)
 	}
+	if unasked(n) && n.Serves() == fleet.New {
+		return "taken over by itself: nobody moved it, and nobody has judged it yet"
+	}
 	if trouble := trouble(f, n); trouble != "" {
 		return trouble
 	}
@@ -43,6 +46,8 @@ func State(f *fleet.Fleet, n *fleet.Node, now time.Time) string {
 		return "put back: " + record.Why
 	case record.Phase == journal.Lost, record.Phase == journal.Skipped:
 		return "given up: " + record.Why
+	case n.Side() == fleet.New && n.Serves() == fleet.New && record.Unasked:
+		return "switched by itself, and judged"
 	case n.Side() == fleet.New && n.Serves() == fleet.New:
 		return "switched"
 	case n.Serves() == fleet.New:

@@ -18,7 +18,7 @@ func Widowed(f *fleet.Fleet) fleet.Side {
 		return fleet.Old
 	case f.Old == nil && f.New != nil && f.New.Guard.Present:
 		for i := range f.Nodes {
-			if n := &f.Nodes[i]; !n.Gone && n.Side() == fleet.Old {
+			if n := &f.Nodes[i]; !n.Gone && (n.Side() == fleet.Old || n.NotNew) {
 				return fleet.New
 			}
 		}
@@ -61,7 +61,7 @@ func (e *Engine) TakeOver(ctx context.Context) error {
 	}
 	for i := range f.Nodes {
 		n := &f.Nodes[i]
-		if n.Gone || n.Side() == side || side == fleet.Old && !n.WantedByOld || side == fleet.New && !n.WantedByNew {
+		if n.Gone || n.Side() == side && (side == fleet.Old || !n.NotNew) || side == fleet.Old && !n.WantedByOld || side == fleet.New && !n.WantedByNew {
 			continue
 		}
 		if err := s.placement.give(ctx, f, n.Name, side, false); err != nil {

@@ -35,7 +35,7 @@ func (s *session) led(ctx context.Context, goal fleet.Side) error {
 		}
 		if silent > 0 {
 			return s.stop(ctx, &Stopped{
-				Reason: fmt.Sprintf("%s has not renewed its lease kube-system/%s for %s: nobody would act on the label of a node", name, name, silent),
+				Reason: fmt.Sprintf("%s has not renewed its lease kube-system/%s for %s: nobody would act on what a node is given to", name, name, silent),
 				Next:   nextFor(goal) + ", when it runs again",
 			})
 		}

@@ -103,3 +103,9 @@ func goneIf(well bool, n *fleet.Node) error {
 	}
 	return nil
 }
+
+// part has nothing to do: a node has its label or has not.
+func (p labels) part(context.Context, *fleet.Fleet) error { return nil }
+
+// release leaves the new DaemonSet guarded: it wants no node.
+func (p labels) release(context.Context) error { return nil }

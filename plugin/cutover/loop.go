@@ -27,6 +27,12 @@ func (s *session) loop(ctx context.Context, goal fleet.Side) error {
 		if err := s.mark(ctx, f.Old, f.Nodes); err != nil {
 			return err
 		}
+		if goal == fleet.Old {
+			// Whoever goes back leaves no node to chance, a new one neither.
+			if f, err = s.parted(ctx, f); err != nil {
+				return err
+			}
+		}
 		patience.seen()
 		work := s.sort(f, goal)
 		if len(work.begun)+len(work.todo) == 0 {
@@ -65,6 +71,17 @@ func (s *session) loop(ctx context.Context, goal fleet.Side) error {
 		}
 		patience, told = s.deadline(s.Settings.NodeTimeout), ""
 	}
+}
+
+// parted parts both sides where they want the same node, and looks again if they did.
+func (s *session) parted(ctx context.Context, f *fleet.Fleet) (*fleet.Fleet, error) {
+	if !slices.ContainsFunc(f.Nodes, func(n fleet.Node) bool { return n.Contested && !n.Gone }) {
+		return f, nil
+	}
+	if err := s.placement.part(ctx, f); err != nil {
+		return nil, err
+	}
+	return s.read(ctx)
 }
 
 // keepUp plans nodes that joined and forgets those that left.
@@ -111,7 +128,7 @@ func (s *session) sort(f *fleet.Fleet, goal fleet.Side) work {
 			// the floor; everything else is checked again.
 			unproven := record.Phase.InFlight()
 			if goal == fleet.New {
-				unproven = record.Phase != journal.Done || record.To != string(goal)
+				unproven = record.Phase != journal.Done || record.To != string(goal) || n.NotNew
 			}
 			if unproven {
 				w.begun = append(w.begun, n.Name)
@@ -119,6 +136,8 @@ func (s *session) sort(f *fleet.Fleet, goal fleet.Side) work {
 			continue
 		}
 		switch {
+		case goal == fleet.New && unasked(n):
+			w.begun = append(w.begun, n.Name)
 		case goal == fleet.Old && !n.WantedByOld:
 			w.excluded = append(w.excluded, n.Name)
 		case goal == fleet.New && !(n.WantedByOld && n.WantedByNew):
@@ -128,6 +147,10 @@ func (s *session) sort(f *fleet.Fleet, goal fleet.Side) work {
 	}
 	return w
 }
+
+// unasked: nobody gave the node to the new proxy, whose waiting pod took the ports when
+// the old one's ended.
+func unasked(n *fleet.Node) bool { return n.Contested && adoptable(n) }
 
 // mayGoOn obeys whoever asked for a stop, and stops when a guard is gone.
 func (s *session) mayGoOn(ctx context.Context, f *fleet.Fleet, goal fleet.Side, begun []string) error {
@@ -267,7 +290,8 @@ func (s *session) leftOver(ctx context.Context, f *fleet.Fleet, goal fleet.Side)
 // the others stay where they are.
 func (s *session) abandon(ctx context.Context, f *fleet.Fleet, begun []string) error {
 	for _, name := range begun {
-		if f.Node(name).Side() == fleet.New {
+		// What took a node over by itself stays there.
+		if n := f.Node(name); n.Side() == fleet.New || unasked(n) && s.record(name).Phase.InFlight() {
 			if err := s.moveOne(ctx, f, name, fleet.Old, 0); err != nil {
 				return err
 			}
@@ -283,6 +307,13 @@ func (s *session) abandon(ctx context.Context, f *fleet.Fleet, begun []string) e
 				return err
 			}
 		}
+	}
+	f, err := s.read(ctx)
+	if err != nil {
+		return err
+	}
+	if err := s.placement.part(ctx, f); err != nil {
+		return err
 	}
 	if err := s.turn(ctx, f, journal.Aborted); err != nil {
 		return err

@@ -46,7 +46,12 @@ func (s *session) moveOne(ctx context.Context, f *fleet.Fleet, name string, to f
 func (s *session) move(ctx context.Context, f *fleet.Fleet, name string, to fleet.Side, soak time.Duration) error {
 	begun := s.Clock.Now()
 	title := f.Set(to).Title
-	if s.Drainer != nil {
+	// Who was at it may have died between two writes, which is another thing.
+	itself := to == fleet.New && f.Node(name) != nil && unasked(f.Node(name)) && !s.record(name).Phase.InFlight()
+	if itself {
+		s.Observer.Observe(Event{Kind: Warn, Node: name, To: to, Text: fmt.Sprintf("nobody moved it: its pod of %s ended, and the one of %s that waited took the ports; it is judged now", f.Set(to.Other()).Title, title)})
+	}
+	if s.Drainer != nil && !itself {
 		if err := s.leaveRotation(ctx, f, name, to); err != nil {
 			return err
 		}
@@ -54,7 +59,7 @@ func (s *session) move(ctx context.Context, f *fleet.Fleet, name string, to flee
 	err := s.note(ctx, name, func(n *journal.Node) {
 		if n.To != string(to) || n.Begun == nil || !n.Phase.InFlight() {
 			at := begun.UTC()
-			n.Begun = &at
+			n.Begun, n.Unasked = &at, itself
 		}
 		n.Phase, n.To, n.Ended, n.Why, n.Dark = journal.SwitchingTo, string(to), nil, "", 0
 	})

@@ -111,6 +111,7 @@ func (s *session) continueJournal(ctx context.Context, f *fleet.Fleet, how begin
 		return err
 	}
 	s.j, s.id = j, j.ID
+	s.use(j.Strategy)
 	return s.write(ctx, func(j *journal.Journal) { j.Stopped = "" })
 }
 
@@ -133,12 +134,21 @@ func (s *session) newJournal(ctx context.Context, f *fleet.Fleet, how begin) err
 		id = r.ID
 		s.Observer.Observe(Event{Kind: Warn, Text: "the journal of cutover " + id + " is gone; it is rebuilt from labels and guards"})
 	}
+	strategy := f.Strategy()
+	if how == beginNew {
+		strategy = s.Settings.Strategy
+		if err := sameStrategy(f, strategy); err != nil {
+			return err
+		}
+	}
+	s.use(strategy)
 	settings, err := json.Marshal(s.Settings)
 	if err != nil {
 		return fmt.Errorf("encoding the settings: %w", err)
 	}
 	j := &journal.Journal{
-		ID: id, Fence: s.lock.Fence(), Holder: s.Holder, Started: now.UTC().Truncate(time.Second), Phase: phase,
+		Strategy: strategy,
+		ID:       id, Fence: s.lock.Fence(), Holder: s.Holder, Started: now.UTC().Truncate(time.Second), Phase: phase,
 		Old: originalOf(f.Old), New: originalOf(f.New), Settings: settings,
 	}
 	s.planNodes(j, f)

@@ -2,6 +2,7 @@ package cutover
 
 import (
 	"context"
+	"sync"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/journal"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/lock"
@@ -20,6 +21,10 @@ type placement interface {
 	// give gives a node to a side. With well, only a node that is ready and whose DaemonSets
 	// are held is touched.
 	give(ctx context.Context, f *fleet.Fleet, name string, to fleet.Side, well bool) error
+	// part has each node that both sides want be that side's which has it.
+	part(ctx context.Context, f *fleet.Fleet) error
+	// release ends what hold did to the new DaemonSet, when the old one is restored.
+	release(ctx context.Context) error
 }
 
 // newSession is one command's hold on the cutover under a lease; the sides have to be
@@ -29,6 +34,15 @@ func (e *Engine) newSession(l *lock.Lock, f *fleet.Fleet, sides ...fleet.Side) *
 		Engine: e, lock: l, store: journal.NewStore(e.Client, f.Namespace()), home: f.Namespace(),
 		sides: sides, skip: map[string]bool{}, pulses: map[string]pulse{},
 	}
-	s.placement = labels{s}
+	s.use(f.Strategy())
 	return s
+}
+
+// use chooses how nodes are given to a side.
+func (s *session) use(strategy journal.Strategy) {
+	if strategy == journal.Story {
+		s.placement = story{s, &sync.Mutex{}}
+		return
+	}
+	s.placement = labels{s}
 }

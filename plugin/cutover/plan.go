@@ -12,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/gate"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/journal"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/fleet"
 )
 
@@ -19,11 +20,16 @@ import (
 type Plan struct {
 	metav1.TypeMeta `json:",inline"`
 	ID              string `json:"id"`
-	Old             string `json:"old"`
-	New             string `json:"new"`
-	OldTitle        string `json:"oldTitle"`
-	NewTitle        string `json:"newTitle"`
-	Journal         string `json:"journal"`
+	// Strategy is story, or nothing.
+	Strategy journal.Strategy `json:"strategy,omitempty"`
+	// Hazards of the strategy in this cluster, to be confirmed by HazardsID.
+	Hazards   []Hazard `json:"hazards,omitempty"`
+	HazardsID string   `json:"hazardsID,omitempty"`
+	Old       string   `json:"old"`
+	New       string   `json:"new"`
+	OldTitle  string   `json:"oldTitle"`
+	NewTitle  string   `json:"newTitle"`
+	Journal   string   `json:"journal"`
 	// Nodes in the order in which they are moved; Done are there already.
 	Nodes []string `json:"nodes"`
 	Done  []string `json:"done,omitempty"`
@@ -50,6 +56,7 @@ type Plan struct {
 func (p *Plan) DeepCopyObject() runtime.Object {
 	out := *p
 	out.Nodes, out.Done, out.Adopt, out.LoneZones = slices.Clone(p.Nodes), slices.Clone(p.Done), slices.Clone(p.Adopt), slices.Clone(p.LoneZones)
+	out.Hazards = slices.Clone(p.Hazards)
 	out.Ports = gate.Ports{HTTP: slices.Clone(p.Ports.HTTP), HTTPS: slices.Clone(p.Ports.HTTPS)}
 	return &out
 }
@@ -68,9 +75,15 @@ func MakePlan(f *fleet.Fleet, s Settings, id string) (*Plan, error) {
 	if err := f.Need(fleet.Old, fleet.New); err != nil {
 		return nil, err
 	}
+	if s.Strategy == journal.Story {
+		if err := mayStory(f); err != nil {
+			return nil, err
+		}
+	}
 	p := &Plan{
 		TypeMeta: metav1.TypeMeta{APIVersion: APIVersion, Kind: PlanKind},
 		ID:       id,
+		Strategy: s.Strategy,
 		Old:      f.Old.Name.String(), New: f.New.Name.String(), OldTitle: f.Old.Title, NewTitle: f.New.Title,
 		Journal:           f.Namespace() + "/ingress-migrate-" + id,
 		CanarySoakSeconds: int(s.CanarySoak.Seconds()),

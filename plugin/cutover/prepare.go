@@ -130,7 +130,7 @@ func (s *session) settled(ctx context.Context, before *fleet.Fleet, side fleet.S
 		}
 		calm := f.Set(side).Settled
 		for i := range f.Nodes {
-			if n := &f.Nodes[i]; strays && n.Ready && n.Side() != side && len(n.Of(side)) > 0 {
+			if n := &f.Nodes[i]; strays && n.Ready && f.Set(side).Excludes(n) && len(n.Of(side)) > 0 {
 				calm = false
 			}
 		}

@@ -156,12 +156,20 @@ func (s *session) drop(ctx context.Context, f *fleet.Fleet, name string) error {
 		return err
 	}
 	for _, p := range strays(f, n) {
-		err := s.change(ctx, func() error {
-			return s.Client.CoreV1().Pods(p.Namespace).Delete(ctx, p.Name, metav1.DeleteOptions{Preconditions: &metav1.Preconditions{UID: &p.UID}})
-		})
-		if err != nil && !apierrors.IsNotFound(err) && !apierrors.IsConflict(err) {
-			return fmt.Errorf("deleting pod %s/%s, which waits for a node of the other proxy: %w", p.Namespace, p.Name, err)
+		if err := s.deletePod(ctx, p); err != nil {
+			return err
 		}
+	}
+	return nil
+}
+
+// deletePod deletes exactly this pod.
+func (s *session) deletePod(ctx context.Context, p fleet.Pod) error {
+	err := s.change(ctx, func() error {
+		return s.Client.CoreV1().Pods(p.Namespace).Delete(ctx, p.Name, metav1.DeleteOptions{Preconditions: &metav1.Preconditions{UID: &p.UID}})
+	})
+	if err != nil && !apierrors.IsNotFound(err) && !apierrors.IsConflict(err) {
+		return fmt.Errorf("deleting pod %s/%s, which waits for ports: %w", p.Namespace, p.Name, err)
 	}
 	return nil
 }

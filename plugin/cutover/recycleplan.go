@@ -75,6 +75,11 @@ func planGuards(f *fleet.Fleet) []Action {
 			})
 		}
 	}
+	for i := range f.Nodes {
+		if n := &f.Nodes[i]; unasked(n) && !inFlight(f, n.Name) {
+			drops = append(drops, Action{Kind: AdoptNode, Side: fleet.New, Target: n.Name, Node: n.Name, Why: "nobody moved it: its pod of " + f.Old.Title + " ended, and " + f.New.Title + " took the ports; it stays so"})
+		}
+	}
 	newWaits, oldWaits := waitsForOther(f, fleet.New), waitsForOther(f, fleet.Old)
 	actions := drops
 	for i := range f.Nodes {
@@ -103,10 +108,15 @@ func planGuards(f *fleet.Fleet) []Action {
 	return actions
 }
 
+// inFlight tells whether the journal has a move of the node that did not end.
+func inFlight(f *fleet.Fleet, name string) bool {
+	return f.Journal != nil && f.Journal.Node(name) != nil && f.Journal.Node(name).Phase.InFlight()
+}
+
 // strays are pods that nobody has scheduled on a node that their side's guard excludes.
 func strays(f *fleet.Fleet, n *fleet.Node) []fleet.Pod {
 	return slices.DeleteFunc(slices.Clone(n.Pods), func(p fleet.Pod) bool {
-		return n.Gone || p.Bound || p.Terminating || p.Side == n.Side() || !isGuarded(f.Set(p.Side))
+		return n.Gone || p.Bound || p.Terminating || !isGuarded(f.Set(p.Side)) || !f.Set(p.Side).Excludes(n)
 	})
 }
 

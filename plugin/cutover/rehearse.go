@@ -8,11 +8,12 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/journal"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/fleet"
 )
 
 // Rehearse sends the writes of a cutover for the server to check, not to store:
-// both guards and one node's label.
+// both guards and one node's label, or its host name.
 func (e *Engine) Rehearse(ctx context.Context) error {
 	f, err := e.Reader.Read(ctx)
 	if err != nil {
@@ -25,6 +26,14 @@ func (e *Engine) Rehearse(ctx context.Context) error {
 	for _, side := range []fleet.Side{fleet.New, fleet.Old} {
 		set := f.Set(side)
 		patch, err := fleet.GuardPatch(set, fleet.Note{ID: "rehearsal"})
+		if e.Settings.Strategy == journal.Story {
+			patch, err = fleet.StoryPatch(set, fleet.Note{ID: "rehearsal"}, func(out []string) []string {
+				if side == fleet.Old && len(f.Nodes) > 0 {
+					out = append(out, f.Nodes[0].Hostname)
+				}
+				return out
+			})
+		}
 		if err != nil {
 			return err
 		}
@@ -34,7 +43,7 @@ func (e *Engine) Rehearse(ctx context.Context) error {
 	}
 	for i := range f.Nodes {
 		n := &f.Nodes[i]
-		if n.Gone {
+		if n.Gone || e.Settings.Strategy == journal.Story {
 			continue
 		}
 		patch, err := fleet.LabelPatch(n, fleet.New)

@@ -48,6 +48,9 @@ func (s *session) restore(ctx context.Context) error {
 	if err := s.settled(ctx, f, fleet.Old, false); err != nil {
 		return err
 	}
+	if err := s.placement.release(ctx); err != nil {
+		return err
+	}
 	if namespace := s.j.New.Name.Namespace; s.Marker != nil && namespace != "" {
 		err := s.insist(ctx, fleet.Old, func(ctx context.Context) error { return s.Marker.Remove(ctx, namespace, s.id) })
 		if err := s.unlessBack(ctx, fleet.Old, "the gate's route is left in namespace "+namespace, err); err != nil {

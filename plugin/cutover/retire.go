@@ -148,7 +148,7 @@ func (s *session) hand(ctx context.Context, f *fleet.Fleet) error {
 			s.info("%s wants no node any more, those to come neither", f.Old.Name)
 		}
 	}
-	if f.New.Guard.Present {
+	if f.New.Guard.Present && !(f.New.Guard.Story && len(f.New.Guard.Out) == 0) {
 		if err := s.patchSet(ctx, f.New, fleet.UnguardPatch); err != nil {
 			return fmt.Errorf("taking the guard off daemonset %s: %w", f.New.Name, err)
 		}

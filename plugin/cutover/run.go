@@ -63,7 +63,7 @@ func (s *session) forward(ctx context.Context, f *fleet.Fleet) error {
 	if err := s.switched(ctx); err != nil {
 		return err
 	}
-	s.info("all nodes are served by %s; going back is one label a node (%s)", f.New.Title, rollbackAllCommand)
+	s.info("all nodes are served by %s; going back is one %s a node (%s)", f.New.Title, map[journal.Strategy]string{journal.ByLabel: "label", journal.Story: "host name"}[s.j.Strategy], rollbackAllCommand)
 	return nil
 }
 
@@ -282,6 +282,12 @@ func (e *Engine) Emergency(ctx context.Context) error {
 		return err
 	}
 	if err := s.placement.hold(ctx, f); err != nil {
+		return err
+	}
+	if f, err = s.read(ctx); err != nil {
+		return err
+	}
+	if f, err = s.parted(ctx, f); err != nil {
 		return err
 	}
 	for i := range f.Nodes {

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/gate"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/journal"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/traffic"
 )
 
@@ -40,6 +41,8 @@ func (b Balancer) Recovery() time.Duration {
 // Settings are the choices of one cutover. They are kept in the journal, so that
 // a resumed one makes the same.
 type Settings struct {
+	// Strategy of a cutover that begins; one that has begun keeps that of its journal.
+	Strategy journal.Strategy `json:"strategy,omitempty"`
 	// Canary is the first node; empty: the first by name.
 	Canary string `json:"canary,omitempty"`
 	// CanarySoak and Soak are how long a node is watched before the next one.

@@ -64,13 +64,15 @@ type SetStatus struct {
 
 // Migration is where the cutover stands.
 type Migration struct {
-	ID        string    `json:"id,omitempty"`
-	Phase     string    `json:"phase"`
-	Started   time.Time `json:"started,omitzero"`
-	Holder    string    `json:"holder,omitempty"`
-	Running   bool      `json:"running"`
-	Requested string    `json:"requested,omitempty"`
-	Stopped   string    `json:"stopped,omitempty"`
+	ID    string `json:"id,omitempty"`
+	Phase string `json:"phase"`
+	// Strategy is story, or nothing.
+	Strategy  journal.Strategy `json:"strategy,omitempty"`
+	Started   time.Time        `json:"started,omitzero"`
+	Holder    string           `json:"holder,omitempty"`
+	Running   bool             `json:"running"`
+	Requested string           `json:"requested,omitempty"`
+	Stopped   string           `json:"stopped,omitempty"`
 }
 
 // ParallelStatus is where a cutover by weights stands.
@@ -134,7 +136,7 @@ func NewStatus(f *fleet.Fleet, settings Settings, now time.Time) *Status {
 	s := &Status{
 		TypeMeta: metav1.TypeMeta{APIVersion: APIVersion, Kind: StatusKind},
 		Old:      setStatus(f.Old), New: setStatus(f.New),
-		Migration: Migration{Phase: PhaseText(f)},
+		Migration: Migration{Phase: PhaseText(f), Strategy: f.Strategy()},
 		Serving:   f.Serving(), Floor: settings.FloorOf(present(f)), Next: Next(f),
 	}
 	if present(f) == 0 {
@@ -208,10 +210,26 @@ func problems(f *fleet.Fleet, settings Settings) []Problem {
 			}
 		}
 	}
+	if contested := contested(f); f.Lease == nil && contested > 0 {
+		out = append(out, Problem{
+			Object: countOf(contested, "node"), What: "wanted by both proxies: whose pod ends there loses it, and nobody judges that while no cutover runs (--strategy=story)", Command: resumeCommand,
+		})
+	}
 	if f.Lease == nil {
 		for _, a := range PlanRecycle(f) {
 			out = append(out, Problem{Object: a.Target, What: a.Why, Command: recycleCommand})
 		}
 	}
 	return out
+}
+
+// contested counts the nodes that both sides want.
+func contested(f *fleet.Fleet) int {
+	count := 0
+	for i := range f.Nodes {
+		if n := &f.Nodes[i]; n.Contested && !n.Gone {
+			count++
+		}
+	}
+	return count
 }

@@ -45,11 +45,11 @@ func (e *stuckError) Error() string {
 	return fmt.Sprintf("pod %s on node %s does not end", e.pod, e.node)
 }
 
-// idleError: nobody acts on the node's label.
+// idleError: nobody acts on whom the node was given to.
 type idleError struct{ node, set string }
 
 func (e *idleError) Error() string {
-	return fmt.Sprintf("DaemonSet %s does not obey the label of node %s: is kube-controller-manager running?", e.set, e.node)
+	return fmt.Sprintf("DaemonSet %s does not give node %s up: is kube-controller-manager running?", e.set, e.node)
 }
 
 // failedError: the arriving proxy did not pass.

@@ -164,6 +164,11 @@ type Node struct {
 	// WantedByOld and WantedByNew: the DaemonSet would place a pod here if it had
 	// no guard of ours.
 	WantedByOld, WantedByNew bool
+	// Hostname is what its label kubernetes.io/hostname says.
+	Hostname string
+	// NotOld and NotNew: by the story's way, that side's DaemonSet leaves the node out.
+	// Contested: neither does, and whose pod has the ports serves.
+	NotOld, NotNew, Contested bool
 	// HasNewImage: the kubelet reports the new proxy's image as present. It
 	// reports the largest ones only, so false proves nothing.
 	HasNewImage bool
@@ -175,9 +180,10 @@ type Node struct {
 	Pods []Pod
 }
 
-// Side that the label asks for.
+// Side that the label asks for, or the host names that the DaemonSets leave out: a node is
+// the old one's until that leaves it out.
 func (n *Node) Side() Side {
-	if n.Label == LabelNew {
+	if n.Label == LabelNew || n.NotOld {
 		return New
 	}
 	return Old

@@ -9,6 +9,8 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/journal"
 )
 
 // Guard is how a DaemonSet is kept to its side's nodes: an expression on the
@@ -17,6 +19,11 @@ import (
 type Guard struct {
 	// Present: every term has the expression of the set's side.
 	Present bool
+	// Story: the set is held the story's way. Present then means that it leaves out all of
+	// Out, which may be nothing.
+	Story bool
+	// Out are the host names that it leaves out.
+	Out []string
 	// Retired: every term has an expression that no node fulfils.
 	Retired bool
 	// Record is what was written when the guard was set; nil when the guard was
@@ -28,12 +35,17 @@ type Guard struct {
 // replaced and that cannot be told from the guarded object.
 type GuardRecord struct {
 	Note
-	Side     Side                           `json:"side"`
+	Side Side `json:"side"`
+	// Way is the strategy that set it, Out what it leaves out by the story's.
+	Way      journal.Strategy               `json:"way,omitempty"`
+	Out      []string                       `json:"out,omitempty"`
 	Revision string                         `json:"revision"`
 	Strategy appsv1.DaemonSetUpdateStrategy `json:"strategy"`
 	Affinity *corev1.Affinity               `json:"affinity,omitempty"`
 	// Guarded is the controller's hash of the template with the guard in it, "" until it
-	// has made one: another one means that somebody edited the template.
+	// has made one: another one means that somebody edited the template. By the story's
+	// way, where every node changes the template, it is our own hash of it without our
+	// expression.
 	Guarded string `json:"guarded,omitempty"`
 }
 
@@ -83,6 +95,12 @@ func guardOf(ds *appsv1.DaemonSet, side Side) (Guard, error) {
 		if err := json.Unmarshal([]byte(raw), g.Record); err != nil {
 			return g, fmt.Errorf("reading the annotation %s of daemonset %s/%s: %w", GuardAnnotation, ds.Namespace, ds.Name, err)
 		}
+		if g.Record.Way == journal.Story && g.Record.Side == side {
+			g.Story, g.Present = true, false
+			if leavesOut(ds.Spec.Template.Spec.Affinity, g.Record.Out) {
+				g.Present, g.Out = !g.Retired, g.Record.Out
+			}
+		}
 	}
 	return g, nil
 }
@@ -99,7 +117,8 @@ func contains(t corev1.NodeSelectorTerm, e corev1.NodeSelectorRequirement) bool 
 // guarded returns the affinity with the side's expression in every term.
 func guarded(a *corev1.Affinity, side Side) *corev1.Affinity { return with(a, expression(side)) }
 
-// with returns the affinity with an expression of ours in every term, and no other one.
+// with returns the affinity with an expression of ours in every term, and no other one on
+// the label.
 func with(a *corev1.Affinity, e corev1.NodeSelectorRequirement) *corev1.Affinity {
 	out := unguarded(a)
 	if out == nil {
@@ -129,7 +148,16 @@ func with(a *corev1.Affinity, e corev1.NodeSelectorRequirement) *corev1.Affinity
 
 // unguarded returns the affinity without any expression of ours: what the
 // DaemonSet would be without a migration.
-func unguarded(a *corev1.Affinity) *corev1.Affinity {
+func unguarded(a *corev1.Affinity) *corev1.Affinity { return stripped(a, withoutLabel) }
+
+// withoutLabel leaves out what names our label.
+func withoutLabel(of []corev1.NodeSelectorRequirement) []corev1.NodeSelectorRequirement {
+	return slices.DeleteFunc(of, isGuard)
+}
+
+// stripped returns the affinity with what strip leaves of each term's expressions, and
+// without the terms that were made for ours.
+func stripped(a *corev1.Affinity, strip func([]corev1.NodeSelectorRequirement) []corev1.NodeSelectorRequirement) *corev1.Affinity {
 	if a == nil {
 		return nil
 	}
@@ -141,7 +169,7 @@ func unguarded(a *corev1.Affinity) *corev1.Affinity {
 	kept := required.NodeSelectorTerms[:0]
 	for _, t := range required.NodeSelectorTerms {
 		before := len(t.MatchExpressions)
-		t.MatchExpressions = slices.DeleteFunc(t.MatchExpressions, isGuard)
+		t.MatchExpressions = strip(t.MatchExpressions)
 		if len(t.MatchExpressions) == 0 {
 			t.MatchExpressions = nil
 		}
@@ -190,16 +218,14 @@ func (s *Set) Terms() (all, guarded int) {
 	return all, guarded
 }
 
-// GuardPatch is the one merge patch that guards a DaemonSet: expression and
-// OnDelete together, conditional on the version that was read. Only what changes
-// is named, so fields that this client does not know survive.
-func GuardPatch(s *Set, n Note) ([]byte, error) {
+// newRecord is what to write on a set that is guarded.
+func newRecord(s *Set, n Note) GuardRecord {
 	record := GuardRecord{
 		Note:     n,
 		Side:     s.Side,
 		Revision: s.RevisionName,
 		Strategy: s.Object.Spec.UpdateStrategy,
-		Affinity: unguarded(s.Object.Spec.Template.Spec.Affinity),
+		Affinity: s.Unguarded().Spec.Affinity,
 	}
 	// The first guard knows the original; a repeated one keeps its word for it.
 	if kept := s.Guard.Record; kept != nil {
@@ -208,6 +234,14 @@ func GuardPatch(s *Set, n Note) ([]byte, error) {
 			record.Toward = kept.Toward // mended in the middle of it
 		}
 	}
+	return record
+}
+
+// GuardPatch is the one merge patch that guards a DaemonSet: expression and
+// OnDelete together, conditional on the version that was read. Only what changes
+// is named, so fields that this client does not know survive.
+func GuardPatch(s *Set, n Note) ([]byte, error) {
+	record := newRecord(s, n)
 	note, err := record.encode(s)
 	if err != nil {
 		return nil, err
@@ -252,29 +286,6 @@ func NotePatch(s *Set, n Note) ([]byte, error) {
 	}})
 }
 
-// Edited tells whether the template is another one than that which was guarded.
-func (s *Set) Edited() bool {
-	r := s.Guard.Record
-	return s.Guard.Present && r != nil && r.Guarded != "" && s.Settled && s.Revision != "" && s.Revision != r.Guarded
-}
-
-// SealPatch notes the template as it is; nil when there is nothing to note.
-func SealPatch(s *Set) ([]byte, error) {
-	if s.Guard.Record == nil || !s.Guard.Present || !s.Settled || s.Revision == "" || s.Guard.Record.Guarded == s.Revision {
-		return nil, nil
-	}
-	record := *s.Guard.Record
-	record.Guarded = s.Revision
-	note, err := record.encode(s)
-	if err != nil {
-		return nil, err
-	}
-	return json.Marshal(map[string]any{"metadata": map[string]any{
-		"resourceVersion": s.Object.ResourceVersion,
-		"annotations":     map[string]any{GuardAnnotation: note},
-	}})
-}
-
 // Heading is the side to which the guards say that nodes are moved; "" when they
 // do not say, or not the same.
 func (f *Fleet) Heading() Side {
@@ -294,7 +305,7 @@ func (f *Fleet) Heading() Side {
 // UnguardPatch takes the guard off and leaves OnDelete on, so that no pod is
 // replaced: the template is again the one whose ControllerRevision exists.
 func UnguardPatch(s *Set) ([]byte, error) {
-	affinity := unguarded(s.Object.Spec.Template.Spec.Affinity)
+	affinity := s.withoutGuard()
 	if r := s.Guard.Record; r != nil && (affinity == nil || reflect.DeepEqual(affinity, r.Affinity)) {
 		// An empty affinity is not the same template as none.
 		affinity = r.Affinity
@@ -361,7 +372,7 @@ func LabelPatch(n *Node, side Side) ([]byte, error) {
 // Unguarded returns the template as it would be without our guard.
 func (s *Set) Unguarded() corev1.PodTemplateSpec {
 	template := s.Object.Spec.Template.DeepCopy()
-	affinity := unguarded(template.Spec.Affinity)
+	affinity := s.withoutGuard()
 	if r := s.Guard.Record; r != nil && affinity == nil {
 		affinity = r.Affinity.DeepCopy()
 	}

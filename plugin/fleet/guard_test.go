@@ -33,8 +33,10 @@ var affinities = map[string]*corev1.Affinity{
 	"empty node affinity": {NodeAffinity: &corev1.NodeAffinity{}},
 	"one term":            required(term(in("zone", "a"))),
 	"several terms":       required(term(in("zone", "a")), term(in("zone", "b"), in("disk", "ssd"))),
-	"fields only":         required(corev1.NodeSelectorTerm{MatchFields: []corev1.NodeSelectorRequirement{in("metadata.name", "n1")}}),
-	"empty term":          required(term(), term(in("zone", "a"))),
+	"names of its own": required(term(in(corev1.LabelHostname, "n1", "n2")),
+		term(corev1.NodeSelectorRequirement{Key: corev1.LabelHostname, Operator: corev1.NodeSelectorOpNotIn, Values: []string{"n1", "n2"}})),
+	"fields only": required(corev1.NodeSelectorTerm{MatchFields: []corev1.NodeSelectorRequirement{in("metadata.name", "n1")}}),
+	"empty term":  required(term(), term(in("zone", "a"))),
 	"other affinity": {PodAntiAffinity: &corev1.PodAntiAffinity{
 		RequiredDuringSchedulingIgnoredDuringExecution: []corev1.PodAffinityTerm{{TopologyKey: "kubernetes.io/hostname"}},
 	}},

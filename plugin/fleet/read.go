@@ -256,6 +256,7 @@ func assemble(f *Fleet, nodes []corev1.Node, pods []Pod) []Node {
 	var out []Node
 	for i := range nodes {
 		n := nodeOf(&nodes[i], templates)
+		f.place(&n)
 		n.Pods = byNode[n.Name]
 		delete(byNode, n.Name)
 		if !n.WantedByOld && !n.WantedByNew && len(n.Pods) == 0 && !slices.Contains(planned, n.Name) {
@@ -284,6 +285,7 @@ func nodeOf(n *corev1.Node, templates map[Side]corev1.PodSpec) Node {
 		Zone:            cmp.Or(n.Labels[corev1.LabelTopologyZone], n.Labels[corev1.LabelFailureDomainBetaZone]),
 		Architecture:    n.Labels[corev1.LabelArchStable],
 		Label:           n.Labels[NodeLabel],
+		Hostname:        n.Labels[corev1.LabelHostname],
 		ResourceVersion: n.ResourceVersion,
 		HasNewImage:     len(n.Status.Images) > 0,
 		Scaling:         scalingOf(n),
@@ -348,7 +350,7 @@ func (r *Reader) ReadNode(ctx context.Context, f *Fleet, name string) (*Node, er
 	out := nodeOf(node, templates)
 	out.Pods = pods
 	sortPods(out.Pods)
-	return &out, nil
+	return &out, r.placeNow(ctx, f, &out)
 }
 
 // ReadSet takes a fresh picture of one DaemonSet.

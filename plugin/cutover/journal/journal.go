@@ -17,8 +17,29 @@ import (
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/traffic"
 )
 
-// Version of the stored form. A reader refuses a newer one.
-const Version = 1
+// Version of the stored form, the newest that is known. A reader refuses a newer one.
+const Version = 2
+
+// form is the version that a journal needs: who knows labels alone must not go on with
+// the other strategy.
+func (j *Journal) form() int {
+	if j.Strategy == ByLabel {
+		return 1
+	}
+	return Version
+}
+
+// Strategy is how nodes are given to one proxy or the other.
+type Strategy string
+
+// The strategies.
+const (
+	// ByLabel: by a label of the node, which guards on both DaemonSets obey.
+	ByLabel Strategy = ""
+	// Story: the old DaemonSet leaves out one host name after the other, while pods of the
+	// new one wait for the ports on every node.
+	Story Strategy = "story"
+)
 
 // Phase says how far a cutover got as a whole.
 type Phase string
@@ -81,8 +102,10 @@ type Journal struct {
 	Holder  string    `json:"holder"`
 	Started time.Time `json:"started"`
 	Phase   Phase     `json:"phase"`
-	Old     Original  `json:"old"`
-	New     Original  `json:"new"`
+	// Strategy never changes within a cutover.
+	Strategy Strategy `json:"strategy,omitempty"`
+	Old      Original `json:"old"`
+	New      Original `json:"new"`
 	// Settings are the engine's, kept so that a resumed cutover makes the same
 	// choices.
 	Settings json.RawMessage `json:"settings,omitempty"`
@@ -128,6 +151,9 @@ type Node struct {
 	// knows that itself, or the node is not drained.
 	Original json.RawMessage `json:"original,omitempty"`
 	Why      string          `json:"why,omitempty"`
+	// Unasked: nobody moved it. Its pod of the one side ended, and the one of the other
+	// side that waited took the ports.
+	Unasked bool `json:"unasked,omitempty"`
 	// Steps are the phases of the newest move, in order, MaxSteps of them at most.
 	Steps []Step `json:"steps,omitempty"`
 }

@@ -93,7 +93,7 @@ func (s *Store) Create(ctx context.Context, j *Journal) error { return s.create(
 // create writes a new journal, with more data beside it.
 func (s *Store) create(ctx context.Context, j *Journal, beside map[string]string) error {
 	j.trim()
-	j.Version, j.Sequence = Version, 1
+	j.Version, j.Sequence = j.form(), 1
 	raw, err := json.Marshal(j)
 	if err != nil {
 		return fmt.Errorf("encoding the journal: %w", err)
@@ -140,7 +140,7 @@ func (s *Store) Write(ctx context.Context, j *Journal) error {
 		return s.Create(ctx, j)
 	}
 	j.trim()
-	j.Version, j.Sequence = Version, s.sequence+1
+	j.Version, j.Sequence = j.form(), s.sequence+1
 	raw, err := json.Marshal(j)
 	if err != nil {
 		return fmt.Errorf("encoding the journal: %w", err)
