@@ -4,16 +4,12 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
-	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/journal"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/fleet"
-	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/lb"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/repair"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/ui"
 )
@@ -28,7 +24,10 @@ moment, recorded in the cluster and resumable.
 
 A node belongs to the new proxy when it has the label ingress-migrate.io/proxy=new.
 Both DaemonSets are guarded: they update nothing by themselves (OnDelete) and obey
-that label. Everything goes on by itself if this program dies.`,
+that label. Everything goes on by itself if this program dies.
+
+Other ways: --strategy=parallel runs both side by side, --strategy=story leaves
+nodes out of the old DaemonSet by their host names, as a known story went.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
@@ -66,13 +65,16 @@ func newCutoverPlanCommand(c *cluster) *cobra.Command {
 			if weights.strategy == strategyParallel {
 				return c.planParallel(cmd.Context(), &flags, &weights, &output)
 			}
-			_, picture, err := flags.fleet.read(cmd.Context(), c)
+			reader, picture, err := flags.fleet.read(cmd.Context(), c)
 			if err != nil {
 				return err
 			}
 			settings, err := flags.settings.settings(picture)
 			if err != nil {
 				return err
+			}
+			if cmd.Flags().Changed("strategy") {
+				settings.Strategy = weights.byNodes()
 			}
 			id := "new"
 			if picture.Journal != nil && picture.Journal.Phase != journal.RolledBack {
@@ -82,11 +84,18 @@ func newCutoverPlanCommand(c *cluster) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if err := c.addHazards(cmd.Context(), reader, picture, plan); err != nil {
+				return err
+			}
 			if !output.screen() {
 				return output.show(c.streams.Out, plan)
 			}
 			hanging(c.streams.Out, func(w io.Writer) { writePlan(w, plan, settings) })
-			fmt.Fprintf(c.streams.Out, "Next: %s cutover run\n", displayName)
+			next := ""
+			if plan.HazardsID != "" {
+				next = fmt.Sprintf(" --strategy=%s --%s %s", plan.Strategy, confirmHazards, plan.HazardsID)
+			}
+			fmt.Fprintf(c.streams.Out, "Next: %s cutover run%s\n", displayName, next)
 			return nil
 		},
 	}
@@ -97,65 +106,11 @@ func newCutoverPlanCommand(c *cluster) *cobra.Command {
 	return cmd
 }
 
-// planNodes are the nodes to be moved as kubectl names them.
-func planNodes(report runtime.Object) []string {
-	var names []string
-	for _, node := range report.(*cutover.Plan).Nodes {
-		names = append(names, "node/"+node)
-	}
-	return names
-}
-
-// writePlan shows a plan to whoever is to say yes.
-func writePlan(w io.Writer, p *cutover.Plan, s cutover.Settings) {
-	fmt.Fprintf(w, "Plan       %s -> %s: DaemonSet %s gives %s to %s\n", p.OldTitle, p.NewTitle, p.Old, plural(len(p.Nodes), "node"), p.New)
-	if len(p.Nodes) > 0 {
-		order := "1 by 1"
-		if p.Batch > 1 {
-			order = fmt.Sprintf("1, then twice as many each time, up to %d at once and in one zone", p.Batch)
-		}
-		fmt.Fprintf(w, "Order      %s first (%s soak), then %s: %s\n", p.Nodes[0], time.Duration(p.CanarySoakSeconds)*time.Second, order, strings.Join(p.Nodes[1:], ", "))
-	}
-	if len(p.Done)+len(p.Adopt) > 0 {
-		fmt.Fprintf(w, "Already    %s\n", strings.Join(append(append([]string{}, p.Done...), p.Adopt...), ", "))
-	}
-	fmt.Fprintf(w, "Floor      %d of %d nodes serve at any moment\n", p.Floor, p.Total)
-	for _, zone := range p.LoneZones {
-		fmt.Fprintf(w, "           zone %s has one node: nobody serves in it while that is moved\n", zone)
-	}
-	if s.PrePull {
-		fmt.Fprintf(w, "Image      DaemonSet ingress-migrate-prepull has every node fetch the new one, and is removed\n")
-	}
-	fmt.Fprintf(w, "First      both DaemonSets are guarded: OnDelete, and node label %s\n", "ingress-migrate.io/proxy")
-	if p.Pending > 0 {
-		fmt.Fprintf(w, "           this removes %s of %s that wait for ports; no serving pod is touched\n", plural(p.Pending, "pod"), p.New)
-	}
-	fmt.Fprintf(w, "Gates      host ports %s of every node: who answers, and routes as the old proxy answers them\n", portList(p))
-	fmt.Fprintf(w, "Time       at most %s a node, about %s in all\n", time.Duration(p.PerNodeSeconds)*time.Second, time.Duration(p.EstimateSeconds)*time.Second)
-	switch {
-	case s.LoadBalancer != "" && s.LoadBalancer != lb.Passive:
-		fmt.Fprintf(w, "Balancer   %s takes a node out before it is moved, and gets it back after its gates\n", s.LoadBalancer)
-	case !s.Balancer.Known():
-		fmt.Fprintf(w, "           (the load balancer is not known; %s are waited for it a node)\n", s.Balancer.Recovery())
-	}
-	fmt.Fprintf(w, "Back       at any moment: %s rollback --all\n", displayName)
-}
-
-func portList(p *cutover.Plan) string {
-	var parts []string
-	for _, port := range p.Ports.HTTP {
-		parts = append(parts, fmt.Sprintf("%d (http)", port))
-	}
-	for _, port := range p.Ports.HTTPS {
-		parts = append(parts, fmt.Sprintf("%d (https)", port))
-	}
-	return strings.Join(parts, ", ")
-}
-
 type cutoverRunOptions struct {
 	cluster    *cluster
 	move       moveFlags
 	parallel   parallelFlags
+	hazards    hazardFlag
 	judge      judgeFlags
 	conversion conversionFlags
 	dryRun     dryRunFlag
@@ -175,8 +130,14 @@ With --strategy=parallel both proxies run side by side, of whatever kind, and
 watched before the next. No node is moved and nothing is restarted; a gate that
 fails puts the last good weight back.
 
+With --strategy=story nodes are moved as by default, with the same gates, but
+the way a known story went: the old DaemonSet leaves out one host name after the
+other, and pods of the new one wait for the ports on every node. What that risks
+in this cluster is shown, and confirmed with --confirm-hazards.
+
 Exit status: 0 all nodes are moved, 1 it cannot begin, 5 it stopped at a gate
-(resume or rollback goes on), 130 interrupted.`,
+(resume or rollback goes on) or before hazards that are not confirmed, 130
+interrupted.`,
 		Example: `  # With the balancer's health check every 5 s, out after 2, in after 2
   kubectl ingress-migrate cutover run --lb-interval 5s --lb-timeout 2s --lb-unhealthy 2 --lb-healthy 2
 
@@ -184,7 +145,10 @@ Exit status: 0 all nodes are moved, 1 it cannot begin, 5 it stopped at a gate
   kubectl ingress-migrate cutover run --dry-run=server
 
   # Both run side by side, in target groups of AWS
-  kubectl ingress-migrate cutover run --strategy=parallel --lb aws --old-side edge-v1 --new-side edge-v2`,
+  kubectl ingress-migrate cutover run --strategy=parallel --lb aws --old-side edge-v1 --new-side edge-v2
+
+  # As the story went, once its hazards are read
+  kubectl ingress-migrate cutover run --strategy=story --confirm-hazards 1a2b3c4d`,
 		Args:              noArgs,
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE:              func(cmd *cobra.Command, _ []string) error { return o.run(cmd.Context()) },
@@ -192,6 +156,7 @@ Exit status: 0 all nodes are moved, 1 it cannot begin, 5 it stopped at a gate
 	o.move.add(c, cmd)
 	anyKind(cmd)
 	o.parallel.add(cmd, &o.move.settings)
+	o.hazards.add(cmd)
 	o.judge.add(cmd)
 	o.conversion.add(cmd)
 	o.dryRun.add(cmd)
@@ -220,11 +185,15 @@ func (o *cutoverRunOptions) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	engine.Settings.Strategy = o.parallel.byNodes()
 	plan, err := cutover.MakePlan(picture, engine.Settings, "new")
 	if err != nil {
 		return err
 	}
 	if err := o.cluster.mayBegin(ctx, reader, picture, engine.Settings, &o.judge, &o.conversion, o.move.color); err != nil {
+		return err
+	}
+	if err := o.cluster.addHazards(ctx, reader, picture, plan); err != nil {
 		return err
 	}
 	hanging(o.cluster.streams.Out, func(w io.Writer) { writePlan(w, plan, engine.Settings) })
@@ -238,6 +207,9 @@ func (o *cutoverRunOptions) run(ctx context.Context) error {
 		}
 		fmt.Fprintf(o.cluster.streams.Out, "cutover not begun%s\n", dryRunSuffix(kind))
 		return nil
+	}
+	if err := o.hazards.confirmed(plan); err != nil {
+		return err
 	}
 	if err := ui.Confirm(o.cluster.streams, o.move.yes, fmt.Sprintf("Move %s to %s?", plural(len(plan.Nodes), "node"), plan.NewTitle)); err != nil {
 		return err

@@ -25,6 +25,7 @@ func TestEdgeScripts(t *testing.T) {
 		"story": {RedirectToHTTPS: true},
 		// Their balancer checks ten times a second: it needs no five seconds of grace.
 		"traffic": {RedirectToHTTPS: true, AcceptGrace: time.Second},
+		"told":    {RedirectToHTTPS: true, AcceptGrace: time.Second},
 	} {
 		t.Run(story, func(t *testing.T) {
 			t.Parallel()

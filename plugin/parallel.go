@@ -14,6 +14,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/journal"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/lock"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/parallel"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/fleet"
@@ -27,6 +28,7 @@ import (
 const (
 	strategyNodes    = "nodes"
 	strategyParallel = "parallel"
+	strategyStory    = string(journal.Story)
 )
 
 // parallelFlags are those of a cutover by weights beside the settings of every cutover.
@@ -42,9 +44,9 @@ type parallelFlags struct {
 // before a cluster is asked.
 func (f *parallelFlags) add(cmd *cobra.Command, settings *settingsFlags) {
 	flags := cmd.Flags()
-	flags.StringVar(&f.strategy, "strategy", strategyNodes, "How: nodes (one after the other, on the same ports) or parallel (both proxies run side by side, and --lb divides requests by weight)")
+	flags.StringVar(&f.strategy, "strategy", strategyNodes, "How: nodes (one after the other, on the same ports), parallel (both proxies run side by side, and --lb divides requests by weight) or story (as nodes, but by host names and with waiting pods: see its hazards with plan)")
 	// The only error is an unknown flag, which the tests would show at once.
-	_ = cmd.RegisterFlagCompletionFunc("strategy", cobra.FixedCompletions([]string{strategyNodes, strategyParallel}, cobra.ShellCompDirectiveNoFileComp))
+	_ = cmd.RegisterFlagCompletionFunc("strategy", cobra.FixedCompletions([]string{strategyNodes, strategyParallel, strategyStory}, cobra.ShellCompDirectiveNoFileComp))
 	flags.StringVar(&f.sides.Old, "old-side", "", "With parallel: what --lb calls the old proxy, see shift")
 	flags.StringVar(&f.sides.New, "new-side", "", "With parallel: what --lb calls the new proxy")
 	f.addSettings(cmd)
@@ -77,14 +79,17 @@ func (f *parallelFlags) validate(cmd *cobra.Command, balancer string) error {
 		if _, err := parseShiftBalancer(balancer, f.sides); err != nil {
 			return err
 		}
-	case strategyNodes:
+	case strategyNodes, strategyStory:
+		if confirm := cmd.Flags().Lookup(confirmHazards); confirm != nil && confirm.Changed && f.strategy != strategyStory {
+			return usageError("--%s is for --strategy=story", confirmHazards)
+		}
 		for _, name := range parallelOnly {
 			if cmd.Flags().Changed(name) {
 				return usageError("--%s is for --strategy=parallel", name)
 			}
 		}
 	default:
-		return usageError("--strategy is nodes or parallel, not %q", f.strategy)
+		return usageError("--strategy is nodes, parallel or story, not %q", f.strategy)
 	}
 	return f.check()
 }
@@ -102,6 +107,14 @@ func (f *parallelFlags) check() error {
 		}
 	}
 	return nil
+}
+
+// byNodes is the strategy of a cutover that moves nodes.
+func (f *parallelFlags) byNodes() journal.Strategy {
+	if f.strategy == strategyStory {
+		return journal.Story
+	}
+	return journal.ByLabel
 }
 
 // settings puts the flags' choices into s: all of them, or those that were given.

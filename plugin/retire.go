@@ -136,9 +136,11 @@ func (o *retireOptions) write(out io.Writer, f *fleet.Fleet) {
 		fmt.Fprintf(out, "Delete     DaemonSet %s (%s); the way back after that is a cutover in the other direction\n", old, f.Old.Title)
 	}
 	pods := 0
+	// Without the guard the template is another one; the story's way has changed none.
+	template := f.New.Guard.Present && !f.New.Guard.Story
 	for i := range f.Nodes {
 		for _, p := range f.Nodes[i].Of(fleet.New) {
-			if f.New.Guard.Present && o.recreate || !p.Current {
+			if o.recreate && (template || !p.UpToDate) || !p.Current {
 				pods++
 			}
 		}

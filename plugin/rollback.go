@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/journal"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/fleet"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/ui"
 )
@@ -104,7 +105,11 @@ func (o *rollbackOptions) run(ctx context.Context) error {
 		return moved(ctx, engine.Emergency(running))
 	}
 	fmt.Fprintf(out, "Back       %s -> %s: %s, then DaemonSet %s as it was\n", picture.New.Title, picture.Old.Title, plural(moving, "node"), picture.Old.Name)
-	fmt.Fprintf(out, "Stays      DaemonSet %s, guarded: it wants no node\n", picture.New.Name)
+	if picture.Strategy() == journal.Story {
+		fmt.Fprintf(out, "Then       DaemonSet %s as it was, too: its pods wait for the ports again\n", picture.New.Name)
+	} else {
+		fmt.Fprintf(out, "Stays      DaemonSet %s, guarded: it wants no node\n", picture.New.Name)
+	}
 	if err := ui.Confirm(o.cluster.streams, o.move.yes, "Go back?"); err != nil {
 		return err
 	}

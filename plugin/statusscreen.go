@@ -10,6 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/duration"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/journal"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/ui"
 )
 
@@ -120,6 +121,9 @@ func statusHead(s *cutover.Status, now time.Time, width int) []string {
 		newTitle = s.New.Title
 	}
 	migration := []string{oldTitle + " -> " + newTitle, "phase: " + s.Migration.Phase}
+	if s.Migration.Strategy != journal.ByLabel {
+		migration = append(migration, "strategy: "+string(s.Migration.Strategy))
+	}
 	if m := s.Migration; m.ID != "" {
 		state := "nobody runs it now"
 		if m.Running {
