@@ -33,7 +33,10 @@ type strategy struct {
 var (
 	passive = strategy{name: "passive", pair: true, choose: func(*cutover.Settings) {}}
 	drained = strategy{name: "drained", pair: true, drained: true, choose: func(s *cutover.Settings) { s.PrePull = true }}
-	batches = strategy{name: "batches", choose: func(s *cutover.Settings) { s.Batch, s.Floor = 2, 2 }}
+	// as told: the way that the story went.
+	told        = strategy{name: "story", pair: true, choose: func(s *cutover.Settings) { s.Strategy = journal.Story }}
+	toldDrained = strategy{name: "story, drained", pair: true, drained: true, choose: told.choose}
+	batches     = strategy{name: "batches", choose: func(s *cutover.Settings) { s.Batch, s.Floor = 2, 2 }}
 )
 
 // lane is a cluster on which one case follows the other: each begins and ends with the
@@ -44,8 +47,11 @@ type lane struct {
 	names    []string
 	floor    int
 	before   rig.Original
-	front    *front
-	engines  int
+	// newBefore is the new DaemonSet's spec before a first cutover, to which the story's way
+	// goes back as well.
+	newBefore appsv1.DaemonSetSpec
+	front     *front
+	engines   int
 }
 
 func newLane(t *testing.T, s strategy) *lane {
@@ -116,6 +122,14 @@ func (l *lane) deploy() {
 		delete(ds.Annotations, fleet.GuardAnnotation)
 	})
 	l.WaitWaiting(fleet.New, len(l.names))
+	l.newBefore = l.Fleet().New.Object.Spec
+}
+
+// story tells whether nodes are moved the way that the story went.
+func (l *lane) story() bool {
+	var s cutover.Settings
+	l.strategy.choose(&s)
+	return s.Strategy == journal.Story
 }
 
 // on is every node with one side.
@@ -150,6 +164,9 @@ func (l *lane) restored(when string) {
 				l.T.Errorf("%s: pod %s of %s is of revision %s, not %s: it would be replaced", when, p.Name, n.Name, p.Revision, f.Old.Revision)
 			}
 		}
+	}
+	if l.story() {
+		l.WantSame("the new DaemonSet "+when, l.newBefore, l.Fleet().New.Object.Spec)
 	}
 	l.quiet(when, journal.RolledBack)
 }

@@ -33,9 +33,15 @@ var (
 
 // TestKilledAtEveryWrite has an engine die after its n-th write, for all n, and after it
 // the one that goes back: what is typed in between takes turns.
-func TestKilledAtEveryWrite(t *testing.T) {
+func TestKilledAtEveryWrite(t *testing.T) { killedAtEveryWrite(t, passive) }
+
+// TestStoryKilledAtEveryWrite is that for the way that the story went, which has twice as
+// many writes a node.
+func TestStoryKilledAtEveryWrite(t *testing.T) { killedAtEveryWrite(t, told) }
+
+func killedAtEveryWrite(t *testing.T, s strategy) {
 	everyWrite(t, func(t *testing.T) func(int) bool {
-		l := newLane(t, passive)
+		l := newLane(t, s)
 		return func(n int) bool {
 			l.deploy()
 			when, forth := l.befall(run, killed, n)
@@ -66,17 +72,22 @@ func TestEveryFault(t *testing.T) {
 	if !*all {
 		t.Parallel()
 		const halfWay = 10
-		l := newLane(t, passive)
-		for _, c := range []command{run, rollback} {
-			for _, f := range []fault{forgotten, robbed} {
-				if !l.one(c, f, halfWay, waysAfter(f)[0]) {
-					t.Errorf("%s has no write %d", c.name, halfWay)
+		for _, s := range []strategy{passive, told} {
+			t.Run(s.name, func(t *testing.T) {
+				t.Parallel()
+				l := newLane(t, s)
+				for _, c := range []command{run, rollback} {
+					for _, f := range []fault{forgotten, robbed} {
+						if !l.one(c, f, halfWay, waysAfter(f)[0]) {
+							t.Errorf("%s has no write %d", c.name, halfWay)
+						}
+					}
 				}
-			}
+			})
 		}
 		return
 	}
-	for _, s := range []strategy{passive, drained, batches} {
+	for _, s := range []strategy{passive, drained, batches, told, toldDrained} {
 		for _, c := range []command{run, rollback} {
 			t.Run(s.name+"/"+c.name, func(t *testing.T) {
 				everyWrite(t, func(t *testing.T) func(int) bool {
@@ -170,7 +181,7 @@ func TestStorm(t *testing.T) {
 		offsets = len(passing)
 	}
 	t.Parallel()
-	for _, s := range []strategy{passive, drained, batches} {
+	for _, s := range []strategy{passive, drained, batches, toldDrained} {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
 			l := newLane(t, s)
