@@ -112,7 +112,11 @@ func migrate(ctx context.Context, p pair, nodes, rate int) (*result, error) {
 	defer stop()
 	title("forward, node by node")
 	w.Operator.Tee = &r.forward
-	if err := w.Operator.Run(ctx, nil, slices.Concat([]string{"ingress-migrate", "cutover", "run", "--yes"}, p.conversion, world.Pace())...); err != nil {
+	strategy, err := p.strategy(ctx, w)
+	if err != nil {
+		return r, err
+	}
+	if err := w.Operator.Run(ctx, nil, slices.Concat([]string{"ingress-migrate", "cutover", "run", "--yes"}, strategy, p.conversion, world.Pace())...); err != nil {
 		return r, err
 	}
 	title("all the way back")

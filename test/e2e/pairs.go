@@ -1,7 +1,10 @@
 package main
 
 import (
+	"context"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/test/load"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/test/sandbox/edge"
@@ -23,10 +26,24 @@ type pair struct {
 	sandbox map[string]step
 	// conversion are flags that say how routes are made.
 	conversion []string
+	// story: nodes are moved the way the story went, its hazards being confirmed.
+	story bool
 }
 
 // pairs are all migrations there are.
-func pairs() []pair { return []pair{traefik1To2(), traefik2To3(), nginxToTraefik3()} }
+func pairs() []pair {
+	return []pair{traefik1To2(), traefik1To2AsTold(), traefik2To3(), nginxToTraefik3()}
+}
+
+// strategy are the flags for it, as whoever has read its hazards types them.
+func (p pair) strategy(ctx context.Context, w *world.World) ([]string, error) {
+	if !p.story {
+		return nil, nil
+	}
+	const story = "--strategy=story"
+	plan, err := w.Operator.Quiet(ctx, slices.Concat([]string{"ingress-migrate", "cutover", "plan", story, "-o", "jsonpath={.hazardsID}"}, world.Pace())...)
+	return []string{story, "--confirm-hazards", strings.TrimSpace(plan)}, err
+}
 
 // entryPoints tell where the sandbox's entry points are: the ports are high,
 // because low ones need privileges.
@@ -40,6 +57,13 @@ func traefik1To2() pair {
 		arrive:     []step{convertAll(entryPoints), create(edge.Traefik2, o)},
 		conversion: []string{entryPoints},
 	}
+}
+
+// traefik1To2AsTold is v1-v2 with --strategy=story.
+func traefik1To2AsTold() pair {
+	p := traefik1To2()
+	p.name, p.story = "v1-v2-story", true
+	return p
 }
 
 // traefik2To3 goes on where v1-v2 ends: both proxies read the same routes, which
