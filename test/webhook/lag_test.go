@@ -21,16 +21,29 @@ import (
 	"github.com/ingress-migrate/kubectl-ingress-migrate/webhook/translate"
 )
 
-// lagging is a cache that never hears of a Traefik object.
+// lagging is a cache that never hears of a Traefik object, and reads the rest where it
+// is stored.
 type lagging struct {
 	*cluster.Cluster
 	reader client.Reader
+}
+
+func newLagging(reader client.Reader) lagging {
+	return lagging{Cluster: cluster.New(reader, cluster.NewStores(convert.HostKeys), "traefik.io"), reader: reader}
 }
 
 func (lagging) AsWanted(context.Context, *unstructured.Unstructured) (bool, error) { return false, nil }
 
 func (lagging) MadeFor(context.Context, types.NamespacedName) ([]cluster.Name, error) {
 	return nil, nil
+}
+
+func (l lagging) Ingress(ctx context.Context, key types.NamespacedName) (*networkingv1.Ingress, error) {
+	ingress := &networkingv1.Ingress{}
+	if err := l.reader.Get(ctx, key, ingress); err != nil {
+		return nil, client.IgnoreNotFound(err)
+	}
+	return ingress, nil
 }
 
 func (lagging) Peers(context.Context, []string) ([]*networkingv1.Ingress, error) { return nil, nil }
@@ -65,7 +78,7 @@ func (r *rig) testLaggingCache() {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	cache := lagging{Cluster: cluster.New(api, "traefik.io"), reader: api}
+	cache := newLagging(api)
 	said := &outcomes{}
 	reconciler := &reconcile.Reconciler{
 		Cluster:    cache,

@@ -18,25 +18,21 @@ import (
 	"github.com/ingress-migrate/kubectl-ingress-migrate/webhook/translate"
 )
 
-// packing keeps of what it reads what the cache of the webhook keeps.
-type packing struct{ client.Reader }
-
-func (p packing) Get(ctx context.Context, key client.ObjectKey, object client.Object, options ...client.GetOption) error {
-	if err := p.Reader.Get(ctx, key, object, options...); err != nil {
-		return err
-	}
-	kept, err := cluster.Slim(object)
-	if u, ok := object.(*unstructured.Unstructured); ok && err == nil {
-		u.Object = kept.(*unstructured.Unstructured).Object
-	}
-	return err
-}
-
 // direct reads every object where it is stored, and as the cache would have it.
 type direct struct{ lagging }
 
 func (d direct) AsWanted(ctx context.Context, want *unstructured.Unstructured) (bool, error) {
-	return d.Cluster.AsWanted(ctx, want)
+	live := &unstructured.Unstructured{}
+	live.SetGroupVersionKind(want.GroupVersionKind())
+	if err := d.reader.Get(ctx, client.ObjectKeyFromObject(want), live); err != nil {
+		return false, client.IgnoreNotFound(err)
+	}
+	cached, err := cluster.Slim(live)
+	if err != nil {
+		return false, err
+	}
+	object, ok := cached.(*cluster.Object)
+	return ok && object.IsAs(want), nil
 }
 
 func (d direct) MadeFor(ctx context.Context, ingress types.NamespacedName) ([]cluster.Name, error) {
@@ -70,7 +66,7 @@ func (r *rig) passes(version string) *passes {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	stored := direct{lagging{Cluster: cluster.New(packing{api}, "traefik.io"), reader: api}}
+	stored := direct{newLagging(api)}
 	p := &passes{r: r, said: &outcomes{}}
 	p.work = &reconcile.Reconciler{
 		Cluster:    stored,

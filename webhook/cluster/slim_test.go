@@ -52,14 +52,14 @@ func TestTraefikObjectsArePacked(t *testing.T) {
 			if again, err := Slim(cached); err != nil || again != cached {
 				t.Errorf("packed twice: %v, %v", again, err)
 			}
-			shell, ok := cached.(*unstructured.Unstructured)
-			if !ok || OwnerOf(shell) != desired.MadeFor(want) || isOurs(shell) != desired.IsOurs(want) || shell.GetName() != "cart" || shell.GetNamespace() != "shop" || shell.GetResourceVersion() != "12" {
-				t.Errorf("cached: %v", cached)
+			object, ok := cached.(*Object)
+			if !ok || object.Owner != desired.MadeFor(want) || object.ours != desired.IsOurs(want) || object.Name != "cart" || object.Namespace != "shop" || object.Version != "12" {
+				t.Fatalf("cached: %v", cached)
 			}
-			if got := shell.Object[packedField] == print; got != c.applied {
+			if got := object.packed == print; got != c.applied {
 				t.Errorf("cached as a fingerprint: %v, want %v", got, c.applied)
 			}
-			got, err := unpack(shell)
+			got, err := object.unpack()
 			if err != nil {
 				t.Fatal(err)
 			}

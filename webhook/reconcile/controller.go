@@ -6,7 +6,6 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
@@ -61,9 +60,7 @@ func Add(mgr manager.Manager, r *Reconciler, o Options) error {
 		source.Kind(mgr.GetCache(), &corev1.Namespace{}, w.namespaces()),
 	}
 	for _, kind := range o.Kinds {
-		object := &unstructured.Unstructured{}
-		object.SetGroupVersionKind(kind)
-		sources = append(sources, source.Kind(mgr.GetCache(), object, w.traefikObjects()))
+		sources = append(sources, w.traefikObjects(mgr.GetCache(), kind))
 	}
 	sources = append(sources, fullPasses(g, o.Lister, o.FullPass, o.FullPassDone))
 	for _, s := range sources {

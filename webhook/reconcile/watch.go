@@ -2,6 +2,7 @@ package reconcile
 
 import (
 	"context"
+	"fmt"
 	"reflect"
 	"slices"
 	"time"
@@ -10,12 +11,15 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
-	"sigs.k8s.io/controller-runtime/pkg/client"
+	toolscache "k8s.io/client-go/tools/cache"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/log"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+	"sigs.k8s.io/controller-runtime/pkg/source"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/webhook/cluster"
 )
@@ -103,27 +107,48 @@ func (w *watches) peers(ctx context.Context, q queue, states ...*networkingv1.In
 	}
 }
 
-// traefikObjects queues the Ingress that an object was made for, and the one of
-// the same name: a name that was taken may have become free.
-func (w *watches) traefikObjects() handler.TypedEventHandler[*unstructured.Unstructured, reconcile.Request] {
-	enqueue := func(q queue, o *unstructured.Unstructured) {
-		w.gate.add(q, client.ObjectKeyFromObject(o), now)
-		if owner := cluster.OwnerOf(o); owner != "" && owner != o.GetName() {
-			w.gate.add(q, types.NamespacedName{Namespace: o.GetNamespace(), Name: owner}, now)
+// traefikObjects queues the Ingress that an object of a kind was made for, and the one of
+// the same name: a name that was taken may have become free. It is no source.Kind, since
+// what is cached of these objects is none that a client reads.
+func (w *watches) traefikObjects(informers cache.Informers, kind schema.GroupVersionKind) source.Source {
+	return source.Func(func(ctx context.Context, q queue) error {
+		example := &unstructured.Unstructured{}
+		example.SetGroupVersionKind(kind)
+		informer, err := informers.GetInformer(ctx, example, cache.BlockUntilSynced(false))
+		if err != nil {
+			return fmt.Errorf("watch %s: %w", kind.Kind, err)
+		}
+		_, err = informer.AddEventHandler(w.changesOf(q))
+		return err
+	})
+}
+
+func (w *watches) changesOf(q queue) toolscache.ResourceEventHandler {
+	enqueue := func(o *cluster.Object) {
+		w.gate.add(q, o.Key(), now)
+		if o.Owner != "" && o.Owner != o.Name {
+			w.gate.add(q, types.NamespacedName{Namespace: o.Namespace, Name: o.Owner}, now)
 		}
 	}
-	return handler.TypedFuncs[*unstructured.Unstructured, reconcile.Request]{
-		UpdateFunc: func(_ context.Context, e event.TypedUpdateEvent[*unstructured.Unstructured], q queue) {
-			if e.ObjectOld.GetResourceVersion() == e.ObjectNew.GetResourceVersion() {
+	return toolscache.ResourceEventHandlerFuncs{
+		UpdateFunc: func(before, after any) {
+			was, ok := before.(*cluster.Object)
+			is, ok2 := after.(*cluster.Object)
+			if !ok || !ok2 || was.Version == is.Version {
 				return
 			}
-			enqueue(q, e.ObjectNew)
-			if cluster.OwnerOf(e.ObjectOld) != cluster.OwnerOf(e.ObjectNew) {
-				enqueue(q, e.ObjectOld)
+			enqueue(is)
+			if was.Owner != is.Owner {
+				enqueue(was)
 			}
 		},
-		DeleteFunc: func(_ context.Context, e event.TypedDeleteEvent[*unstructured.Unstructured], q queue) {
-			enqueue(q, e.Object)
+		DeleteFunc: func(object any) {
+			if missed, ok := object.(toolscache.DeletedFinalStateUnknown); ok {
+				object = missed.Obj
+			}
+			if o, ok := object.(*cluster.Object); ok {
+				enqueue(o)
+			}
 		},
 	}
 }

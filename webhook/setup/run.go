@@ -7,6 +7,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
@@ -49,11 +50,12 @@ func Run(ctx context.Context, c Config) error {
 		return err
 	}
 	h.waitsFor("caches")
-	mgr, err := newManager(c, scheme)
+	stores := cluster.NewStores(c.Engine.HostKeys)
+	mgr, err := newManager(c, scheme, stores)
 	if err != nil {
 		return err
 	}
-	if err := assemble(ctx, mgr, c, h); err != nil {
+	if err := assemble(ctx, mgr, c, stores, h); err != nil {
 		return err
 	}
 	if err := mgr.Start(ctx); err != nil {
@@ -62,7 +64,7 @@ func Run(ctx context.Context, c Config) error {
 	return nil
 }
 
-func newManager(c Config, scheme *runtime.Scheme) (manager.Manager, error) {
+func newManager(c Config, scheme *runtime.Scheme, stores *cluster.Stores) (manager.Manager, error) {
 	metricsAddress := "0"
 	if c.MetricsPort != 0 {
 		metricsAddress = c.listen(c.MetricsPort)
@@ -73,12 +75,12 @@ func newManager(c Config, scheme *runtime.Scheme) (manager.Manager, error) {
 		Logger: c.Log,
 		Cache: cache.Options{
 			DefaultTransform:  cluster.Slim,
+			NewInformer:       stores.NewInformer,
 			DefaultNamespaces: namespaces(c.Namespaces),
 			// Reading a kind that nobody watches would begin to watch it, and wait for
 			// ever for what the API server refuses to list.
 			ReaderFailOnMissingInformer: true,
 		},
-		Client:                        client.Options{Cache: &client.CacheOptions{Unstructured: true}},
 		Metrics:                       metricsserver.Options{BindAddress: metricsAddress},
 		HealthProbeBindAddress:        "0", // see health
 		LeaderElection:                c.LeaderElection,
@@ -106,21 +108,12 @@ func namespaces(names []string) map[string]cache.Config {
 }
 
 // assemble adds every part to mgr.
-func assemble(ctx context.Context, mgr manager.Manager, c Config, h *health) error {
+func assemble(ctx context.Context, mgr manager.Manager, c Config, stores *cluster.Stores, h *health) error {
 	group := c.group()
-	if err := cluster.AddIndexes(ctx, mgr.GetFieldIndexer(), group, c.Engine.HostKeys); err != nil {
+	if err := watch(ctx, mgr.GetCache(), group); err != nil {
 		return err
 	}
-	live := cluster.New(mgr.GetCache(), group)
-	for _, kind := range []client.Object{&networkingv1.IngressClass{}, &corev1.Service{}, &corev1.Namespace{}} {
-		informer, err := mgr.GetCache().GetInformer(ctx, kind, cache.BlockUntilSynced(false))
-		if err != nil {
-			return fmt.Errorf("watch %T: %w", kind, err)
-		}
-		if _, ok := kind.(*corev1.Service); ok {
-			live.ServicesOf(informer)
-		}
-	}
+	live := cluster.New(mgr.GetCache(), stores, group)
 	translator := translate.New(c.Engine, c.Conversion, live)
 	desk, ledger := reconcile.NewDesk(time.Now), reconcile.NewLedger(time.Now)
 	leads := reconcile.Leads(mgr)
@@ -157,5 +150,21 @@ func assemble(ctx context.Context, mgr manager.Manager, c Config, h *health) err
 	// The admission server starts only after the caches have synced and a
 	// certificate is there, so one question covers all.
 	h.readyWhen(server.check)
+	return nil
+}
+
+// watch makes an informer of each kind that is read. They begin with the manager.
+func watch(ctx context.Context, informers cache.Informers, group string) error {
+	kinds := []client.Object{&networkingv1.Ingress{}, &networkingv1.IngressClass{}, &corev1.Service{}, &corev1.Namespace{}}
+	for _, kind := range cluster.Kinds(group) {
+		object := &unstructured.Unstructured{}
+		object.SetGroupVersionKind(kind)
+		kinds = append(kinds, object)
+	}
+	for _, kind := range kinds {
+		if _, err := informers.GetInformer(ctx, kind, cache.BlockUntilSynced(false)); err != nil {
+			return fmt.Errorf("watch %T: %w", kind, err)
+		}
+	}
 	return nil
 }
