@@ -145,12 +145,23 @@ func (t *Translator) translateShared(ctx context.Context, g *group, name string,
 	}
 	assign(t.engine.Convert(in, t.options), members)
 	g.at, g.took, g.of = begin, now().Sub(begin), members
+	time.AfterFunc(share*g.took, func() { g.forget(now()) })
 	t.groups.settle(name, size)
 	found, ok := members[self]
 	if !ok || found.translation.Verdict == "" {
 		return Translation{}, fmt.Errorf("ingress %s is converted with its group and not among it, please report this", self)
 	}
 	return found.translation, nil
+}
+
+// forget lets go of a conversion that is too old to be an answer: those of 20,000
+// Ingresses take more room than the rest of the process.
+func (g *group) forget(now time.Time) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if now.Sub(g.at) >= share*g.took {
+		g.of = nil
+	}
 }
 
 // assign hands each member of a group what its conversion says of it.
