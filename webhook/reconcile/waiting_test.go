@@ -109,7 +109,7 @@ func TestGate(t *testing.T) {
 		mine, other, anythingTil time.Duration
 	}{
 		"leader":  {leads: true},
-		"standby": {mine: 0, other: time.Hour, anythingTil: never},
+		"standby": {mine: headStart, other: time.Hour, anythingTil: never},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := &gate{elected: make(chan struct{}), desk: NewDesk(time.Now), ledger: NewLedger(time.Now), standby: time.Hour}
