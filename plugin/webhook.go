@@ -259,6 +259,9 @@ func (o *webhookOptions) install(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := installer.RefuseRelease(ctx); err != nil {
+		return clusterError(err)
+	}
 	if o.dryRun == "client" {
 		for _, object := range objects {
 			installer.Observer.Changed(object, "created")

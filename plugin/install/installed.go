@@ -2,6 +2,7 @@ package install
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -45,6 +46,51 @@ func (i *Installer) Settle(ctx context.Context, asked string) error {
 		return fmt.Errorf("look whether the webhook is installed in namespace %s: %w", found, err)
 	}
 	return fmt.Errorf("the webhook is installed in namespace %s, and a cluster has one: leave -n %s out, or remove it first:\n  kubectl ingress-migrate webhook uninstall -n %s", found, asked, found)
+}
+
+// RefuseRelease is an error when Helm installed the webhook: two owners of one object
+// each take back what the other one applies. Of a release of which something is left, the
+// registration and the pods tell.
+func (i *Installer) RefuseRelease(ctx context.Context) error {
+	registration, err := i.Client.AdmissionregistrationV1().MutatingWebhookConfigurations().Get(ctx, Name, metav1.GetOptions{})
+	if err == nil {
+		err = heldByRelease(registration)
+	}
+	if err == nil || apierrors.IsNotFound(err) {
+		var deployment *appsv1.Deployment
+		if deployment, err = i.Client.AppsV1().Deployments(i.Namespace).Get(ctx, Name, metav1.GetOptions{}); err == nil {
+			err = heldByRelease(deployment)
+		}
+	}
+	var held *releaseError
+	switch {
+	case err == nil, apierrors.IsNotFound(err):
+		return nil
+	case errors.As(err, &held):
+		return err
+	}
+	return fmt.Errorf("look whether Helm installed the webhook: %w", err)
+}
+
+// releaseError says whose an installation is.
+type releaseError struct{ name, namespace string }
+
+func (e *releaseError) Error() string {
+	return fmt.Sprintf("the webhook was installed by Helm (release %s in namespace %s), which would take back what is applied beside it\n"+
+		"Change it with Helm, where --set names what to change:\n"+
+		"  helm upgrade %s manifests/chart -n %s --reuse-values\n"+
+		"or let Helm forget it first, and install it then:\n"+
+		"  helm uninstall %s -n %s", e.name, e.namespace, e.name, e.namespace, e.name, e.namespace)
+}
+
+// heldByRelease recognises what Helm writes on the objects of a release, see
+// setMetadataVisitor in its pkg/action/validate.go.
+func heldByRelease(o metav1.Object) error {
+	name, namespace := o.GetAnnotations()["meta.helm.sh/release-name"], o.GetAnnotations()["meta.helm.sh/release-namespace"]
+	if o.GetLabels()["app.kubernetes.io/managed-by"] != "Helm" || name == "" {
+		return nil
+	}
+	return &releaseError{name, namespace}
 }
 
 // Installed is what an installation of earlier chose.

@@ -205,6 +205,9 @@ func TestHelm(t *testing.T) {
 		t.Errorf("stamp %q", stamp)
 	}
 	h.waitRoute("while")
+	if out, status := h.plugin("webhook", "install", "--image", image); status != 1 || !strings.Contains(out, "helm upgrade "+release+" manifests/chart -n edge") {
+		t.Errorf("install over a release: exit status %d\n%s", status, out)
+	}
 
 	// What the webhook wrote into the registration and its Secret is not Helm's.
 	before := h.bundle()
