@@ -21,8 +21,8 @@ func Fingerprint(u *unstructured.Unstructured) string {
 		Owners              []metav1.OwnerReference
 	}{u.GetLabels(), u.GetAnnotations(), u.GetOwnerReferences()}
 	if owned := ownedMarks(u); owned != nil {
-		leave(marks.Labels, owned.Labels)
-		leave(marks.Annotations, owned.Annotations)
+		leave(marks.Labels, owned.labels)
+		leave(marks.Annotations, owned.annotations)
 	}
 	delete(marks.Annotations, ConverterAnnotation)
 	delete(marks.Annotations, SourceAnnotation)
@@ -35,29 +35,32 @@ func Fingerprint(u *unstructured.Unstructured) string {
 	return base64.RawStdEncoding.EncodeToString(sum[:12])
 }
 
-type owned struct {
-	Labels      map[string]json.RawMessage `json:"f:labels"`
-	Annotations map[string]json.RawMessage `json:"f:annotations"`
-}
+// owned are the keys of metadata that a field manager owns, as managedFields has them.
+type owned struct{ labels, annotations map[string]any }
 
-// ownedMarks are those that our field manager owns, nil when nothing tells.
+// ownedMarks are those that our field manager owns, nil when nothing tells. The entries
+// are read as they are: structs of them would have their fields encoded and decoded once
+// more, for each object that comes into a cache.
 func ownedMarks(u *unstructured.Unstructured) *owned {
-	for _, entry := range u.GetManagedFields() {
-		if entry.Manager != FieldManager || entry.Operation != metav1.ManagedFieldsOperationApply || entry.FieldsV1 == nil {
+	metadata, _ := u.Object["metadata"].(map[string]any)
+	entries, _ := metadata["managedFields"].([]any)
+	for _, one := range entries {
+		entry, _ := one.(map[string]any)
+		fields, ok := entry["fieldsV1"].(map[string]any)
+		if !ok || entry["manager"] != FieldManager || entry["operation"] != string(metav1.ManagedFieldsOperationApply) {
 			continue
 		}
-		var fields struct {
-			Metadata owned `json:"f:metadata"`
-		}
-		if json.Unmarshal(entry.FieldsV1.GetRawBytes(), &fields) == nil {
-			return &fields.Metadata
-		}
+		marks, _ := fields["f:metadata"].(map[string]any)
+		o := &owned{}
+		o.labels, _ = marks["f:labels"].(map[string]any)
+		o.annotations, _ = marks["f:annotations"].(map[string]any)
+		return o
 	}
 	return nil
 }
 
 // leave deletes what is not owned.
-func leave(marks map[string]string, owned map[string]json.RawMessage) {
+func leave(marks map[string]string, owned map[string]any) {
 	maps.DeleteFunc(marks, func(key, _ string) bool {
 		_, ours := owned["f:"+key]
 		return !ours
