@@ -42,19 +42,9 @@ func (p labels) hold(ctx context.Context, f *fleet.Fleet) error {
 // guard sets one guard and waits until it is obeyed: no pod of the set waits or
 // runs outside its nodes, and every pod that served before is still the same one.
 func (p labels) guard(ctx context.Context, f *fleet.Fleet, set *fleet.Set) error {
-	start := p.Clock.Now()
-	before, err := p.read(ctx)
-	if err != nil {
-		return err
-	}
-	if err := p.patchSet(ctx, set, func(live *fleet.Set) ([]byte, error) { return fleet.GuardPatch(live, p.course()) }); err != nil {
-		return fmt.Errorf("guarding daemonset %s: %w", set.Name, err)
-	}
-	if err := p.settled(ctx, before, set.Side, true); err != nil {
-		return err
-	}
-	p.Observer.Observe(Event{Kind: Info, Text: fmt.Sprintf("%s is guarded, no serving pod was touched", set.Name), Took: p.Clock.Now().Sub(start)})
-	return nil
+	return p.held(ctx, set, fmt.Sprintf("guarding daemonset %s", set.Name), "is guarded", func(_ *fleet.Fleet, live *fleet.Set) ([]byte, error) {
+		return fleet.GuardPatch(live, p.course())
+	})
 }
 
 // give gives the node to a side. With well, only a node that is ready and whose

@@ -2,6 +2,7 @@ package cutover
 
 import (
 	"context"
+	"fmt"
 	"sync"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/journal"
@@ -45,4 +46,22 @@ func (s *session) use(strategy journal.Strategy) {
 		return
 	}
 	s.placement = labels{s}
+}
+
+// held patches a set so that it holds still, and waits until that is obeyed. The patch is
+// made of the nodes as they were before and the set as it is now.
+func (s *session) held(ctx context.Context, set *fleet.Set, doing, done string, patch func(before *fleet.Fleet, live *fleet.Set) ([]byte, error)) error {
+	start := s.Clock.Now()
+	before, err := s.read(ctx)
+	if err != nil {
+		return err
+	}
+	if err := s.patchSet(ctx, set, func(live *fleet.Set) ([]byte, error) { return patch(before, live) }); err != nil {
+		return fmt.Errorf("%s: %w", doing, err)
+	}
+	if err := s.settled(ctx, before, set.Side, true); err != nil {
+		return err
+	}
+	s.Observer.Observe(Event{Kind: Info, Text: fmt.Sprintf("%s %s, no serving pod was touched", set.Name, done), Took: s.Clock.Now().Sub(start)})
+	return nil
 }

@@ -36,25 +36,13 @@ func (p story) hold(ctx context.Context, f *fleet.Fleet) error {
 // guard keeps a list that was lost from the template, without the nodes on which its own
 // side serves by now: nothing is moved.
 func (p story) guard(ctx context.Context, _ *fleet.Fleet, set *fleet.Set) error {
-	start := p.Clock.Now()
-	before, err := p.read(ctx)
-	if err != nil {
-		return err
-	}
-	lost := func(out []string) []string {
-		return slices.DeleteFunc(out, func(host string) bool {
-			return slices.ContainsFunc(before.Nodes, func(n fleet.Node) bool { return n.Hostname == host && n.Serves() == set.Side })
+	return p.held(ctx, set, fmt.Sprintf("switching daemonset %s to OnDelete", set.Name), "updates nothing by itself (OnDelete)", func(before *fleet.Fleet, live *fleet.Set) ([]byte, error) {
+		return fleet.StoryPatch(live, p.course(), func(out []string) []string {
+			return slices.DeleteFunc(out, func(host string) bool {
+				return slices.ContainsFunc(before.Nodes, func(n fleet.Node) bool { return n.Hostname == host && n.Serves() == set.Side })
+			})
 		})
-	}
-	err = p.patchSet(ctx, set, func(live *fleet.Set) ([]byte, error) { return fleet.StoryPatch(live, p.course(), lost) })
-	if err != nil {
-		return fmt.Errorf("switching daemonset %s to OnDelete: %w", set.Name, err)
-	}
-	if err := p.settled(ctx, before, set.Side, true); err != nil {
-		return err
-	}
-	p.Observer.Observe(Event{Kind: Info, Text: fmt.Sprintf("%s updates nothing by itself (OnDelete), no serving pod was touched", set.Name), Took: p.Clock.Now().Sub(start)})
-	return nil
+	})
 }
 
 // give lets the side in to which the node goes, whose pod waits then, and leaves it out of

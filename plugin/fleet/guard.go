@@ -276,6 +276,11 @@ func NotePatch(s *Set, n Note) ([]byte, error) {
 	}
 	record := *s.Guard.Record
 	record.Note = n
+	return recordPatch(s, record)
+}
+
+// recordPatch writes what a guard says, conditional on the version that was read.
+func recordPatch(s *Set, record GuardRecord) ([]byte, error) {
 	note, err := record.encode(s)
 	if err != nil {
 		return nil, err

@@ -1,9 +1,5 @@
 package fleet
 
-import (
-	"encoding/json"
-)
-
 // Edited tells whether the template is another one than that which was guarded.
 func (s *Set) Edited() bool {
 	r := s.Guard.Record
@@ -17,14 +13,7 @@ func SealPatch(s *Set) ([]byte, error) {
 	}
 	record := *s.Guard.Record
 	record.Guarded = s.sealed()
-	note, err := record.encode(s)
-	if err != nil {
-		return nil, err
-	}
-	return json.Marshal(map[string]any{"metadata": map[string]any{
-		"resourceVersion": s.Object.ResourceVersion,
-		"annotations":     map[string]any{GuardAnnotation: note},
-	}})
+	return recordPatch(s, record)
 }
 
 // sealed is what stands for the template as it is, "" while that is not known.

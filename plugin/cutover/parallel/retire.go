@@ -67,14 +67,8 @@ type RetirementPlan struct {
 // takes. Nothing is written.
 func (e *Engine) PlanRetirement(ctx context.Context) (*RetirementPlan, error) {
 	s := &session{Engine: e}
-	r, err := s.record(ctx)
-	switch {
-	case err != nil:
-		return nil, err
-	case !r.Active():
-		return nil, s.nothing()
-	}
-	if err := MayRetire(r, e.Settings.Bake, e.Clock.Now()); err != nil {
+	r, err := s.retirable(ctx)
+	if err != nil {
 		return nil, err
 	}
 	p := &RetirementPlan{Begun: r.Retiring}
@@ -94,8 +88,16 @@ func (e *Engine) PlanRetirement(ctx context.Context) (*RetirementPlan, error) {
 	return p, nil
 }
 
-func (s *session) nothing() error {
-	return fmt.Errorf("there is nothing to retire: the record %s is gone", s.Shift.Store.Name(s.id()))
+// retirable is the record whose old controller may be removed now.
+func (s *session) retirable(ctx context.Context) (*shift.Record, error) {
+	r, err := s.record(ctx)
+	switch {
+	case err != nil:
+		return nil, err
+	case !r.Active():
+		return nil, fmt.Errorf("there is nothing to retire: the record %s is gone", s.Shift.Store.Name(s.id()))
+	}
+	return r, MayRetire(r, s.Settings.Bake, s.Clock.Now())
 }
 
 // Retire removes the old controller for good, and the record of the shift. It can be
@@ -106,14 +108,8 @@ func (e *Engine) Retire(ctx context.Context) error {
 		return err
 	}
 	defer s.close(ctx)
-	r, err := s.record(ctx)
-	switch {
-	case err != nil:
-		return err
-	case !r.Active():
-		return s.nothing()
-	}
-	if err := MayRetire(r, e.Settings.Bake, e.Clock.Now()); err != nil {
+	r, err := s.retirable(ctx)
+	if err != nil {
 		return err
 	}
 	old := r.Retiring
