@@ -76,6 +76,8 @@ func trouble(f *fleet.Fleet, n *fleet.Node) string {
 			found = append(found, p.Name+" waits for the ports")
 		case !p.Bound:
 			found = append(found, p.Name+" is not scheduled: "+p.Why)
+		case p.CrashLoop():
+			found = append(found, fmt.Sprintf("%s crashes, %d times by now", p.Name, p.Restarts))
 		case p.Stuck():
 			found = append(found, p.Name+" is stuck: "+p.Why)
 		case !p.Ready:

@@ -58,6 +58,12 @@ func (s *session) recycle(ctx context.Context) error {
 		// The plan is made anew after every step: the world may have moved.
 		actions := PlanRecycle(f)
 		if len(actions) == 0 {
+			if f, err = s.startedAnew(ctx, f); err != nil {
+				return err
+			}
+			actions = PlanRecycle(f)
+		}
+		if len(actions) == 0 {
 			if left := s.Look(ctx, f); len(left) > 0 {
 				return human(left)
 			}

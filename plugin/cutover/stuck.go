@@ -28,7 +28,7 @@ func Stuck(f *fleet.Fleet, now time.Time) []Action {
 			case p.Terminating && now.After(p.Due.Add(settling)):
 				why = endless(n, p, now)
 			case p.Terminating:
-			case p.Bound && p.Current && p.Why == "CrashLoopBackOff":
+			case p.Current && p.CrashLoop():
 				why = fmt.Sprintf("it crashes, %d times by now: kubectl logs -n %s %s --previous; mend %s, then recycle", p.Restarts, p.Namespace, p.Name, f.Set(p.Side).Name)
 				if n.Side() == fleet.New && f.Old != nil && f.Old.Guard.Present {
 					why += ", or give the node back with rollback " + n.Name
@@ -83,7 +83,8 @@ func (e *Engine) Look(ctx context.Context, f *fleet.Fleet) []Action {
 			continue
 		}
 		for _, p := range n.Pods {
-			if !p.Bound || p.Terminating || p.Restarts == 0 {
+			// While it runs it may be who answers.
+			if !p.CrashLoop() || !p.BacksOff() {
 				continue
 			}
 			if who := e.Gate.Identify(ctx, n.Address, ID(f), ports); who.Answered {
@@ -102,6 +103,48 @@ func (e *Engine) Look(ctx context.Context, f *fleet.Fleet) []Action {
 		}
 	}
 	return actions
+}
+
+// startedAnew waits until pods that crashed and run again are ready or back off: before that
+// nobody knows whether they are in a crash loop or only slow. It returns the newest picture.
+func (s *session) startedAnew(ctx context.Context, f *fleet.Fleet) (*fleet.Fleet, error) {
+	limit := s.deadline(s.Settings.ReadyTimeout)
+	for told := false; ; told = true {
+		name := undecided(f)
+		if name == "" || limit.over() || s.asked() {
+			return f, nil
+		}
+		if !told {
+			s.Observer.Observe(Event{Kind: Wait, Text: "pod " + name + " has crashed and runs again: is it ready soon?"})
+		}
+		if err := s.pauseFleet(ctx, f); err != nil {
+			return nil, err
+		}
+		limit.look()
+		var err error
+		if f, err = s.read(ctx); err != nil {
+			return nil, err
+		}
+		limit.seen()
+	}
+}
+
+// undecided names a pod that crashed and runs again; "" where there is none, or where
+// another leaves no doubt any more.
+func undecided(f *fleet.Fleet) string {
+	name := ""
+	for i := range f.Nodes {
+		for _, p := range f.Nodes[i].Pods {
+			switch {
+			case !p.CrashLoop() || !p.Current:
+			case p.BacksOff():
+				return ""
+			case name == "":
+				name = p.Name
+			}
+		}
+	}
+	return name
 }
 
 // human is the end of a recycle that leaves something for people.

@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -14,6 +16,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/fleet"
@@ -145,6 +148,59 @@ func TestRecycleACrashLoop(t *testing.T) {
 	r.Update("new", func(ds *appsv1.DaemonSet) { c := &ds.Spec.Template.Spec.Containers[0]; c.Args = c.Args[:1] })
 	recycled(r)
 	r.WantSame("served", rig.Everywhere(fleet.New), r.Served())
+}
+
+// A pod that crashed and runs again may be slow and no more: recycle waits as long as a pod
+// may take, and ends well once it is ready.
+func TestRecycleWaitsForAPodThatIsSlow(t *testing.T) {
+	t.Parallel()
+	r := rig.New(t)
+	var ready atomic.Bool
+	probed := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if !ready.Load() {
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}
+	}))
+	defer probed.Close()
+	host, port, err := net.SplitHostPort(probed.Listener.Addr().String())
+	r.Must(err)
+	address := net.JoinHostPort(r.Sandbox.Nodes()[2].Address, fmt.Sprint(rig.Port))
+	holder, err := net.Listen("tcp", address)
+	r.Must(err)
+	defer holder.Close()
+	r.Create(rig.NewSet(func(ds *appsv1.DaemonSet) {
+		get := ds.Spec.Template.Spec.Containers[0].ReadinessProbe.HTTPGet
+		get.Host, get.Port = host, intstr.Parse(port)
+	}))
+	r.Eventually("its pod crashes", func() error {
+		if p := podOn(r, "edge-3", fleet.New); p.Restarts < 2 {
+			return fmt.Errorf("%d restarts", p.Restarts)
+		}
+		return nil
+	})
+	r.Must(holder.Close())
+	r.Eventually("its pod runs", func() error {
+		c, err := net.Dial("tcp", address)
+		if err == nil {
+			err = c.Close()
+		}
+		if p := podOn(r, "edge-3", fleet.New); err == nil && p.BacksOff() {
+			return fmt.Errorf("its status is still %s", p.Why)
+		}
+		return err
+	})
+
+	e, _ := r.Engine()
+	e.Settings.ReadyTimeout = 0
+	if stopped := r.Stopped(e.Recycle(t.Context())); !strings.Contains(stopped.Reason, "it crashes, ") {
+		t.Errorf("reason %q", stopped.Reason)
+	}
+	e, d := r.Engine()
+	d.On = rig.At(cutover.Wait, "", func() { ready.Store(true) })
+	r.Must(e.Recycle(t.Context()))
+	if want := "has crashed and runs again"; !strings.Contains(d.Text(), want) {
+		t.Errorf("it did not wait: %s", d.Text())
+	}
 }
 
 // A label that nobody obeys: the old proxy has lost its guard and serves the node. It stays

@@ -26,8 +26,11 @@ type Pod struct {
 	Due        time.Time
 	Finalizers []string
 	// Bound: the scheduler has given it to its node.
-	Bound    bool
+	Bound bool
+	// Restarts counts those of all containers. LastRun is how long the shortest of their
+	// newest runs lasted that are over; 0: none is, or the kubelet does not know.
 	Restarts int32
+	LastRun  time.Duration
 	// ImageID is what the node calls the image that the proxy's container runs.
 	ImageID string
 	// IP is the pod's own, or its node's on the host's network; "" before it runs.
@@ -56,12 +59,28 @@ func (p *Pod) Serves() bool { return p.Ready && !p.Terminating }
 
 // Stuck tells whether a pod waits for something that will not come by itself.
 func (p *Pod) Stuck() bool {
-	return !p.Terminating && !p.Ready && (p.PortsTaken || p.Phase == corev1.PodFailed || crashing(p.Why))
+	return !p.Terminating && !p.Ready && (p.PortsTaken || p.Phase == corev1.PodFailed || p.CrashLoop() || unstartable(p.Why))
 }
 
-func crashing(why string) bool {
-	return why == "CrashLoopBackOff" || why == "ImagePullBackOff" || why == "ErrImagePull" || why == "CreateContainerConfigError"
+func unstartable(why string) bool {
+	return why == "ImagePullBackOff" || why == "ErrImagePull" || why == "CreateContainerConfigError"
 }
+
+// CrashLoop tells whether the pod starts and crashes in turn. While it backs off the
+// kubelet says so; between two back-offs it looks like any pod that is not ready yet, but
+// for its restarts. One such pod may become ready slowly all the same: who stops because
+// of it waits first until it backs off.
+func (p *Pod) CrashLoop() bool {
+	// A single restart is an accident. A container that ran for ten minutes has proven
+	// itself (k8s.io/kubernetes pkg/kubelet MaxCrashLoopBackOff, of which twice as much
+	// resets the back-off): its restarts are of other days.
+	const restarts, proven = 2, 10 * time.Minute
+	return p.Bound && !p.Ready && !p.Terminating && (p.BacksOff() || p.Restarts >= restarts && p.LastRun < proven)
+}
+
+// BacksOff tells whether a container that crashed waits for its next start, so that
+// nothing of it runs.
+func (p *Pod) BacksOff() bool { return p.Why == "CrashLoopBackOff" }
 
 // podOf describes a pod of the set.
 func podOf(p *corev1.Pod, set *Set) Pod {
@@ -110,8 +129,23 @@ func podOf(p *corev1.Pod, set *Set) Pod {
 		if c.State.Waiting != nil && c.State.Waiting.Reason != "" {
 			out.Why = c.State.Waiting.Reason
 		}
+		if run := lastRun(&c); run > 0 && (out.LastRun == 0 || run < out.LastRun) {
+			out.LastRun = run
+		}
 	}
 	return out
+}
+
+// lastRun is how long a container's newest run lasted that is over, 0 if that is not known.
+func lastRun(c *corev1.ContainerStatus) time.Duration {
+	ended := c.State.Terminated
+	if ended == nil {
+		ended = c.LastTerminationState.Terminated
+	}
+	if ended == nil || ended.StartedAt.IsZero() {
+		return 0
+	}
+	return ended.FinishedAt.Sub(ended.StartedAt.Time)
 }
 
 // targetNode is the node of a pod; an unscheduled DaemonSet pod is pinned to one
