@@ -74,7 +74,7 @@ func newCutoverPlanCommand(c *cluster) *cobra.Command {
 				return err
 			}
 			if cmd.Flags().Changed("strategy") {
-				settings.Strategy = weights.byNodes()
+				settings.Strategy = byNodes(weights.strategy)
 			}
 			id := "new"
 			if picture.Journal != nil && picture.Journal.Phase != journal.RolledBack {
@@ -185,7 +185,7 @@ func (o *cutoverRunOptions) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	engine.Settings.Strategy = o.parallel.byNodes()
+	engine.Settings.Strategy = byNodes(o.parallel.strategy)
 	plan, err := cutover.MakePlan(picture, engine.Settings, "new")
 	if err != nil {
 		return err

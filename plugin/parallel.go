@@ -109,9 +109,9 @@ func (f *parallelFlags) check() error {
 	return nil
 }
 
-// byNodes is the strategy of a cutover that moves nodes.
-func (f *parallelFlags) byNodes() journal.Strategy {
-	if f.strategy == strategyStory {
+// byNodes is the strategy of a cutover that moves nodes, by the value of --strategy.
+func byNodes(value string) journal.Strategy {
+	if value == strategyStory {
 		return journal.Story
 	}
 	return journal.ByLabel

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/journal"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/fleet"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/preflight"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/scan"
@@ -27,6 +28,7 @@ type preflightOptions struct {
 	judge      judgeFlags
 	conversion conversionFlags
 	output     reportFlags
+	strategy   string
 	verbose    bool
 	color      string
 }
@@ -61,6 +63,9 @@ Exit status: 0 nothing stops a cutover, 1 something does, 2 the check failed.`,
   # With what is known of the load balancer's health check
   kubectl ingress-migrate preflight --lb-interval 30s --lb-timeout 6s --lb-unhealthy 2 --lb-healthy 5
 
+  # Before a cutover by host names
+  kubectl ingress-migrate preflight --strategy=story
+
   # For a pipeline
   kubectl ingress-migrate preflight -o json`,
 		Args:              noArgs,
@@ -74,6 +79,15 @@ Exit status: 0 nothing stops a cutover, 1 something does, 2 the check failed.`,
 	o.judge.add(cmd)
 	o.conversion.add(cmd)
 	o.output.add(cmd)
+	cmd.Flags().StringVar(&o.strategy, "strategy", strategyNodes, "How nodes are to be moved, see cutover run: nodes or story (default: that of a cutover under way, or nodes)")
+	cmd.PreRunE = func(*cobra.Command, []string) error {
+		if o.strategy != strategyNodes && o.strategy != strategyStory {
+			return usageError("--strategy is nodes or story here, not %q", o.strategy)
+		}
+		return o.settings.validate()
+	}
+	// The only error is an unknown flag, which the tests would show at once.
+	_ = cmd.RegisterFlagCompletionFunc("strategy", cobra.FixedCompletions([]string{strategyNodes, strategyStory}, cobra.ShellCompDirectiveNoFileComp))
 	cmd.Flags().BoolVar(&o.verbose, "verbose", false, "Show what is well, too, and every number of the drain arithmetic")
 	addColorFlag(cmd, &o.color)
 	return cmd
@@ -95,6 +109,9 @@ func (o *preflightOptions) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if o.settings.flags.Changed("strategy") {
+		settings.Strategy = byNodes(o.strategy)
+	}
 	report, err := o.cluster.preflight(ctx, reader, picture, settings, &o.judge, &o.conversion)
 	if err != nil {
 		return err
@@ -110,7 +127,7 @@ func (o *preflightOptions) run(ctx context.Context) error {
 				return err
 			}
 		}
-		fmt.Fprintln(o.cluster.streams.Out, preflightSummary(report, o.judge.accept))
+		fmt.Fprintln(o.cluster.streams.Out, preflightSummary(report, o.judge.accept, settings.Strategy))
 	}
 	if len(report.Blocking(o.judge.accept)) > 0 || report.Summary.Stop > 0 && len(o.judge.accept) == 0 {
 		return withStatus(StatusDifferent, nil)
@@ -209,11 +226,14 @@ func firstToDo(report *scan.Report) string {
 	return ""
 }
 
-func preflightSummary(report *preflight.Report, accepted []string) string {
+func preflightSummary(report *preflight.Report, accepted []string, strategy journal.Strategy) string {
 	s := report.Summary
 	next := displayName + " cutover plan"
 	if blocking := report.Blocking(accepted); len(blocking) > 0 {
 		next = "fix, then " + displayName + " preflight"
+	}
+	if strategy != journal.ByLabel {
+		next += " --strategy=" + string(strategy)
 	}
 	return fmt.Sprintf("%d to fix, %d to know, %d unknown.  Next: %s", s.Stop, s.Warn, s.Unknown, next)
 }

@@ -4,7 +4,11 @@ import (
 	"fmt"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/journal"
 )
+
+// byStory tells whether nodes are, or are to be, told apart by host names.
+func (f *Facts) byStory() bool { return f.Settings.Strategy == journal.Story }
 
 // StoryHazards are what --strategy=story risks in this cluster. What would be an outage the
 // moment it begins is an error.

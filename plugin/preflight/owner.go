@@ -9,6 +9,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"sigs.k8s.io/yaml"
 
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/journal"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/fleet"
 )
 
@@ -110,15 +111,15 @@ func owner(f *Facts) []Finding {
 		if a.who == "" {
 			continue
 		}
+		if f.byStory() {
+			out = append(out, a.undoesStory(f, set))
+			continue
+		}
 		what, manifest := a.change(set)
 		var finding Finding
 		switch {
 		case a.heals && !f.AcceptOwner:
-			pause := "pause it for the cutover"
-			if a.pause != "" {
-				pause += " (" + a.pause + ")"
-			}
-			finding = stop(name(set)+" is applied by "+a.who+", which would take the guard off again", pause+", or "+what+"; then --accept-owner")
+			finding = stop(name(set)+" is applied by "+a.who+", which would take the guard off again", a.toPause()+", or "+what+"; then --accept-owner")
 		default:
 			finding = warn(name(set)+" is applied by "+a.who, "apply it not during the cutover, or "+what)
 		}
@@ -126,6 +127,28 @@ func owner(f *Facts) []Finding {
 		out = append(out, finding)
 	}
 	return out
+}
+
+// toPause says how it is kept from applying for a while.
+func (a applier) toPause() string {
+	if a.pause == "" {
+		return "pause it for the cutover"
+	}
+	return "pause it for the cutover (" + a.pause + ")"
+}
+
+// undoesStory: what that strategy writes grows with every node, so that no manifest can have
+// it beforehand.
+func (a applier) undoesStory(f *Facts, set *fleet.Set) Finding {
+	whose := "that is moved"
+	if set.Side == fleet.New {
+		whose = "that goes back"
+	}
+	undone := fmt.Sprintf("undo what --strategy=%s changes in it: OnDelete, and %s NotIn [one name more with each node %s]", journal.Story, corev1.LabelHostname, whose)
+	if a.heals && !f.AcceptOwner {
+		return stop(name(set)+" is applied by "+a.who+", which would "+undone, a.toPause()+", which no manifest can replace; then --accept-owner")
+	}
+	return warn(name(set)+" is applied by "+a.who+": that would "+undone, "apply it not during the cutover")
 }
 
 // change says what to change where manifests are kept, and gives the text to paste.
@@ -182,6 +205,11 @@ func affinityTerms(f *Facts) []Finding {
 			)
 			finding.Mended, finding.Manifest = true, affinityManifest(set)
 			out = append(out, finding)
+		case all > 1 && guarded == 0 && f.byStory():
+			out = append(out, warn(
+				fmt.Sprintf("%s has %d affinity terms, of which one is enough: the host names that it leaves out become part of each", name(set), all),
+				"nothing; let nobody apply it during the cutover",
+			))
 		case all > 1 && guarded == 0:
 			finding := warn(
 				fmt.Sprintf("%s has %d affinity terms, of which one is enough: the guard becomes part of each", name(set), all),

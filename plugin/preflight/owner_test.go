@@ -86,6 +86,10 @@ func TestAffinityTerms(t *testing.T) {
 			"AFFINITY-TERMS warn: traefik1 has 2 affinity terms, of which one is enough: the guard becomes part of each -> nothing, unless its manifest gets a guard: then each term needs it",
 			"AFFINITY-TERMS warn: traefik2 has 2 affinity terms, of which one is enough: the guard becomes part of each -> nothing, unless its manifest gets a guard: then each term needs it",
 		}},
+		"two each, the story's way": {func(w *world) { pools(w); byHostNames(w) }, []string{
+			"AFFINITY-TERMS warn: traefik1 has 2 affinity terms, of which one is enough: the host names that it leaves out become part of each -> nothing; let nobody apply it during the cutover",
+			"AFFINITY-TERMS warn: traefik2 has 2 affinity terms, of which one is enough: the host names that it leaves out become part of each -> nothing; let nobody apply it during the cutover",
+		}},
 		"the guard is in one only": {func(w *world) {
 			pools(w)
 			w.new.Spec.Template.Spec.Affinity = nil
@@ -103,6 +107,20 @@ func TestAffinityTerms(t *testing.T) {
 
 func fleetExpression(operator corev1.NodeSelectorOperator) corev1.NodeSelectorRequirement {
 	return corev1.NodeSelectorRequirement{Key: fleet.NodeLabel, Operator: operator, Values: []string{fleet.LabelNew}}
+}
+
+// Nothing is printed to paste where no manifest can hold what changes with every node.
+func TestStoryHasNothingToPaste(t *testing.T) {
+	w := well()
+	pools(w)
+	byHostNames(w)
+	w.old.Annotations = map[string]string{"argocd.argoproj.io/tracking-id": "edge:x"}
+	w.new.Labels = map[string]string{"helm.sh/chart": "traefik-27.0.2"}
+	for _, f := range Run(w.facts(t)).Findings {
+		if f.Manifest != "" {
+			t.Errorf("%s prints\n%s", f.Code, f.Manifest)
+		}
+	}
 }
 
 // What is to be pasted into a kustomization makes kustomize render a guarded

@@ -15,6 +15,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover/journal"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/lb"
 )
 
@@ -38,6 +39,9 @@ func (b balancerOf) State(_ context.Context, t lb.Target) (lb.State, string, err
 	}
 	return lb.InService, "is UP", nil
 }
+
+// byHostNames is the story's way.
+func byHostNames(w *world) { w.settings.Strategy = journal.Story }
 
 func TestChecks(t *testing.T) {
 	tests := map[string]struct {
@@ -179,6 +183,35 @@ func TestChecks(t *testing.T) {
 		"Helm does nothing by itself": {
 			spoil: func(w *world) { w.new.Labels = map[string]string{"app.kubernetes.io/managed-by": "Helm"} },
 			want:  []string{"OWNER warn: traefik2 is applied by Helm -> apply it not during the cutover, or have its chart render this (its own values, or this kustomization as a post-renderer)"},
+		},
+		"GitOps, the story's way": { // what it leaves out grows: no manifest has it
+			spoil: func(w *world) {
+				byHostNames(w)
+				w.old.Annotations = map[string]string{"argocd.argoproj.io/tracking-id": "edge:x"}
+				w.new.Labels = map[string]string{"kustomize.toolkit.fluxcd.io/name": "edge", "kustomize.toolkit.fluxcd.io/namespace": "flux-system"}
+			},
+			want: []string{
+				"OWNER stop: traefik1 is applied by Argo CD (argocd.argoproj.io/tracking-id), which would undo what --strategy=story changes in it: OnDelete, and kubernetes.io/hostname NotIn [one name more with each node that is moved] -> pause it for the cutover (argocd app set edge --sync-policy none), which no manifest can replace; then --accept-owner",
+				"OWNER stop: traefik2 is applied by Flux (kustomization flux-system/edge), which would undo what --strategy=story changes in it: OnDelete, and kubernetes.io/hostname NotIn [one name more with each node that goes back] -> pause it for the cutover (flux suspend kustomization -n flux-system edge), which no manifest can replace; then --accept-owner",
+			},
+		},
+		"GitOps that is paused, and Helm, the story's way": {
+			spoil: func(w *world) {
+				byHostNames(w)
+				w.accept = true
+				w.old.Annotations = map[string]string{"argocd.argoproj.io/tracking-id": "edge:x"}
+				w.new.Labels = map[string]string{"app.kubernetes.io/managed-by": "Helm"}
+			},
+			want: []string{
+				"OWNER warn: traefik1 is applied by Argo CD (argocd.argoproj.io/tracking-id): that would undo what --strategy=story changes in it: OnDelete, and kubernetes.io/hostname NotIn [one name more with each node that is moved] -> apply it not during the cutover",
+				"OWNER warn: traefik2 is applied by Helm: that would undo what --strategy=story changes in it: OnDelete, and kubernetes.io/hostname NotIn [one name more with each node that goes back] -> apply it not during the cutover",
+			},
+		},
+		"pods wait and the old set rolls, the story's way": { // by intention, and OnDelete comes first
+			spoil: func(w *world) {
+				byHostNames(w)
+				w.newPods = append(w.newPods, waiting(w.new, "edge-1"), waiting(w.new, "edge-2"))
+			},
 		},
 		"a drain that is too short": {
 			spoil: func(w *world) {
