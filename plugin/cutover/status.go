@@ -104,7 +104,10 @@ type NodeStatus struct {
 	Since time.Time `json:"since,omitzero"`
 	State string    `json:"state"`
 	Label string    `json:"label,omitempty"`
-	Pods  int       `json:"pods"`
+	// Owner is whose the node is, by its label or, with strategy story, by the host names that
+	// the DaemonSets leave out: old, new, or both where neither leaves it out.
+	Owner string `json:"owner,omitempty"`
+	Pods  int    `json:"pods"`
 }
 
 // Problem is something wrong and what to do about it.
@@ -151,7 +154,7 @@ func NewStatus(f *fleet.Fleet, settings Settings, now time.Time) *Status {
 	}
 	for i := range f.Nodes {
 		n := &f.Nodes[i]
-		node := NodeStatus{Name: n.Name, State: State(f, n, now), Label: n.Label, Pods: len(n.Pods)}
+		node := NodeStatus{Name: n.Name, State: State(f, n, now), Label: n.Label, Owner: owner(n), Pods: len(n.Pods)}
 		if side := n.Serves(); side != "" {
 			node.Serves = title(f, side)
 		}
@@ -221,6 +224,14 @@ func problems(f *fleet.Fleet, settings Settings) []Problem {
 		}
 	}
 	return out
+}
+
+// owner says whose a node is.
+func owner(n *fleet.Node) string {
+	if n.Contested {
+		return "both"
+	}
+	return string(n.Side())
 }
 
 // contested counts the nodes that both sides want.
