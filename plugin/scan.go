@@ -218,7 +218,11 @@ func (o *scanOptions) summary(w io.Writer, report *scan.Report) {
 
 // summaryLine counts in words, what there is none of left out.
 func summaryLine(s scan.Summary) string {
-	parts := []string{fmt.Sprintf("%s in sync", thousands(s.InSync))}
+	counted := plural(s.Ingresses, "Ingress") + ": "
+	parts := []string{thousands(s.InSync) + " in sync"}
+	if s.Ingresses == 0 {
+		counted, parts = "", []string{"no Ingress found"}
+	}
 	for _, part := range []struct {
 		n    int
 		word string
@@ -227,7 +231,7 @@ func summaryLine(s scan.Summary) string {
 			parts = append(parts, thousands(part.n)+" "+part.word)
 		}
 	}
-	return fmt.Sprintf("%s: %s", plural(s.Ingresses, "Ingress"), strings.Join(parts, ", "))
+	return counted + strings.Join(parts, ", ")
 }
 
 // nextAfterScan is the command that gets furthest.
