@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/cutover"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/plugin/ui"
@@ -19,6 +20,8 @@ type progress struct {
 	out, errOut io.Writer
 	terminal    bool
 	palette     ui.Palette
+	// letters are those that errOut can show.
+	letters ui.Palette
 
 	mu    sync.Mutex
 	parts map[string][]string
@@ -29,9 +32,11 @@ type progress struct {
 }
 
 func newProgress(c *cluster, palette ui.Palette) *progress {
+	// The only error is an unknown mode.
+	letters, _ := ui.NewPalette(c.streams.ErrOut, "never")
 	return &progress{
 		out: c.streams.Out, errOut: c.streams.ErrOut, terminal: ui.IsTerminal(c.streams.ErrOut),
-		palette: palette, parts: map[string][]string{}, now: map[string]string{},
+		palette: palette, letters: letters, parts: map[string][]string{}, now: map[string]string{},
 	}
 }
 
@@ -53,6 +58,10 @@ func (p *progress) Observe(e cutover.Event) {
 		p.passing(e.Node, "waiting: "+e.Text)
 	case cutover.Step:
 		p.passing(e.Node, e.Text)
+	case cutover.Soaking:
+		if p.terminal { // the step before it has told how long it takes
+			p.passing(e.Node, p.letters.Spell(soaking(e)))
+		}
 	case cutover.Passed:
 		text := e.Text
 		if e.Took > 0 {
@@ -166,6 +175,17 @@ func (p *progress) finish(e cutover.Event, style ui.Style, verdict string) {
 		line += "  " + short(e.Took)
 	}
 	fmt.Fprintln(p.out, line)
+}
+
+// soaking shows how far a node has got that is watched.
+func soaking(e cutover.Event) string {
+	const width = 10
+	share := 1.0
+	if e.Limit > 0 {
+		share = float64(e.Took) / float64(e.Limit)
+	}
+	bar := ui.Bar(share, width)
+	return "soaking " + bar + strings.Repeat("░", width-utf8.RuneCountInString(bar)) + " " + e.Took.Round(time.Second).String() + " of " + short(e.Limit)
 }
 
 // short shows a duration as people say it: 2.1s, 1m16s.

@@ -67,3 +67,40 @@ func TestProgressInLittleRoom(t *testing.T) {
 		}
 	}
 }
+
+// How far a soak has got is drawn on a terminal, and is not a line a second anywhere else.
+func TestProgressOfASoak(t *testing.T) {
+	soak := []cutover.Event{
+		{Kind: cutover.Step, Node: "edge-1", Text: "soaking for 1m0s"},
+		{Kind: cutover.Soaking, Node: "edge-1", Took: 200 * time.Millisecond, Limit: time.Minute},
+		{Kind: cutover.Soaking, Node: "edge-1", Took: 12200 * time.Millisecond, Limit: time.Minute},
+		{Kind: cutover.Soaking, Node: "edge-1", Took: time.Minute, Limit: time.Minute},
+		{Kind: cutover.Passed, Node: "edge-1", Text: "soaked", Took: time.Minute},
+	}
+	for _, test := range []struct {
+		terminal bool
+		want     []string
+	}{
+		{false, []string{"edge-1  soaking for 1m0s", "edge-1  soaked 1m0s", ""}},
+		{true, []string{
+			"", "edge-1  soaking for 1m0s",
+			"edge-1  soaking ▏░░░░░░░░░ 0s of 1m0s",
+			"edge-1  soaking ██░░░░░░░░ 12s of 1m0s",
+			"edge-1  soaking ██████████ 1m0s of 1m0s",
+			"edge-1  soaked 1m0s",
+		}},
+	} {
+		var screen bytes.Buffer
+		p := &progress{out: &screen, errOut: &screen, terminal: test.terminal, parts: map[string][]string{}, now: map[string]string{}}
+		for _, e := range soak {
+			p.Observe(e)
+		}
+		separator := "\n"
+		if test.terminal {
+			separator = "\r\x1b[K"
+		}
+		if diff := cmp.Diff(test.want, strings.Split(screen.String(), separator)); diff != "" {
+			t.Errorf("terminal %v (-want +got):\n%s", test.terminal, diff)
+		}
+	}
+}

@@ -21,6 +21,9 @@ const (
 	Step Kind = "step"
 	// Passed: a phase of a node ended well, after Took.
 	Passed Kind = "passed"
+	// Soaking: a node is watched, for Took by now of the Limit that it takes; told at every
+	// look.
+	Soaking Kind = "soaking"
 	// NodeDone: a node is where it should be, after Took.
 	NodeDone Kind = "done"
 	// NodeFailed: a node did not pass and was put back.
@@ -36,6 +39,8 @@ type Event struct {
 	To   fleet.Side
 	Text string
 	Took time.Duration
+	// Limit is set by Soaking.
+	Limit time.Duration
 }
 
 // Observer is told what happens. It must not block and is called from several

@@ -40,7 +40,11 @@ func (s *session) soak(ctx context.Context, f *fleet.Fleet, name string, to flee
 	}()
 	step := s.Clock.Now()
 	j := s.judge(ctx, f, name, to, a)
-	if err := s.watch(ctx, f, name, to, a, d, stop, j.look); err != nil {
+	look := func(ctx context.Context) error {
+		s.Observer.Observe(Event{Kind: Soaking, Node: name, To: to, Took: min(s.Clock.Now().Sub(step), d), Limit: d})
+		return j.look(ctx)
+	}
+	if err := s.watch(ctx, f, name, to, a, d, stop, look); err != nil {
 		return err
 	}
 	s.passed(name, to, "soaked", step)

@@ -59,7 +59,7 @@ func unicodeLocale(getenv func(string) string) bool {
 }
 
 // spelled has what is written instead of our own glyphs.
-var spelled = strings.NewReplacer("…", "...", "µ", "u", "█", "#", "▉", "#", "▊", "#", "▋", "#", "▌", "#", "▍", "-", "▎", "-", "▏", "-")
+var spelled = strings.NewReplacer("…", "...", "µ", "u", "█", "#", "▉", "#", "▊", "#", "▋", "#", "▌", "#", "▍", "-", "▎", "-", "▏", "-", "░", ".")
 
 // Spell returns text in the characters that the stream can show.
 func (p Palette) Spell(text string) string {

@@ -37,6 +37,7 @@ func (s *session) soak(ctx context.Context, weight, good int, d time.Duration) (
 		if err := s.pause(ctx, min(s.every(), d)); err != nil {
 			return "", err
 		}
+		s.Observer.Observe(cutover.Event{Kind: cutover.Soaking, Node: name, To: fleet.New, Took: min(s.Clock.Now().Sub(begun), d), Limit: d})
 		now, err := s.look(ctx)
 		if err != nil {
 			return "", err
