@@ -289,28 +289,31 @@ func (s *session) leftOver(ctx context.Context, f *fleet.Fleet, goal fleet.Side)
 // abandon ends the cutover: a node that was begun goes back to the old proxy,
 // the others stay where they are.
 func (s *session) abandon(ctx context.Context, f *fleet.Fleet, begun []string) error {
-	for _, name := range begun {
-		// What took a node over by itself stays there.
-		if n := f.Node(name); n.Side() == fleet.New || unasked(n) && s.record(name).Phase.InFlight() {
-			if err := s.moveOne(ctx, f, name, fleet.Old, 0); err != nil {
-				return err
-			}
-		}
-	}
-	// One that was taken out of rotation but has no label yet is the old proxy's.
 	for _, record := range s.j.Clone().Nodes {
-		if err := s.handBack(ctx, f, record.Name); err != nil {
-			return err
+		if !s.hasToReturn(f, record, begun) {
+			continue
 		}
-		if record.Phase == journal.Draining && s.record(record.Name).Phase == journal.Draining {
-			if err := s.note(ctx, record.Name, func(n *journal.Node) { n.Phase = journal.Waiting }); err != nil {
-				return err
-			}
+		if err := s.moveOne(ctx, f, record.Name, fleet.Old, 0); err != nil {
+			return err
 		}
 	}
 	f, err := s.read(ctx)
 	if err != nil {
 		return err
+	}
+	// One that was recorded, or taken out of rotation, and not given to anybody is the old
+	// proxy's.
+	for _, record := range s.j.Clone().Nodes {
+		if err := s.handBack(ctx, f, record.Name); err != nil {
+			return err
+		}
+		if n := f.Node(record.Name); n == nil || n.Gone || n.Side() == fleet.New || !record.Phase.InFlight() {
+			continue
+		}
+		err := s.note(ctx, record.Name, func(n *journal.Node) { n.Phase, n.To, n.Begun, n.Unasked = journal.Waiting, "", nil, false })
+		if err != nil {
+			return err
+		}
 	}
 	if err := s.placement.part(ctx, f); err != nil {
 		return err
@@ -319,4 +322,19 @@ func (s *session) abandon(ctx context.Context, f *fleet.Fleet, begun []string) e
 		return err
 	}
 	return s.stop(ctx, &Stopped{Reason: "aborted; finished nodes stay where they are", Next: rollbackAllCommand, Interrupted: true})
+}
+
+// hasToReturn tells whether a node was begun and is not proven to be the old proxy's.
+func (s *session) hasToReturn(f *fleet.Fleet, record journal.Node, begun []string) bool {
+	n := f.Node(record.Name)
+	switch {
+	case n == nil || n.Gone || s.skip[n.Name]:
+		return false
+	case n.Side() == fleet.New:
+		return slices.Contains(begun, n.Name)
+	case record.To == string(fleet.Old) && record.Phase.InFlight():
+		return true // it was on its way back
+	}
+	// What took a node over by itself stays there.
+	return unasked(n) && record.Phase.InFlight()
 }

@@ -186,7 +186,8 @@ func (l *lane) quiet(when string, phase journal.Phase) {
 	}
 }
 
-// owned wants every node to be served by the side that its label says.
+// owned wants every node to be served by the side that its label says, and no record to
+// speak of a move that nobody makes.
 func (l *lane) owned(when string) {
 	l.T.Helper()
 	f := l.Fleet()
@@ -197,6 +198,14 @@ func (l *lane) owned(when string) {
 	}
 	if f.Lease != nil {
 		l.T.Errorf("%s: %s holds the lease", when, f.Lease.Holder)
+	}
+	if f.Journal == nil {
+		return
+	}
+	for _, n := range f.Journal.Nodes {
+		if n.Phase.InFlight() {
+			l.T.Errorf("%s: %s is recorded as %s to %s", when, n.Name, n.Phase, n.To)
+		}
 	}
 }
 
