@@ -1,6 +1,7 @@
 package plugin
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -51,6 +52,12 @@ func newCutoverPlanCommand(c *cluster) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "plan",
 		Short: "Show what a cutover would do, in which order, and how long it takes",
+		Long: `Show what a cutover would do, in which order, and how long it takes. Nothing is
+changed.
+
+Exit status: 0 this is how it begins, 1 it cannot begin like that; with
+--strategy=story plan and hazards are shown all the same, and what nothing lets
+pass comes last.`,
 		Example: `  # Nodes, floor and an estimate
   kubectl ingress-migrate cutover plan
 
@@ -88,9 +95,12 @@ func newCutoverPlanCommand(c *cluster) *cobra.Command {
 				return err
 			}
 			if !output.screen() {
-				return output.show(c.streams.Out, plan)
+				return cmp.Or(output.show(c.streams.Out, plan), forbidden(plan))
 			}
 			hanging(c.streams.Out, func(w io.Writer) { writePlan(w, plan, settings) })
+			if err := forbidden(plan); err != nil {
+				return err
+			}
 			next := ""
 			if plan.HazardsID != "" {
 				next = fmt.Sprintf(" --strategy=%s --%s %s", plan.Strategy, confirmHazards, plan.HazardsID)
@@ -197,6 +207,9 @@ func (o *cutoverRunOptions) run(ctx context.Context) error {
 		return err
 	}
 	hanging(o.cluster.streams.Out, func(w io.Writer) { writePlan(w, plan, engine.Settings) })
+	if err := forbidden(plan); err != nil {
+		return err
+	}
 	switch kind {
 	case repair.Client:
 		fmt.Fprintf(o.cluster.streams.Out, "cutover not begun%s\n", dryRunSuffix(kind))

@@ -25,7 +25,7 @@ func (f *hazardFlag) add(cmd *cobra.Command) {
 	_ = cmd.RegisterFlagCompletionFunc(confirmHazards, cobra.NoFileCompletions)
 }
 
-// addHazards fills in what the plan's strategy risks; what nothing lets pass is an error.
+// addHazards fills in what the plan's strategy risks.
 func (c *cluster) addHazards(ctx context.Context, reader *fleet.Reader, picture *fleet.Fleet, p *cutover.Plan) error {
 	if p.Strategy != journal.Story {
 		return nil
@@ -34,10 +34,9 @@ func (c *cluster) addHazards(ctx context.Context, reader *fleet.Reader, picture 
 	if err != nil {
 		return clusterError(err)
 	}
-	if p.Hazards, err = facts.StoryHazards(); err != nil {
-		return err
+	if p.Hazards, p.Forbidden = facts.StoryHazards(); p.Forbidden == "" {
+		p.HazardsID = cutover.HazardsID(p.Hazards)
 	}
-	p.HazardsID = cutover.HazardsID(p.Hazards)
 	return nil
 }
 
@@ -55,7 +54,18 @@ func writeHazards(w io.Writer, p *cutover.Plan) {
 			lead = ""
 		}
 	}
-	fmt.Fprintf(w, "%-*s%s\n\n", column, "Id", p.HazardsID)
+	if p.HazardsID != "" {
+		fmt.Fprintf(w, "%-*s%s\n", column, "Id", p.HazardsID)
+	}
+	fmt.Fprintln(w)
+}
+
+// forbidden is the error of a plan that nothing lets begin.
+func forbidden(p *cutover.Plan) error {
+	if p.Forbidden == "" {
+		return nil
+	}
+	return fmt.Errorf("%s\nNext: that, then %s cutover plan --strategy=%s", p.Forbidden, displayName, p.Strategy)
 }
 
 // confirmed wants exactly the hazards that were shown.

@@ -28,8 +28,9 @@ func HazardsID(hazards []Hazard) string {
 }
 
 // StoryHazards are those of the story's way. priorities says how those of both sides
-// compare, scaler who adds and removes nodes, "" when nobody is seen.
-func StoryHazards(f *fleet.Fleet, priorities, scaler string) []Hazard {
+// compare, and higher whether that of the new one is such that its pods end the others;
+// scaler is who adds and removes nodes, "" when nobody is seen.
+func StoryHazards(f *fleet.Fleet, priorities string, higher bool, scaler string) []Hazard {
 	nodes, waiting := 0, 0
 	for i := range f.Nodes {
 		n := &f.Nodes[i]
@@ -45,9 +46,13 @@ func StoryHazards(f *fleet.Fleet, priorities, scaler string) []Hazard {
 	}
 	older, newer := f.Old.Name, f.New.Name
 	was := strategyText(f.Old)
+	preempted := fmt.Sprintf("%s. If %s ever gets a higher one, all %d nodes lose their pods of %s within a second. It is checked now, not later.", priorities, newer, nodes, older)
+	if higher {
+		preempted = fmt.Sprintf("%s: all %d nodes lose their pods within a second, as soon as pods of %s wait there. Nothing lets this pass.", priorities, nodes, newer)
+	}
 	return []Hazard{
 		{"E2", fmt.Sprintf("%s is %s now and gets OnDelete. Whoever applies its manifest again brings that back, and while pods of %s wait every pod that its controller then replaces hands its node over, without floor and gates; no guard holds it.", older, was, newer)},
-		{"E7", fmt.Sprintf("%s. If %s ever gets a higher one, all %d nodes lose their pods of %s within a second. It is checked now, not later.", priorities, newer, nodes, older)},
+		{"E7", preempted},
 		{"E9", fmt.Sprintf("Deleting %s ends its pods on all nodes that are left together (%d now): nobody serves there until %s has started. Only retire deletes it, when it has none.", older, nodes, newer)},
 		{"E10", fmt.Sprintf("%s of %s wait now, and one will on each of %d nodes: the pod that waits takes the ports of every old pod that ends, by an eviction, an update or kubectl delete. That node is judged afterwards, if the cutover runs, and by nobody if it does not.", countOf(waiting, "pod"), newer, nodes)},
 		{"E12", fmt.Sprintf("A node that joins is wanted by both, and who is first gets it: in 8 trials the new one got 6. %s.", joins(scaler))},

@@ -25,11 +25,13 @@ type Plan struct {
 	// Hazards of the strategy in this cluster, to be confirmed by HazardsID.
 	Hazards   []Hazard `json:"hazards,omitempty"`
 	HazardsID string   `json:"hazardsID,omitempty"`
-	Old       string   `json:"old"`
-	New       string   `json:"new"`
-	OldTitle  string   `json:"oldTitle"`
-	NewTitle  string   `json:"newTitle"`
-	Journal   string   `json:"journal"`
+	// Forbidden says why nothing lets this begin, and HazardsID is empty then.
+	Forbidden string `json:"forbidden,omitempty"`
+	Old       string `json:"old"`
+	New       string `json:"new"`
+	OldTitle  string `json:"oldTitle"`
+	NewTitle  string `json:"newTitle"`
+	Journal   string `json:"journal"`
 	// Nodes in the order in which they are moved; Done are there already.
 	Nodes []string `json:"nodes"`
 	Done  []string `json:"done,omitempty"`
