@@ -70,8 +70,9 @@ func TestClusterScripts(t *testing.T) {
 	t.Run("serve", func(t *testing.T) { serveStatus(t, cluster) })
 }
 
-// setUp gives a story a kubeconfig whose namespace is its own, one of a user
-// without rights, and kubectl. The namespace has the story's name.
+// setUp gives a story a kubeconfig whose namespace is its own, those of a user without
+// rights and of members of the groups that manifests/operator names, and kubectl. The
+// namespace has the story's name.
 func setUp(env *testscript.Env, cluster *sandbox.Sandbox) error {
 	story := filepath.Base(env.WorkDir)
 	namespace := strings.TrimPrefix(story, "script-")
@@ -79,7 +80,19 @@ func setUp(env *testscript.Env, cluster *sandbox.Sandbox) error {
 	if err != nil {
 		return err
 	}
-	for name, file := range map[string]string{"admin": cluster.Kubeconfig(), "nobody": nobody} {
+	operator, err := cluster.User("operator-"+namespace, "ingress-migrate:operators")
+	if err != nil {
+		return err
+	}
+	retirer, err := cluster.User("retirer-"+namespace, "ingress-migrate:operators", "ingress-migrate:retirers")
+	if err != nil {
+		return err
+	}
+	manifests, err := filepath.Abs(filepath.Join("..", "manifests"))
+	if err != nil {
+		return err
+	}
+	for name, file := range map[string]string{"admin": cluster.Kubeconfig(), "nobody": nobody, "operator": operator, "retirer": retirer} {
 		content, err := os.ReadFile(file)
 		if err != nil {
 			return err
@@ -90,7 +103,10 @@ func setUp(env *testscript.Env, cluster *sandbox.Sandbox) error {
 		}
 	}
 	env.Setenv("KUBECONFIG", filepath.Join(env.WorkDir, "admin.kubeconfig"))
-	env.Setenv("NOBODY", filepath.Join(env.WorkDir, "nobody.kubeconfig"))
+	for _, who := range []string{"admin", "nobody", "operator", "retirer"} {
+		env.Setenv(strings.ToUpper(who), filepath.Join(env.WorkDir, who+".kubeconfig"))
+	}
+	env.Setenv("MANIFESTS", manifests)
 	env.Setenv("NS", namespace)
 	env.Setenv("PATH", filepath.Dir(cluster.Kubectl())+string(os.PathListSeparator)+env.Getenv("PATH"))
 	return nil
