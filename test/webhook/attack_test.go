@@ -15,6 +15,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 	"sigs.k8s.io/yaml"
 
@@ -37,11 +38,14 @@ func (s small) Peers(context.Context, []string) ([]*networkingv1.Ingress, error)
 func (small) IngressClasses(context.Context) ([]*networkingv1.IngressClass, error) {
 	return nil, nil
 }
-func (s small) Services(_ context.Context, namespace string) ([]*corev1.Service, error) {
+func (s small) Service(_ context.Context, key types.NamespacedName) (*corev1.Service, error) {
+	if key.Name != "web" {
+		return nil, nil
+	}
 	service := &corev1.Service{Spec: s.service}
-	service.Namespace, service.Name = namespace, "web"
+	service.Namespace, service.Name = key.Namespace, key.Name
 	service.Spec.Ports = []corev1.ServicePort{{Port: 80}}
-	return []*corev1.Service{service}, nil
+	return service, nil
 }
 
 func (s small) translator(from convert.Dialect) *translate.Translator {

@@ -48,16 +48,8 @@ func (l lagging) Ingress(ctx context.Context, key types.NamespacedName) (*networ
 
 func (lagging) Peers(context.Context, []string) ([]*networkingv1.Ingress, error) { return nil, nil }
 
-func (l lagging) Services(ctx context.Context, namespace string) ([]*corev1.Service, error) {
-	list := &corev1.ServiceList{}
-	if err := l.reader.List(ctx, list, client.InNamespace(namespace)); err != nil {
-		return nil, err
-	}
-	var services []*corev1.Service
-	for i := range list.Items {
-		services = append(services, &list.Items[i])
-	}
-	return services, nil
+func (l lagging) Service(ctx context.Context, key types.NamespacedName) (*corev1.Service, error) {
+	return cluster.ReadService(l.reader)(ctx, key)
 }
 
 // outcomes keeps what passes say.

@@ -73,9 +73,9 @@ func (c *Cluster) IngressClasses(ctx context.Context) ([]*networkingv1.IngressCl
 	return pointers(list.Items), nil
 }
 
-// Services implements translate.Store.
-func (c *Cluster) Services(_ context.Context, namespace string) ([]*corev1.Service, error) {
-	return inNamespace[corev1.Service](c.stores.services, namespace)
+// Service implements translate.Store.
+func (c *Cluster) Service(_ context.Context, key types.NamespacedName) (*corev1.Service, error) {
+	return get[corev1.Service](c.stores.services, key)
 }
 
 // ReadService reads one Service from a reader, such as the API server itself; nil when

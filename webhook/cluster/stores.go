@@ -46,6 +46,8 @@ func (s *Stores) NewInformer(source toolscache.ListerWatcher, example runtime.Ob
 	switch example.(type) {
 	case *networkingv1.Ingress:
 		indexers[hostKeyIndex] = s.byHostKey
+	case *corev1.Service:
+		indexers = toolscache.Indexers{} // they are found by name
 	case *unstructured.Unstructured:
 		indexers = toolscache.Indexers{madeForIndex: madeFor}
 	}

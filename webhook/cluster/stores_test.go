@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -151,4 +152,24 @@ func names(ingresses []*networkingv1.Ingress) []string {
 func once(names []string) []string {
 	slices.Sort(names)
 	return slices.Compact(names)
+}
+
+func TestServicesAreFoundByName(t *testing.T) {
+	stores := cluster.NewStores(convert.HostKeys)
+	fill(t, stores, &corev1.Service{}, 2, func(from, n int) runtime.Object {
+		list := &corev1.ServiceList{}
+		for i := range n {
+			list.Items = append(list.Items, corev1.Service{ObjectMeta: metav1.ObjectMeta{Namespace: fmt.Sprintf("n%d", from+i), Name: "web"}})
+		}
+		return list
+	})
+	store := cluster.New(nil, stores, group)
+	for key, want := range map[types.NamespacedName]bool{
+		{Namespace: "n1", Name: "web"}: true, {Namespace: "n2", Name: "web"}: false, {Namespace: "n1", Name: "other"}: false,
+	} {
+		found, err := store.Service(t.Context(), key)
+		if err != nil || (found != nil) != want || want && found.Namespace != key.Namespace {
+			t.Errorf("%s: %v, %v", key, found, err)
+		}
+	}
 }

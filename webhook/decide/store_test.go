@@ -6,6 +6,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 )
 
 // nobodyElse is a cluster with one Service and no Ingress.
@@ -17,9 +18,12 @@ func (nobodyElse) IngressClasses(context.Context) ([]*networkingv1.IngressClass,
 	return nil, nil
 }
 
-func (nobodyElse) Services(_ context.Context, namespace string) ([]*corev1.Service, error) {
-	return []*corev1.Service{{
-		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "web"},
+func (nobodyElse) Service(_ context.Context, key types.NamespacedName) (*corev1.Service, error) {
+	if key.Name != "web" {
+		return nil, nil
+	}
+	return &corev1.Service{
+		ObjectMeta: metav1.ObjectMeta{Namespace: key.Namespace, Name: key.Name},
 		Spec:       corev1.ServiceSpec{Ports: []corev1.ServicePort{{Port: 80}}},
-	}}, nil
+	}, nil
 }

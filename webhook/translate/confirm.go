@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/ir"
 )
 
 // ReadService reads a Service where it is stored; nil when there is none.
@@ -22,64 +23,52 @@ type ReadService func(context.Context, types.NamespacedName) (*corev1.Service, e
 // be taken away until the Store hears of the Service.
 func (t *Translator) Confirming(service ReadService) *Translator {
 	confirming := *t
-	confirming.service = service
+	confirming.confirm = service
 	return &confirming
 }
 
-// confirm returns the Services of in with what the Store had not heard of yet. When in
-// is the whole cluster, only those Ingresses are asked for whose objects are used.
-func (t *Translator) confirm(ctx context.Context, in convert.Input, whole bool) ([]*corev1.Service, error) {
-	services := in.Services
-	asked := map[types.NamespacedName]bool{}
-	for _, ing := range in.Ingresses {
-		if whole && !t.Everything(ing.Ingress) {
-			continue
-		}
-		for backend := range backends(ing.Ingress) {
-			key := types.NamespacedName{Namespace: ing.Namespace, Name: backend.Name}
-			at := slices.IndexFunc(services, func(s *corev1.Service) bool { return s.Namespace == key.Namespace && s.Name == key.Name })
-			if asked[key] || at >= 0 && hasPort(services[at], backend.Port) {
+// services returns the Services that the conversion of Ingresses asks for: those of the
+// Store, and what it had not heard of yet. When they are the whole cluster, only those
+// Ingresses are asked for whose objects are used.
+func (t *Translator) services(ctx context.Context, ingresses []ir.Ingress, whole bool) ([]*corev1.Service, error) {
+	var services []*corev1.Service
+	// Services of which nothing more can be found out, and where the others are.
+	asked, at := map[types.NamespacedName]bool{}, map[types.NamespacedName]int{}
+	for _, ing := range ingresses {
+		confirms := t.confirm != nil && (!whole || t.Everything(ing.Ingress))
+		for wanted := range convert.NamedServices(ing.Ingress) {
+			key := types.NamespacedName{Namespace: ing.Namespace, Name: wanted.Name}
+			i, known := at[key]
+			if !known {
+				service, err := t.store.Service(ctx, key)
+				if err != nil {
+					return nil, fmt.Errorf("find Service %s: %w", key, err)
+				}
+				i, at[key] = len(services), len(services)
+				services = append(services, service)
+			}
+			if !confirms || asked[key] || services[i] != nil && hasPort(services[i], wanted.Port) {
 				continue
 			}
 			asked[key] = true
-			service, err := t.service(ctx, key)
-			switch {
-			case err != nil:
+			service, err := t.confirm(ctx, key)
+			if err != nil {
 				return nil, fmt.Errorf("read Service %s: %w", key, err)
-			case service == nil:
-			case at >= 0:
-				services = slices.Clone(services)
-				services[at] = service
-			default:
-				services = append(slices.Clip(services), service)
+			}
+			if service != nil {
+				services[i] = service
 			}
 		}
 	}
-	return services, nil
+	return slices.DeleteFunc(services, func(s *corev1.Service) bool { return s == nil }), nil
 }
 
-// backends yields the Services that an Ingress leads to.
-func backends(ing *networkingv1.Ingress) func(yield func(*networkingv1.IngressServiceBackend) bool) {
-	return func(yield func(*networkingv1.IngressServiceBackend) bool) {
-		if b := ing.Spec.DefaultBackend; b != nil && b.Service != nil && !yield(b.Service) {
-			return
-		}
-		for _, rule := range ing.Spec.Rules {
-			if rule.HTTP == nil {
-				continue
-			}
-			for i := range rule.HTTP.Paths {
-				if service := rule.HTTP.Paths[i].Backend.Service; service != nil && !yield(service) {
-					return
-				}
-			}
-		}
-	}
-}
-
-// hasPort tells whether a Service has a port of this number or name. The target port,
+// hasPort tells whether a Service has a port of this number or name; an empty one is any. The target port,
 // which ingress-nginx looks at as well, may be one that another port is about to get.
 func hasPort(service *corev1.Service, port networkingv1.ServiceBackendPort) bool {
+	if port == (networkingv1.ServiceBackendPort{}) {
+		return true
+	}
 	wanted := port.Name
 	if wanted == "" {
 		wanted = strconv.Itoa(int(port.Number))

@@ -9,6 +9,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert"
 )
@@ -20,7 +21,7 @@ func (alone) Peers(context.Context, []string) ([]*networkingv1.Ingress, error) {
 
 func (alone) IngressClasses(context.Context) ([]*networkingv1.IngressClass, error) { return nil, nil }
 
-func (alone) Services(context.Context, string) ([]*corev1.Service, error) { return nil, nil }
+func (alone) Service(context.Context, types.NamespacedName) (*corev1.Service, error) { return nil, nil }
 
 // A shared conversion is held for as long as it may be an answer, and not until the next
 // one.

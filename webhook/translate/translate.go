@@ -15,6 +15,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/diag"
@@ -29,8 +30,8 @@ type Store interface {
 	Peers(ctx context.Context, peerKeys []string) ([]*networkingv1.Ingress, error)
 	// IngressClasses returns all IngressClasses.
 	IngressClasses(ctx context.Context) ([]*networkingv1.IngressClass, error)
-	// Services returns all Services of a namespace.
-	Services(ctx context.Context, namespace string) ([]*corev1.Service, error)
+	// Service returns one Service, nil when there is none.
+	Service(context.Context, types.NamespacedName) (*corev1.Service, error)
 }
 
 // Engine is the conversion library.
@@ -45,7 +46,7 @@ type Translator struct {
 	engine  Engine
 	options convert.Options
 	store   Store
-	service ReadService // nil: the Store knows
+	confirm ReadService // nil: the Store knows
 	groups  *groups     // nil: each conversion is for itself
 	limit   int         // of Ingresses in one conversion; 0: none
 }
@@ -131,24 +132,12 @@ func (t *Translator) input(ctx context.Context, ingress *networkingv1.Ingress) (
 	}
 	group[self] = ingress
 
-	var namespaces []string
-	for ref, member := range group {
+	for _, member := range group {
 		in.Ingresses = append(in.Ingresses, ir.Ingress{Ingress: member})
-		namespaces = append(namespaces, ref.Namespace)
 	}
 	slices.SortFunc(in.Ingresses, byName)
-	slices.Sort(namespaces)
-	for _, namespace := range slices.Compact(namespaces) {
-		services, err := t.store.Services(ctx, namespace)
-		if err != nil {
-			return in, fmt.Errorf("list Services of namespace %s: %w", namespace, err)
-		}
-		in.Services = append(in.Services, services...)
-	}
-	if t.service != nil {
-		if in.Services, err = t.confirm(ctx, in, t.Everything(ingress)); err != nil {
-			return in, err
-		}
+	if in.Services, err = t.services(ctx, in.Ingresses, t.Everything(ingress)); err != nil {
+		return in, err
 	}
 	classes, err := t.store.IngressClasses(ctx)
 	if err != nil {
