@@ -55,14 +55,7 @@ func (r *rig) watchInvariants(namespace string) *invariants {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	routes, err := watchtools.NewRetryWatcherWithContext(ctx, r.version(namespace), &toolscache.ListWatch{
-		WatchFuncWithContext: func(ctx context.Context, o metav1.ListOptions) (watch.Interface, error) {
-			return r.dynamic.Resource(traefik("ingressroutes")).Namespace(namespace).Watch(ctx, o)
-		},
-	})
-	if err != nil {
-		r.t.Fatal(err)
-	}
+	routes := r.routesOf(ctx, namespace)
 	v.done.Go(func() {
 		for e := range ingresses.ResultChan() {
 			v.ingress(e)
@@ -74,6 +67,21 @@ func (r *rig) watchInvariants(namespace string) *invariants {
 		}
 	})
 	return v
+}
+
+// routesOf watches the routes of a namespace from now on, until ctx ends. An API server
+// ends watches that it has served for a while, or that fall behind.
+func (r *rig) routesOf(ctx context.Context, namespace string) watch.Interface {
+	r.t.Helper()
+	routes, err := watchtools.NewRetryWatcherWithContext(ctx, r.version(namespace), &toolscache.ListWatch{
+		WatchFuncWithContext: func(ctx context.Context, o metav1.ListOptions) (watch.Interface, error) {
+			return r.dynamic.Resource(traefik("ingressroutes")).Namespace(namespace).Watch(ctx, o)
+		},
+	})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return routes
 }
 
 // version is that of an empty namespace's lists now.
