@@ -93,6 +93,7 @@ var ofTheCluster = []struct {
 	tell func(*rig)
 }{
 	{"route within a second", (*rig).testWithinASecond},
+	{"a pass with nothing to do writes nothing", (*rig).testIdlePass},
 	{"refused middleware closes the route", (*rig).testRefusedMiddleware},
 	{"what does not concern us is not sent", (*rig).testNotSent},
 	{"the alert", (*rig).testAlert},
