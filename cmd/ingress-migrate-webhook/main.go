@@ -11,7 +11,6 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
 	"time"
 
@@ -22,14 +21,8 @@ import (
 	"github.com/ingress-migrate/kubectl-ingress-migrate/webhook/setup"
 )
 
-// gcPercent lets the heap grow by a quarter between two collections: it is a cache of the
-// cluster that hardly changes, and processor time is needed for little.
-const gcPercent = 25
-
 func main() {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(gcPercent)
-	}
+	spareMemory()
 	os.Exit(run(os.Args[1:], os.Getenv, os.Stderr))
 }
 
