@@ -31,7 +31,7 @@ func NamedServices(ing *networkingv1.Ingress) iter.Seq[networkingv1.IngressServi
 		for key, value := range ing.Annotations {
 			// Of ingress-nginx, whose prefix can be chosen: a Service too many does no harm.
 			// What is no name would be an error where Services are read.
-			if strings.HasSuffix(key, "/default-backend") && len(validation.IsDNS1035Label(value)) == 0 && !yield(networkingv1.IngressServiceBackend{Name: value}) {
+			if strings.HasSuffix(key, "/default-backend") && len(validation.IsDNS1123Label(value)) == 0 && !yield(networkingv1.IngressServiceBackend{Name: value}) {
 				return
 			}
 		}
