@@ -1,11 +1,8 @@
 package cluster_test
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -15,50 +12,14 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/apimachinery/pkg/watch"
-	toolscache "k8s.io/client-go/tools/cache"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/desired"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/test/informer"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/webhook/cluster"
 )
 
 const group = "traefik.io"
-
-// fill runs an informer of stores until it holds what an API server lists that does not
-// stream lists to watches. list returns n objects from the given one on.
-func fill(t *testing.T, stores *cluster.Stores, example runtime.Object, total int, list func(from, n int) runtime.Object) {
-	t.Helper()
-	served := &toolscache.ListWatch{
-		ListWithContextFunc: func(_ context.Context, options metav1.ListOptions) (runtime.Object, error) {
-			if options.ResourceVersion != "" || options.Limit == 0 {
-				return nil, fmt.Errorf("all at once is asked for: %+v", options)
-			}
-			from, _ := strconv.Atoi(options.Continue) // none at first
-			n := min(int(options.Limit), total-from)
-			page := list(from, n)
-			if from += n; from < total {
-				page.(metav1.ListInterface).SetContinue(strconv.Itoa(from))
-			}
-			page.(metav1.ListInterface).SetResourceVersion("7")
-			return page, nil
-		},
-		WatchFuncWithContext: func(_ context.Context, options metav1.ListOptions) (watch.Interface, error) {
-			if options.SendInitialEvents != nil {
-				return nil, errors.New("streaming lists is not served")
-			}
-			return watch.NewFake(), nil
-		},
-	}
-	informer := stores.NewInformer(served, example, 0, toolscache.Indexers{toolscache.NamespaceIndex: toolscache.MetaNamespaceIndexFunc})
-	if err := informer.SetTransform(cluster.Slim); err != nil {
-		t.Fatal(err)
-	}
-	go informer.RunWithContext(t.Context())
-	if !toolscache.WaitForCacheSync(t.Context().Done(), informer.HasSynced) {
-		t.Fatal("the informer holds nothing")
-	}
-}
 
 // The index answers for one Ingress what convert.Peers finds among all.
 func TestPeers(t *testing.T) {
@@ -75,7 +36,7 @@ func TestPeers(t *testing.T) {
 		all = append(all, ing)
 	}
 	stores := cluster.NewStores(convert.HostKeys)
-	fill(t, stores, &networkingv1.Ingress{}, len(all), func(from, n int) runtime.Object {
+	informer.Fill(t, stores, &networkingv1.Ingress{}, len(all), func(from, n int) runtime.Object {
 		list := &networkingv1.IngressList{}
 		for _, ing := range all[from : from+n] {
 			list.Items = append(list.Items, *ing)
@@ -114,7 +75,7 @@ func TestTraefikObjectsOfManyPages(t *testing.T) {
 	}
 	example, total := object(0), 1100
 	stores := cluster.NewStores(convert.HostKeys)
-	fill(t, stores, &example, total, func(from, n int) runtime.Object {
+	informer.Fill(t, stores, &example, total, func(from, n int) runtime.Object {
 		list := &unstructured.UnstructuredList{}
 		for i := range n {
 			list.Items = append(list.Items, object(from+i))
@@ -156,7 +117,7 @@ func once(names []string) []string {
 
 func TestServicesAreFoundByName(t *testing.T) {
 	stores := cluster.NewStores(convert.HostKeys)
-	fill(t, stores, &corev1.Service{}, 2, func(from, n int) runtime.Object {
+	informer.Fill(t, stores, &corev1.Service{}, 2, func(from, n int) runtime.Object {
 		list := &corev1.ServiceList{}
 		for i := range n {
 			list.Items = append(list.Items, corev1.Service{ObjectMeta: metav1.ObjectMeta{Namespace: fmt.Sprintf("n%d", from+i), Name: "web"}})

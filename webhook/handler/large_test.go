@@ -3,24 +3,21 @@ package handler_test
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"runtime/debug"
-	"strconv"
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/watch"
-	toolscache "k8s.io/client-go/tools/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/emit"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/convert/traefikv1"
+	"github.com/ingress-migrate/kubectl-ingress-migrate/test/informer"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/webhook/cluster"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/webhook/decide"
 	"github.com/ingress-migrate/kubectl-ingress-migrate/webhook/translate"
@@ -54,55 +51,24 @@ func largeIngress(i int) *networkingv1.Ingress {
 	return ingress
 }
 
-// hold lets an informer of stores hold objects.
-func hold(b *testing.B, stores *cluster.Stores, example runtime.Object, list func(from, n int) runtime.Object) {
-	b.Helper()
-	source := &toolscache.ListWatch{
-		ListWithContextFunc: func(_ context.Context, options metav1.ListOptions) (runtime.Object, error) {
-			from, _ := strconv.Atoi(options.Continue) // none at first
-			n := min(int(options.Limit), largeIngresses-from)
-			page := list(from, n)
-			if from += n; from < largeIngresses {
-				page.(metav1.ListInterface).SetContinue(strconv.Itoa(from))
-			}
-			page.(metav1.ListInterface).SetResourceVersion("7")
-			return page, nil
-		},
-		WatchFuncWithContext: func(_ context.Context, options metav1.ListOptions) (watch.Interface, error) {
-			if options.SendInitialEvents != nil {
-				return nil, errors.New("streaming lists is not served")
-			}
-			return watch.NewFake(), nil
-		},
-	}
-	informer := stores.NewInformer(source, example, 0, toolscache.Indexers{toolscache.NamespaceIndex: toolscache.MetaNamespaceIndexFunc})
-	if err := informer.SetTransform(cluster.Slim); err != nil {
-		b.Fatal(err)
-	}
-	go informer.RunWithContext(b.Context())
-	if !toolscache.WaitForCacheSync(b.Context().Done(), informer.HasSynced) {
-		b.Fatal("the informer holds nothing")
-	}
-}
-
 // noClasses is a cache's reader of a cluster without IngressClasses.
 type noClasses struct{ client.Reader }
 
 func (noClasses) List(context.Context, client.ObjectList, ...client.ListOption) error { return nil }
 
 // BenchmarkHandleLarge is BenchmarkHandle in a cluster of 20,000 Ingresses and as many
-// Services, with the garbage collector as the program sets it.
+// Services, with the garbage collected as often as the program does when its heap is large.
 func BenchmarkHandleLarge(b *testing.B) {
 	defer debug.SetGCPercent(debug.SetGCPercent(25))
 	stores := cluster.NewStores(convert.HostKeys)
-	hold(b, stores, &networkingv1.Ingress{}, func(from, n int) runtime.Object {
+	informer.Fill(b, stores, &networkingv1.Ingress{}, largeIngresses, func(from, n int) runtime.Object {
 		list := &networkingv1.IngressList{}
 		for i := range n {
 			list.Items = append(list.Items, *largeIngress(from + i))
 		}
 		return list
 	})
-	hold(b, stores, &corev1.Service{}, func(from, n int) runtime.Object {
+	informer.Fill(b, stores, &corev1.Service{}, largeIngresses, func(from, n int) runtime.Object {
 		list := &corev1.ServiceList{}
 		for i := range n {
 			of := largeIngress(from + i)
