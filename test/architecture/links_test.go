@@ -9,6 +9,22 @@ import (
 	"testing"
 )
 
+// root of the repository.
+var root = filepath.Join("..", "..")
+
+// checkedIn are the files of a pattern that git has or is about to get, by their paths from
+// root.
+func checkedIn(t *testing.T, pattern string) []string {
+	t.Helper()
+	list := exec.Command("git", "ls-files", "--cached", "--others", "--exclude-standard", pattern)
+	list.Dir = root
+	out, err := list.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Fields(string(out))
+}
+
 var (
 	fenced  = regexp.MustCompile("(?s)```.*?\n```|`[^`\n]*`")
 	link    = regexp.MustCompile(`\]\(([^)\s]+)\)`)
@@ -17,14 +33,7 @@ var (
 
 // Links between documents lead somewhere, to headings too. The web is not asked.
 func TestLinksOfDocuments(t *testing.T) {
-	root := filepath.Join("..", "..")
-	list := exec.Command("git", "ls-files", "--cached", "--others", "--exclude-standard", "*.md")
-	list.Dir = root
-	out, err := list.Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	files := strings.Fields(string(out))
+	files := checkedIn(t, "*.md")
 	if len(files) < 5 {
 		t.Fatalf("only %d documents", len(files))
 	}

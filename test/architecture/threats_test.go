@@ -6,7 +6,6 @@ import (
 	"go/parser"
 	"go/token"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -19,15 +18,8 @@ var tested = regexp.MustCompile("`([^`]+)`")
 // Every defence of the threat model names a test that is there: a document that promises
 // one that was renamed or deleted is worse than none.
 func TestThreatsAreTested(t *testing.T) {
-	root := filepath.Join("..", "..")
-	list := exec.Command("git", "ls-files", "--cached", "--others", "--exclude-standard", "*_test.go")
-	list.Dir = root
-	out, err := list.Output()
-	if err != nil {
-		t.Fatal(err)
-	}
 	functions, cases := map[string]bool{}, map[string]bool{}
-	for _, file := range strings.Fields(string(out)) {
+	for _, file := range checkedIn(t, "*_test.go") {
 		source, err := os.ReadFile(filepath.Join(root, file))
 		if err != nil {
 			t.Fatal(err)
