@@ -24,21 +24,29 @@ const certificateSecret = "ingress-migrate-webhook-certificate"
 // failedOpen is how many calls of our webhook the API server had to go on without.
 func (r *rig) failedOpen() int {
 	r.t.Helper()
+	return int(r.counted("apiserver_admission_webhook_fail_open_count", func(labels string) bool {
+		return strings.Contains(labels, `name="ingress.ingress-migrate.io"`)
+	}))
+}
+
+// counted adds up those of an API server's counters of one name whose labels match.
+func (r *rig) counted(name string, match func(labels string) bool) (count float64) {
+	r.t.Helper()
 	raw, err := r.client.RESTClient().Get().AbsPath("/metrics").DoRaw(r.ctx)
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	count := 0.0
 	for line := range strings.SplitSeq(string(raw), "\n") {
-		if strings.HasPrefix(line, "apiserver_admission_webhook_fail_open_count{") && strings.Contains(line, `name="ingress.ingress-migrate.io"`) {
-			number, err := strconv.ParseFloat(line[strings.LastIndexByte(line, ' ')+1:], 64)
-			if err != nil {
-				r.t.Fatal(err)
-			}
-			count += number
+		if labels, is := strings.CutPrefix(line, name+"{"); !is || !match(labels) {
+			continue
 		}
+		number, err := strconv.ParseFloat(line[strings.LastIndexByte(line, ' ')+1:], 64)
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		count += number
 	}
-	return int(count)
+	return count
 }
 
 // load creates Ingresses at an even rate until its context ends, unless so many are under

@@ -3,33 +3,18 @@ package webhook_test
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
 // written is how many requests to write Traefik's objects the API server has granted.
-func (r *rig) written() (count float64) {
+func (r *rig) written() float64 {
 	r.t.Helper()
-	raw, err := r.client.RESTClient().Get().AbsPath("/metrics").DoRaw(r.ctx)
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	for line := range strings.SplitSeq(string(raw), "\n") {
-		if !strings.HasPrefix(line, "apiserver_request_total{") || !strings.Contains(line, `group="traefik.io"`) || !strings.Contains(line, `code="2`) {
-			continue
-		}
-		if slices.ContainsFunc([]string{"GET", "LIST", "WATCH"}, func(verb string) bool { return strings.Contains(line, `verb="`+verb+`"`) }) {
-			continue
-		}
-		number, err := strconv.ParseFloat(line[strings.LastIndexByte(line, ' ')+1:], 64)
-		if err != nil {
-			r.t.Fatal(err)
-		}
-		count += number
-	}
-	return count
+	return r.counted("apiserver_request_total", func(labels string) bool {
+		return strings.Contains(labels, `group="traefik.io"`) && strings.Contains(labels, `code="2`) &&
+			!slices.ContainsFunc([]string{"GET", "LIST", "WATCH"}, func(verb string) bool { return strings.Contains(labels, `verb="`+verb+`"`) })
+	})
 }
 
 // testIdlePass: replicas that begin look at every Ingress, and where all routes are as
